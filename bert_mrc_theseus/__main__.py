@@ -1,0 +1,3 @@
+from bert_mrc_theseus.cli import main
+
+main()

@@ -1,0 +1,1 @@
+"""Reading and writing encoder weights in the formats of other projects."""

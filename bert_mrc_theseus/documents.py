@@ -1,0 +1,137 @@
+"""Entities, documents, and their interchange format.
+
+Offsets are half-open `[start, end)` in Unicode code points of the untouched source text. Invariant, from any reader to any
+output: `document.text[entity.start:entity.end]` is the entity's text.
+
+The interchange format is JSONL, one document a line:
+`{"id": "...", "text": "...", "entities": [{"start": 0, "end": 2, "type": "PER"}]}`. An entity may also carry "text", which
+is then checked against its offsets, and "score".
+"""
+
+import json
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from bert_mrc_theseus.errors import DataError
+from bert_mrc_theseus.files import atomic_write, read_lines
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Entity:
+    """A typed span of a document's text. Equality and order ignore the score.
+
+    Raises:
+        ValueError: the span is empty or negative, or the type is empty.
+    """
+
+    start: int
+    end: int
+    type: str
+    score: float | None = field(default=None, compare=False)
+
+    def __post_init__(self) -> None:
+        if not 0 <= self.start < self.end:
+            raise ValueError(f"an entity needs 0 <= start < end. Received: start={self.start}, end={self.end}")
+        if not self.type:
+            raise ValueError("an entity needs a type. Received: ''")
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """A text with its entities, which are kept sorted by (start, end, type).
+
+    Raises:
+        ValueError: an entity lies outside the text.
+    """
+
+    id: str
+    text: str
+    entities: tuple[Entity, ...] = ()
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "entities", tuple(sorted(self.entities)))
+        for entity in self.entities:
+            if entity.end > len(self.text):
+                raise ValueError(
+                    f"entity [{entity.start}, {entity.end}) {entity.type} lies outside the text of {len(self.text)} "
+                    f"characters"
+                )
+
+    def text_of(self, entity: Entity) -> str:
+        return self.text[entity.start : entity.end]
+
+
+def document_to_dict(document: Document) -> dict[str, Any]:
+    """The interchange form of a document, each entity with its text and, if it has one, its score."""
+    entities = []
+    for entity in document.entities:
+        item: dict[str, Any] = {
+            "start": entity.start,
+            "end": entity.end,
+            "type": entity.type,
+            "text": document.text_of(entity),
+        }
+        if entity.score is not None:
+            item["score"] = round(entity.score, 4)
+        entities.append(item)
+    return {"id": document.id, "text": document.text, "entities": entities}
+
+
+def document_from_dict(record: Any, default_id: str = "") -> Document:
+    """Reads the interchange form; `id` and `entities` may be missing.
+
+    Raises:
+        ValueError: a field is missing or of the wrong kind, a span lies outside the text, or an entity's "text" is not
+            what its offsets say.
+    """
+    if not isinstance(record, dict) or not isinstance(record.get("text"), str):
+        raise ValueError('a document needs the form {"text": "...", "entities": [...]}')
+    text = record["text"]
+    entities = []
+    for item in record.get("entities") or ():
+        try:
+            start, end, kind = item["start"], item["end"], item["type"]
+        except (TypeError, KeyError) as error:
+            raise ValueError(f'an entity needs "start", "end" and "type". Received: {item!r}') from error
+        if type(start) is not int or type(end) is not int or not isinstance(kind, str):
+            raise ValueError(f'"start" and "end" are integers and "type" is a string. Received: {item!r}')
+        score = item.get("score")
+        entity = Entity(start, end, kind, None if score is None else float(score))
+        if "text" in item and item["text"] != text[start:end]:
+            raise ValueError(f"entity text {item['text']!r} is not text[{start}:{end}], which is {text[start:end]!r}")
+        entities.append(entity)
+    return Document(str(record.get("id", default_id)), text, tuple(entities))
+
+
+def parse_document(line: str, path: str | Path, number: int) -> Document:
+    """Reads one line of interchange JSONL; a missing id becomes the line number.
+
+    Raises:
+        DataError: the line is not JSON or not a document.
+    """
+    try:
+        return document_from_dict(json.loads(line), default_id=str(number))
+    except json.JSONDecodeError as error:
+        raise DataError(f"not JSON: {error.msg} at column {error.colno}", path, number) from error
+    except ValueError as error:
+        raise DataError(str(error), path, number) from error
+
+
+def read_documents(path: str | Path) -> Iterator[Document]:
+    """Yields the documents of an interchange JSONL file (plain or gz); blank lines are skipped.
+
+    Raises:
+        DataError: see `parse_document` and `read_lines`.
+    """
+    for number, line in read_lines(path):
+        if line.strip():
+            yield parse_document(line, path, number)
+
+
+def write_documents(path: str | Path, documents: Iterable[Document]) -> None:
+    """Writes documents as interchange JSONL in one atomic step."""
+    with atomic_write(path) as stream:
+        for document in documents:
+            stream.write(json.dumps(document_to_dict(document), ensure_ascii=False) + "\n")

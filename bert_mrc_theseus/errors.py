@@ -1,0 +1,35 @@
+"""Errors that a user can act on.
+
+Every message says what is wrong, where (file and line when there is one) and what to do. The command line prints the
+message alone, without a traceback; a traceback therefore always means a bug in this project.
+"""
+
+from pathlib import Path
+
+
+class UserError(Exception):
+    """Something the user can put right. `str(error)` is the whole message."""
+
+
+class DataError(UserError):
+    """A record or file that cannot be read.
+
+    Args:
+        problem: what is wrong, in one line.
+        path: the file, if there is one.
+        line: 1-based line number in that file.
+        hint: what to do about it.
+    """
+
+    def __init__(self, problem: str, path: str | Path | None = None, line: int | None = None, hint: str = ""):
+        self.problem, self.path, self.line, self.hint = problem, path, line, hint
+        where = "" if path is None else f"{path}: " if line is None else f"{path}:{line}: "
+        super().__init__(f"{where}{problem}" + (f" ({hint})" if hint else ""))
+
+
+class ModelError(UserError):
+    """A model folder or checkpoint that is incomplete, inconsistent, or from another version."""
+
+
+class TrainingError(UserError):
+    """Training cannot go on (for example, the loss is no longer finite). The last good checkpoint is kept."""

@@ -1,0 +1,134 @@
+"""Reading and writing files so that nothing is misread and nothing is half-written.
+
+Text is UTF-8 (a byte order mark is dropped), plain or gzip, and lines end at "\\n" or "\\r\\n" only: the other characters
+that `str.splitlines` cuts at, such as U+2028, may stand inside a text. Writes go to a temporary neighbour that replaces the
+target in one step.
+"""
+
+import gzip
+import hashlib
+import os
+import shutil
+import tempfile
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import IO, BinaryIO
+
+from bert_mrc_theseus.errors import DataError
+
+_BOM = b"\xef\xbb\xbf"
+
+
+def open_binary(path: str | Path) -> BinaryIO:
+    """Opens a plain or `.gz` file for reading bytes.
+
+    Raises:
+        DataError: the file is absent, a folder, or not readable.
+    """
+    try:
+        return gzip.open(path, "rb") if str(path).endswith(".gz") else open(path, "rb")  # type: ignore[return-value]
+    except OSError as error:
+        raise DataError(f"cannot open: {error.strerror}", path) from error
+
+
+def decode_lines(stream: Iterable[bytes], path: str | Path) -> Iterator[tuple[int, str]]:
+    """Yields (1-based line number, line without its line end) of a binary stream.
+
+    Raises:
+        DataError: a line is not UTF-8 (with its byte position), or the gzip data are damaged.
+    """
+    number = 0
+    lines = iter(stream)
+    while True:
+        try:
+            raw = next(lines)
+        except StopIteration:
+            return
+        except (OSError, EOFError) as error:
+            raise DataError(f"cannot read on: {error}", path, number + 1) from error
+        number += 1
+        if number == 1:
+            raw = raw.removeprefix(_BOM)
+        try:
+            line = raw.decode("utf-8")
+        except UnicodeDecodeError as error:
+            raise DataError(
+                f"not UTF-8: byte 0x{raw[error.start]:02x} at byte {error.start} of the line",
+                path,
+                number,
+                "convert the file, for example with iconv -f gb18030 -t utf-8",
+            ) from error
+        yield number, line.removesuffix("\n").removesuffix("\r")
+
+
+def read_lines(path: str | Path) -> Iterator[tuple[int, str]]:
+    """`decode_lines` of a file; `.gz` is unpacked on the fly."""
+    with open_binary(path) as stream:
+        yield from decode_lines(stream, path)
+
+
+@contextmanager
+def atomic_write(path: str | Path) -> Iterator[IO[str]]:
+    """Opens a text file that appears under its name only when the block ends without an error.
+
+    A name that ends in `.gz` is compressed (without a time stamp, so that equal content gives equal bytes).
+    """
+    path = Path(path)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    descriptor, temporary = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
+    try:
+        with os.fdopen(descriptor, "wb") as raw:
+            if path.name.endswith(".gz"):
+                import io
+
+                with (
+                    gzip.GzipFile(filename="", mode="wb", fileobj=raw, mtime=0) as packed,
+                    io.TextIOWrapper(packed, encoding="utf-8", newline="\n") as stream,
+                ):
+                    yield stream
+            else:
+                with open(descriptor, "w", encoding="utf-8", newline="\n", closefd=False) as stream:
+                    yield stream
+            raw.flush()
+            os.fsync(raw.fileno())
+        os.chmod(temporary, 0o666 & ~_umask())
+        os.replace(temporary, path)
+    except BaseException:
+        Path(temporary).unlink(missing_ok=True)
+        raise
+
+
+@contextmanager
+def atomic_folder(path: str | Path) -> Iterator[Path]:
+    """Yields an empty temporary folder that replaces `path` when the block ends without an error."""
+    path = Path(path)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    temporary = Path(tempfile.mkdtemp(prefix=f".{path.name}.", dir=path.parent))
+    try:
+        yield temporary
+        os.chmod(temporary, 0o777 & ~_umask())
+        for file in temporary.rglob("*"):
+            if file.is_file():
+                with open(file, "rb") as stream:
+                    os.fsync(stream.fileno())
+        old = temporary.with_name(temporary.name + ".old")
+        if path.exists():
+            os.replace(path, old)
+        os.replace(temporary, path)
+        shutil.rmtree(old, ignore_errors=True)
+    except BaseException:
+        shutil.rmtree(temporary, ignore_errors=True)
+        raise
+
+
+def sha256_of(path: str | Path) -> str:
+    """Hexadecimal SHA-256 of a file's bytes as they lie on disk."""
+    with open(path, "rb") as stream:
+        return hashlib.file_digest(stream, "sha256").hexdigest()
+
+
+def _umask() -> int:
+    mask = os.umask(0)
+    os.umask(mask)
+    return mask

@@ -1,0 +1,108 @@
+"""Entity types and their queries.
+
+A query is the natural-language description of an entity type that is put before the context. A query file is TOML, one
+table a type, in order:
+
+    [PER]
+    query = "人名：真实或虚构人物的姓名"   # what the model reads by default
+    short = "人名"                         # optional: 2-4 characters, fewer tokens a pass
+"""
+
+import json
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from bert_mrc_theseus.errors import DataError
+
+QUERY_STYLES = ("query", "short")
+
+
+@dataclass(frozen=True, slots=True)
+class EntityType:
+    """An entity type and the query that asks for it."""
+
+    name: str
+    query: str
+
+
+@dataclass(frozen=True, slots=True)
+class Schema:
+    """Ordered entity types. The order is that of the model's outputs and of every table.
+
+    Raises:
+        ValueError: no types, a repeated name, or an empty name or query.
+    """
+
+    types: tuple[EntityType, ...]
+
+    def __post_init__(self) -> None:
+        if not self.types:
+            raise ValueError("a schema needs at least one entity type")
+        names = [item.name for item in self.types]
+        for item in self.types:
+            if not item.name or not item.query:
+                raise ValueError(f"an entity type needs a name and a query. Received: {item!r}")
+            if names.count(item.name) > 1:
+                raise ValueError(f"entity type {item.name!r} is given twice")
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        return tuple(item.name for item in self.types)
+
+    def index(self, name: str) -> int:
+        """Position of a type.
+
+        Raises:
+            KeyError: the schema has no such type.
+        """
+        for position, item in enumerate(self.types):
+            if item.name == name:
+                return position
+        raise KeyError(f"type {name!r} is not in the schema ({', '.join(self.names)})")
+
+
+def schema_from_dict(tables: Mapping[str, Any], style: str = "query") -> Schema:
+    """Builds a schema from {type: {"query": ..., "short": ...}}; `style` picks which text is the query.
+
+    Raises:
+        ValueError: a type has no text of that style, or see `Schema`.
+    """
+    if style not in QUERY_STYLES:
+        raise ValueError(f"query style is one of {', '.join(QUERY_STYLES)}. Received: {style!r}")
+    types = []
+    for name, table in tables.items():
+        text = table.get(style) if isinstance(table, Mapping) else None
+        if not isinstance(text, str) or not text:
+            raise ValueError(f'entity type {name!r} has no text for "{style}"')
+        types.append(EntityType(name, text))
+    return Schema(tuple(types))
+
+
+def read_queries(path: str | Path, style: str = "query") -> Schema:
+    """Reads a query file.
+
+    Raises:
+        DataError: the file is absent, not TOML, or not a schema.
+    """
+    try:
+        return schema_from_dict(tomllib.loads(Path(path).read_text(encoding="utf-8")), style)
+    except OSError as error:
+        raise DataError(f"cannot open the query file: {error.strerror}", path) from error
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError, ValueError) as error:
+        raise DataError(f"not a query file: {error}", path, hint='one table a type: [PER] query = "..."') from error
+
+
+def schema_to_json(schema: Schema) -> str:
+    return json.dumps({item.name: {"query": item.query} for item in schema.types}, ensure_ascii=False, indent=2) + "\n"
+
+
+def schema_from_json(text: str) -> Schema:
+    """Inverse of `schema_to_json`.
+
+    Raises:
+        ValueError: not JSON, or see `schema_from_dict`.
+    """
+    return schema_from_dict(json.loads(text))

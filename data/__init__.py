@@ -1,0 +1,1 @@
+"""Data shipped with the package: entity-type queries and the sample corpus."""

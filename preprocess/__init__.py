@@ -1,0 +1,1 @@
+"""Corpus formats -> documents: readers, writers, and the registry of known corpora."""
