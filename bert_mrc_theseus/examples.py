@@ -1,0 +1,136 @@
+"""MRC examples `[CLS] query [SEP] context [SEP]`, expanded lazily.
+
+Windows are tokenised once and queries once; an example is a pair of indices (window, type), and only a batch of pairs is ever
+laid out as arrays. Labels are per token: a token is a start (or end) of its type whether or not the window sees the rest of
+the entity.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from bert_mrc_theseus.documents import Document
+from bert_mrc_theseus.errors import DataError
+from bert_mrc_theseus.schema import Schema
+from bert_mrc_theseus.tokenizer import Tokenizer
+from bert_mrc_theseus.windows import Window, clipped, cut_windows
+
+
+@dataclass(frozen=True, slots=True)
+class WindowSize:
+    """How texts are cut for a model: see `windows.cut_windows`. Saved with the model."""
+
+    size: int = 254
+    overlap: int = 64
+
+
+@dataclass(frozen=True)
+class Examples:
+    """All (window, type) pairs of some documents.
+
+    Attributes:
+        queries: T arrays of token ids, `[CLS] query [SEP]`.
+        contexts: per window, its token ids (without special tokens).
+        places: per window, (document index, `Window`).
+        spans: per window, its entities as rows (type, start, end) in window offsets, -1 where an end lies outside.
+        clipped: entities that no window holds whole.
+    """
+
+    queries: tuple[np.ndarray, ...]
+    contexts: tuple[np.ndarray, ...]
+    places: tuple[tuple[int, Window], ...]
+    spans: tuple[np.ndarray, ...]
+    clipped: int
+    pad: int
+    sep: int
+
+    def all_pairs(self) -> np.ndarray:
+        """Every pair, window by window: int array (windows * T, 2) of (window, type)."""
+        windows, types = np.indices((len(self.contexts), len(self.queries)))
+        return np.stack([windows.ravel(), types.ravel()], axis=1)
+
+    def has_entity(self, pairs: np.ndarray) -> np.ndarray:
+        """bool (n,): whether a pair's labels are not all zero."""
+        present = np.zeros((len(self.contexts), len(self.queries)), bool)
+        for window, rows in enumerate(self.spans):
+            present[window, rows[:, 0]] = True
+        return present[pairs[:, 0], pairs[:, 1]]
+
+    def lengths(self, pairs: np.ndarray) -> np.ndarray:
+        """Tokens of each pair's example, special tokens included: int (n,)."""
+        contexts = np.array([len(ids) for ids in self.contexts], int)
+        queries = np.array([len(ids) for ids in self.queries], int)
+        return contexts[pairs[:, 0]] + queries[pairs[:, 1]] + 1
+
+    def batch(self, pairs: np.ndarray) -> dict[str, np.ndarray]:
+        """Lays out the model's inputs for some pairs: see `model`."""
+        lengths = self.lengths(pairs)
+        token_ids = np.full((len(pairs), int(lengths.max())), self.pad, np.int32)
+        query_lengths = np.array([len(self.queries[kind]) for _, kind in pairs], np.int32)
+        for row, (window, kind) in enumerate(pairs):
+            query, context = self.queries[kind], self.contexts[window]
+            token_ids[row, : len(query)] = query
+            token_ids[row, len(query) : len(query) + len(context)] = context
+            token_ids[row, len(query) + len(context)] = self.sep
+        return {"token_ids": token_ids, "query_lengths": query_lengths, "lengths": lengths.astype(np.int32)}
+
+    def labels(self, pairs: np.ndarray) -> np.ndarray:
+        """float32 (B, L, 2): 1 where a token is the first (0) or last (1) of an entity of the pair's type."""
+        labels = np.zeros((len(pairs), int(self.lengths(pairs).max()), 2), np.float32)
+        for row, (window, kind) in enumerate(pairs):
+            offset = len(self.queries[kind])
+            for _, start, end in self.spans[window][self.spans[window][:, 0] == kind]:
+                if start >= 0:
+                    labels[row, offset + start, 0] = 1.0
+                if end >= 0:
+                    labels[row, offset + end - 1, 1] = 1.0
+        return labels
+
+
+def build_examples(
+    documents: Sequence[Document], schema: Schema, tokenizer: Tokenizer, window: WindowSize, max_positions: int = 512
+) -> Examples:
+    """Cuts and tokenises documents.
+
+    Raises:
+        DataError: an entity's type is not in the schema.
+        ValueError: a query and a window together are longer than `max_positions`.
+    """
+    queries = tuple(tokenizer.encode_query(item.query) for item in schema.types)
+    longest = max(len(query) for query in queries) + window.size + 1
+    if longest > max_positions:
+        raise ValueError(
+            f"the longest query and a window of {window.size} characters make {longest} tokens; the encoder has "
+            f"{max_positions} positions: use a smaller window or a shorter query"
+        )
+    type_index = {name: i for i, name in enumerate(schema.names)}
+    contexts, places, spans = [], [], []
+    lost = 0
+    for number, document in enumerate(documents):
+        for entity in document.entities:
+            if entity.type not in type_index:
+                raise DataError(
+                    f"document {document.id!r} has an entity of type {entity.type!r}, which is not in the schema "
+                    f"({', '.join(schema.names)})",
+                    hint="add it to the query file, or convert the corpus with the right one",
+                )
+        cut = cut_windows(document.text, window.size, window.overlap)
+        lost += len(clipped(cut, [(entity.start, entity.end) for entity in document.entities]))
+        for piece in cut:
+            contexts.append(tokenizer.encode(document.text[piece.start : piece.end]))
+            places.append((number, piece))
+            spans.append(_spans_inside(document, piece, type_index))
+    return Examples(
+        queries, tuple(contexts), tuple(places), tuple(spans), lost, pad=tokenizer.pad, sep=tokenizer.sep
+    )
+
+
+def _spans_inside(document: Document, piece: Window, type_index: dict[str, int]) -> np.ndarray:
+    rows = []
+    for entity in document.entities:
+        start = entity.start - piece.start if piece.start <= entity.start < piece.end else -1
+        end = entity.end - piece.start if piece.start < entity.end <= piece.end else -1
+        if start >= 0 or end >= 0:
+            rows.append((type_index[entity.type], start, end))
+    return np.array(rows, np.int64).reshape(-1, 3)

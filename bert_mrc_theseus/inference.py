@@ -1,0 +1,76 @@
+"""From examples to entities: runs an engine over (window, type) pairs, joins the windows, decodes.
+
+An engine is a function from a batch (see `model`) to probabilities of shape (B, L, 2). A text's result does not depend on
+what else is in its batch.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+
+import numpy as np
+
+from bert_mrc_theseus.batching import sorted_batches
+from bert_mrc_theseus.decoding import Thresholds, decode_flat
+from bert_mrc_theseus.documents import Document, Entity
+from bert_mrc_theseus.examples import Examples
+from bert_mrc_theseus.schema import Schema
+from bert_mrc_theseus.windows import blocks
+
+Engine = Callable[[dict[str, np.ndarray]], np.ndarray]
+
+PREDICTION_BUDGET = 4096
+"""Tokens of a prediction batch: large enough to keep two cores busy, small enough to stay in their caches."""
+
+
+def window_probabilities(engine: Engine, examples: Examples, budget: int = PREDICTION_BUDGET) -> list[np.ndarray]:
+    """Start and end probabilities of every window for every type.
+
+    Returns:
+        Per window an array (T, length of the window, 2).
+    """
+    types = len(examples.queries)
+    found = [np.zeros((types, len(context), 2), np.float32) for context in examples.contexts]
+    pairs = examples.all_pairs()
+    for batch in sorted_batches(examples.lengths(pairs), budget):
+        probabilities = engine(examples.batch(pairs[batch]))
+        for row, (window, kind) in enumerate(pairs[batch]):
+            first = len(examples.queries[kind])
+            found[window][kind] = probabilities[row, first : first + found[window].shape[1]]
+    return found
+
+
+def document_probabilities(examples: Examples, found: Sequence[np.ndarray], documents: int) -> list[list[np.ndarray]]:
+    """Joins windows: per document its blocks, in order, each (T, characters, 2). The blocks tile the document's text."""
+    joined: list[list[np.ndarray]] = [[] for _ in range(documents)]
+    for block in blocks([window for _, window in examples.places]):
+        parts = []
+        for index in block:
+            window = examples.places[index][1]
+            parts.append(found[index][:, window.keep_start - window.start : window.keep_end - window.start])
+        joined[examples.places[block[0]][0]].append(np.concatenate(parts, axis=1))
+    return joined
+
+
+def decode_document(
+    document: Document, probabilities: Sequence[np.ndarray], schema: Schema, thresholds: Thresholds
+) -> Document:
+    """The document with the entities that the probabilities of its blocks say, instead of those it had."""
+    entities = []
+    offset = 0
+    for block in probabilities:
+        for kind, start, end, score in decode_flat(block[:, :, 0], block[:, :, 1], thresholds):
+            entities.append(Entity(offset + start, offset + end, schema.names[kind], score))
+        offset += block.shape[1]
+    return replace(document, entities=tuple(entities))
+
+
+def predict_documents(
+    engine: Engine, documents: Sequence[Document], examples: Examples, schema: Schema, thresholds: Thresholds
+) -> list[Document]:
+    """Documents with predicted entities; `examples` are those built from `documents`."""
+    found = window_probabilities(engine, examples)
+    joined = document_probabilities(examples, found, len(documents))
+    return [
+        decode_document(document, probabilities, schema, thresholds)
+        for document, probabilities in zip(documents, joined, strict=True)
+    ]

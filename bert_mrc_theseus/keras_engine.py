@@ -1,0 +1,46 @@
+"""The Keras engine: a saved model, or a model in training, as a function from a batch to probabilities."""
+
+from collections.abc import Callable
+
+import keras
+import numpy as np
+from keras import ops
+
+from bert_mrc_theseus.inference import Engine
+from bert_mrc_theseus.model import MRCModel, load_tensors
+from bert_mrc_theseus.model_folder import SavedModel
+
+INPUT_RANKS = {"token_ids": 2, "query_lengths": 1, "lengths": 1}
+
+
+def keras_model(saved: SavedModel, source: str = "") -> MRCModel:
+    """The Keras model of a saved one.
+
+    Raises:
+        ModelError: tensors and config do not fit together.
+    """
+    model = MRCModel(saved.encoder)
+    load_tensors(model.named_weights(), dict(saved.tensors), source)
+    return model
+
+
+def keras_engine(model: Callable) -> Engine:
+    """Wraps a model's `call` (inference mode); on TensorFlow it is traced once, for every batch shape.
+
+    Args:
+        model: maps a batch to logits (B, L, 2); its current weights are used at every call.
+    """
+
+    def forward(batch):
+        return ops.sigmoid(model(batch))
+
+    if keras.backend.backend() == "tensorflow":
+        import tensorflow as tf
+
+        signature = {name: tf.TensorSpec([None] * rank, tf.int32) for name, rank in INPUT_RANKS.items()}
+        forward = tf.function(forward, input_signature=[signature])
+
+    def engine(batch: dict[str, np.ndarray]) -> np.ndarray:
+        return ops.convert_to_numpy(forward(batch))
+
+    return engine

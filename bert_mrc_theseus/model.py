@@ -1,0 +1,119 @@
+"""The MRC-NER model: `[CLS] query [SEP] context [SEP]` -> start and end logits per token.
+
+A batch is a dict of `token_ids` (B, L), `query_lengths` (B,) (tokens up to and including the first [SEP]) and `lengths`
+(B,) (all tokens but the padding); token types, positions and masks follow from these.
+"""
+
+from collections.abc import Iterable
+from typing import NamedTuple
+
+import keras
+import numpy as np
+from keras import ops
+
+from bert_mrc_theseus.checkpoints.weights import EncoderConfig, EncoderWeights, layer_tensor
+from bert_mrc_theseus.encoder import MASKED, Embeddings, EncoderLayer, assign_tensor, to_tensor
+from bert_mrc_theseus.errors import ModelError
+from bert_mrc_theseus.heads import SpanHeads
+
+
+class Layout(NamedTuple):
+    """What a batch says about its tokens."""
+
+    token_types: object  # (B, L) int32, 0 query and 1 context
+    positions: object  # (B, L) int32
+    attention_bias: object  # (B, 1, 1, L) float32
+    context_mask: object  # (B, L) float32, 1 on context tokens, 0 on query, special and padding tokens
+
+
+def layout(batch: dict) -> Layout:
+    """Derives token types, positions and masks from the lengths of a batch."""
+    shape = ops.shape(batch["token_ids"])
+    positions = ops.broadcast_to(ops.expand_dims(ops.arange(shape[1], dtype="int32"), 0), shape)
+    query_lengths = ops.expand_dims(batch["query_lengths"], 1)
+    lengths = ops.expand_dims(batch["lengths"], 1)
+    valid = ops.less(positions, lengths)
+    context = ops.logical_and(ops.greater_equal(positions, query_lengths), ops.less(positions, lengths - 1))
+    token_types = ops.logical_and(ops.greater_equal(positions, query_lengths), valid)
+    attention_bias = ops.where(valid, 0.0, MASKED)
+    return Layout(
+        ops.cast(token_types, "int32"),
+        positions,
+        ops.expand_dims(ops.expand_dims(attention_bias, 1), 1),
+        ops.cast(context, "float32"),
+    )
+
+
+class MRCModel(keras.Model):
+    """Embeddings, encoder layers and heads: a predecessor or a successor alone.
+
+    Args:
+        config: shape of the encoder.
+        prior: see `SpanHeads`.
+    """
+
+    def __init__(self, config: EncoderConfig, prior: float = 0.02, **kwargs):
+        super().__init__(**kwargs)
+        self.config = config
+        self.embeddings = Embeddings(config, name="embeddings")
+        self.encoder_layers = [EncoderLayer(config, site=i, name=f"layer_{i}") for i in range(config.num_layers)]
+        self.heads = SpanHeads(config.hidden_size, prior, name="heads")
+        self.built = True
+
+    def hidden_states(self, batch: dict, seed=None) -> list:
+        """Output of the embeddings and of each layer, num_layers + 1 tensors of shape (B, L, H)."""
+        spot = layout(batch)
+        states = [self.embeddings(batch["token_ids"], spot.token_types, spot.positions, seed)]
+        for layer in self.encoder_layers:
+            states.append(layer(states[-1], spot.attention_bias, seed))
+        return states
+
+    def call(self, batch: dict, training: bool = False):
+        """Logits of shape (B, L, 2). In training the batch also holds `seed`, an int32 scalar."""
+        return self.heads(self.hidden_states(batch, batch["seed"] if training else None)[-1])
+
+    def named_weights(self) -> dict:
+        """All variables by name: those of `EncoderWeights`, and the heads'."""
+        return {
+            **self.embeddings.named_weights(),
+            **named_layer_weights(self.encoder_layers),
+            **self.heads.named_weights(),
+        }
+
+
+def named_layer_weights(layers: Iterable[EncoderLayer]) -> dict:
+    """Variables of consecutive layers under the names `encoder.layer.{i}. ...`."""
+    return {
+        layer_tensor(i, name): variable
+        for i, layer in enumerate(layers)
+        for name, variable in layer.named_weights().items()
+    }
+
+
+def export_tensors(variables: dict) -> dict[str, np.ndarray]:
+    """Values of named variables in the orientation of `EncoderWeights`."""
+    return {name: to_tensor(name, variable) for name, variable in variables.items()}
+
+
+def load_tensors(variables: dict, tensors: dict[str, np.ndarray], source: str = "") -> None:
+    """Assigns tensors to the variables of the same name.
+
+    Raises:
+        ModelError: a tensor is missing or of another shape; nothing has been assigned then.
+    """
+    for name, variable in variables.items():
+        if name not in tensors:
+            raise ModelError(f"{source}: tensor {name!r} is missing")
+        have, want = tuple(tensors[name].shape), tuple(to_tensor(name, variable).shape)
+        if have != want:
+            raise ModelError(f"{source}: tensor {name!r} has shape {have}, this model needs {want}")
+    for name, variable in variables.items():
+        assign_tensor(name, variable, tensors[name])
+
+
+def predecessor_from(weights: EncoderWeights, prior: float = 0.02) -> MRCModel:
+    """A model with the encoder's weights and fresh heads, to be fine-tuned in stage 0."""
+    model = MRCModel(weights.config, prior)
+    encoder = {name: variable for name, variable in model.named_weights().items() if not name.startswith("heads.")}
+    load_tensors(encoder, dict(weights.tensors), weights.source)
+    return model

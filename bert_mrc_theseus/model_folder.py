@@ -1,0 +1,117 @@
+"""A model on disk: everything that prediction needs, in one folder, no pickle, no TensorFlow.
+
+    config.json         format version, shape of the encoder, windows, thresholds
+    vocab.txt           one entry a row
+    queries.json        entity types and their queries, in order
+    model.safetensors   tensors by the names of `EncoderWeights`, and the heads'
+    training.json       how the model was made: data checksums, seed, versions, scores
+
+A folder is written in one atomic step and read completely or not at all.
+"""
+
+import json
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from safetensors import SafetensorError
+from safetensors.numpy import load_file, save_file
+
+from bert_mrc_theseus.checkpoints.weights import EncoderConfig, EncoderWeights
+from bert_mrc_theseus.decoding import Thresholds
+from bert_mrc_theseus.errors import ModelError, UserError
+from bert_mrc_theseus.examples import WindowSize
+from bert_mrc_theseus.files import atomic_folder
+from bert_mrc_theseus.schema import Schema, schema_from_json, schema_to_json
+
+FORMAT, VERSION = "bert-mrc-theseus", 1
+FILES = ("config.json", "vocab.txt", "queries.json", "model.safetensors")
+
+
+@dataclass(frozen=True)
+class SavedModel:
+    """A model as plain values. `tensors` holds the encoder's and the heads' weights."""
+
+    encoder: EncoderConfig
+    vocab: tuple[str, ...]
+    schema: Schema
+    tensors: Mapping[str, np.ndarray]
+    window: WindowSize = WindowSize()
+    thresholds: Thresholds = Thresholds()
+    record: Mapping[str, Any] = field(default_factory=dict)
+
+    def encoder_weights(self, source: str = "") -> EncoderWeights:
+        """The encoder alone, without heads.
+
+        Raises:
+            ModelError: a tensor is missing or has another shape than the config says.
+        """
+        return EncoderWeights(self.encoder, self.vocab, self.tensors, source)
+
+
+def save_model(folder: str | Path, model: SavedModel) -> None:
+    """Writes a model folder; an older one of that name is replaced in one step.
+
+    Raises:
+        UserError: the disk is full or the place not writable; the older folder is then still there.
+    """
+    config = {
+        "format": FORMAT,
+        "version": VERSION,
+        "encoder": asdict(model.encoder),
+        "window": asdict(model.window),
+        "thresholds": asdict(model.thresholds),
+    }
+    try:
+        with atomic_folder(folder) as new:
+            (new / "config.json").write_text(json.dumps(config, indent=2) + "\n", encoding="utf-8")
+            (new / "vocab.txt").write_text("".join(f"{entry}\n" for entry in model.vocab), encoding="utf-8", newline="\n")
+            (new / "queries.json").write_text(schema_to_json(model.schema), encoding="utf-8")
+            (new / "training.json").write_text(
+                json.dumps(dict(model.record), ensure_ascii=False, indent=2) + "\n", encoding="utf-8"
+            )
+            save_file({name: np.ascontiguousarray(t) for name, t in model.tensors.items()}, new / "model.safetensors")
+    except (OSError, SafetensorError) as error:
+        raise UserError(f"cannot save the model in {folder}: {error}. Nothing was overwritten.") from error
+
+
+def load_model(folder: str | Path) -> SavedModel:
+    """Reads a model folder.
+
+    Raises:
+        ModelError: the folder is absent or incomplete, of another version, or its parts do not fit together.
+    """
+    folder = Path(folder)
+    missing = [name for name in FILES if not (folder / name).is_file()]
+    if missing:
+        hint = "" if folder.is_dir() else " (there is no such folder)"
+        raise ModelError(f"{folder} is not a complete model folder: {', '.join(missing)} missing{hint}")
+    try:
+        config = json.loads((folder / "config.json").read_text(encoding="utf-8"))
+        if config.get("format") != FORMAT:
+            raise ModelError(f"{folder}/config.json is not of a {FORMAT} model: is it an encoder? Train one from it first")
+        if config["version"] != VERSION:
+            raise ModelError(
+                f"{folder} was written in format version {config['version']}; this program reads version {VERSION}: "
+                f"install the version that wrote it, or train again"
+            )
+        record_file = folder / "training.json"
+        model = SavedModel(
+            encoder=EncoderConfig(**config["encoder"]),
+            vocab=tuple((folder / "vocab.txt").read_text(encoding="utf-8").split("\n")[:-1]),
+            schema=schema_from_json((folder / "queries.json").read_text(encoding="utf-8")),
+            tensors=load_file(folder / "model.safetensors"),
+            window=WindowSize(**config["window"]),
+            thresholds=Thresholds(**config["thresholds"]),
+            record=json.loads(record_file.read_text(encoding="utf-8")) if record_file.is_file() else {},
+        )
+        model.encoder_weights(str(folder))
+    except (ValueError, KeyError, TypeError, SafetensorError) as error:
+        raise ModelError(f"{folder} cannot be read as a model: {error!r}") from error
+    return model
+
+
+def with_thresholds(model: SavedModel, thresholds: Thresholds) -> SavedModel:
+    return replace(model, thresholds=thresholds)

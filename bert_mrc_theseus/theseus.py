@@ -1,0 +1,132 @@
+"""BERT-of-Theseus (Xu et al., EMNLP 2020): a predecessor whose modules are replaced by a successor's layers.
+
+The predecessor's P layers form S modules, groups as even as possible, one successor layer each. In a training step each
+module draws whether the successor layer or the module runs, and only the chosen one is computed. Predecessor, embeddings
+and heads are frozen: their weights are the same, bit by bit, before and after.
+"""
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+import keras
+import numpy as np
+from keras import ops
+
+from bert_mrc_theseus.checkpoints.weights import LAYER_TENSORS, layer_tensor
+from bert_mrc_theseus.encoder import EncoderLayer
+from bert_mrc_theseus.model import MRCModel, export_tensors, layout, load_tensors, named_layer_weights
+
+INITIALISATIONS = ("first", "spaced", "mean")
+
+
+def group_layers(layers: int, modules: int) -> list[range]:
+    """Cuts `layers` predecessor layers into `modules` consecutive groups whose sizes differ by one at most.
+
+    Raises:
+        ValueError: not 1 <= modules <= layers.
+    """
+    if not 1 <= modules <= layers:
+        raise ValueError(f"{layers} layers cannot be cut into {modules} modules")
+    edges = [i * layers // modules for i in range(modules + 1)]
+    return [range(a, b) for a, b in zip(edges, edges[1:], strict=False)]
+
+
+def initial_successor(tensors: dict[str, np.ndarray], layers: int, modules: int, how: str) -> dict[str, np.ndarray]:
+    """Tensors of the successor's layers before stage 1, under the names of a `modules`-layer encoder.
+
+    Args:
+        tensors: the predecessor's, see `EncoderWeights`.
+        layers: P.
+        modules: S.
+        how: "first" takes the predecessor's first S layers (Xu et al.), "spaced" the last layer of each module, "mean" the
+            mean of each module's layers.
+
+    Raises:
+        ValueError: unknown `how`.
+    """
+    groups = group_layers(layers, modules)
+    sources: Sequence[Sequence[int]]
+    if how == "first":
+        sources = [[i] for i in range(modules)]
+    elif how == "spaced":
+        sources = [[group[-1]] for group in groups]
+    elif how == "mean":
+        sources = groups
+    else:
+        raise ValueError(f"successor layers start from one of {', '.join(INITIALISATIONS)}. Received: {how!r}")
+    return {
+        layer_tensor(i, name): np.mean([tensors[layer_tensor(j, name)] for j in source], axis=0, dtype=np.float32)
+        for i, source in enumerate(sources)
+        for name in LAYER_TENSORS
+    }
+
+
+class TheseusModel(keras.Model):
+    """Stage 1: frozen predecessor, trainable successor layers, frozen embeddings and heads.
+
+    A batch holds, beside what `MRCModel` needs, `replace`: bool (S,), True where the successor's layer runs. The replace
+    rate and the draws are the trainer's business (`schedules`).
+
+    Args:
+        predecessor: the fine-tuned predecessor. Its layers become this model's and are frozen.
+        modules: S.
+        initialisation: see `initial_successor`.
+    """
+
+    def __init__(self, predecessor: MRCModel, modules: int, initialisation: str = "first", **kwargs):
+        super().__init__(**kwargs)
+        config = predecessor.config
+        self.successor_config = replace(config, num_layers=modules)
+        self.groups = group_layers(config.num_layers, modules)
+        self.embeddings = predecessor.embeddings
+        self.predecessor_layers = predecessor.encoder_layers
+        self.heads = predecessor.heads
+        self.successor_layers = [
+            EncoderLayer(config, site=config.num_layers + i, name=f"suc_layer_{i}") for i in range(modules)
+        ]
+        tensors = export_tensors(named_layer_weights(self.predecessor_layers))
+        start = initial_successor(tensors, config.num_layers, modules, initialisation)
+        load_tensors(named_layer_weights(self.successor_layers), start)
+        for frozen in (self.embeddings, self.heads, *self.predecessor_layers):
+            frozen.trainable = False
+        self.built = True
+
+    def call(self, batch: dict, training: bool = False):
+        """Logits of shape (B, L, 2)."""
+        seed = batch["seed"] if training else None
+        spot = layout(batch)
+        hidden = self.embeddings(batch["token_ids"], spot.token_types, spot.positions, seed)
+        for module, group in enumerate(self.groups):
+
+            def successor(hidden=hidden, layer=self.successor_layers[module]):
+                return layer(hidden, spot.attention_bias, seed)
+
+            def predecessor(hidden=hidden, group=group):
+                for i in group:
+                    hidden = self.predecessor_layers[i](hidden, spot.attention_bias, seed)
+                return hidden
+
+            hidden = ops.cond(batch["replace"][module], successor, predecessor)
+        return self.heads(hidden)
+
+    def successor(self, batch: dict):
+        """Logits of the successor alone, in inference mode."""
+        spot = layout(batch)
+        hidden = self.embeddings(batch["token_ids"], spot.token_types, spot.positions)
+        for layer in self.successor_layers:
+            hidden = layer(hidden, spot.attention_bias)
+        return self.heads(hidden)
+
+    def successor_weights(self) -> dict:
+        """Variables of the successor alone, named as those of an `MRCModel` of S layers."""
+        return {
+            **self.embeddings.named_weights(),
+            **named_layer_weights(self.successor_layers),
+            **self.heads.named_weights(),
+        }
+
+    def extract_successor(self) -> MRCModel:
+        """A plain S-layer model with copies of the successor's weights, everything trainable (stage 2)."""
+        model = MRCModel(self.successor_config)
+        load_tensors(model.named_weights(), export_tensors(self.successor_weights()))
+        return model

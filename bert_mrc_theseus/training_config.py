@@ -1,0 +1,111 @@
+"""Settings of a training stage, and the plan of its batches that follows from them."""
+
+from dataclasses import dataclass
+from itertools import accumulate
+
+import numpy as np
+
+from bert_mrc_theseus.batching import sample_pairs, training_batches
+from bert_mrc_theseus.examples import Examples
+
+STAGES = {
+    0: "fine-tune the predecessor",
+    1: "replace the predecessor's modules by the successor's layers",
+    2: "fine-tune the successor",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class TrainingConfig:
+    """Settings of one stage. The Theseus settings (from `modules` on) matter in stage 1 only.
+
+    Attributes:
+        epochs: passes over the pairs with entities (each with its own sample of pairs without).
+        learning_rate: highest learning rate of the warm-up and decay.
+        warmup: share of all steps during which the learning rate rises.
+        weight_decay: of AdamW; none on biases and LayerNorm.
+        clip: largest global norm of the gradient.
+        loss: "focal", "bce" or "dice".
+        token_budget: tokens of a batch, padding included.
+        negative_ratio: pairs without entities per pair with entities, in training only.
+        seed: of the heads, the batches, the dropout and the replacements.
+        mixed_bfloat16: matrix products in bfloat16, variables in float32.
+        patience: evaluations without a better strict dev F1 before the stage stops; 0: never stop early.
+        evaluate_every: steps between evaluations; 0: once an epoch.
+        checkpoint_minutes: time between checkpoints for resuming.
+        dropout: of hidden states and attention.
+        modules: S, the number of successor layers.
+        schedule: replace rate, "linear" or "constant"; `base`, `reach`, `rate`: see `schedules.replace_rate`.
+        initialisation: where successor layers start from, see `theseus.initial_successor`.
+    """
+
+    epochs: int = 3
+    learning_rate: float = 1.5e-4
+    warmup: float = 0.1
+    weight_decay: float = 0.01
+    clip: float = 1.0
+    loss: str = "focal"
+    token_budget: int = 2048
+    negative_ratio: float = 1.0
+    seed: int = 42
+    mixed_bfloat16: bool = False
+    patience: int = 0
+    evaluate_every: int = 0
+    checkpoint_minutes: float = 5.0
+    dropout: float = 0.1
+    modules: int = 6
+    schedule: str = "linear"
+    base: float = 0.3
+    reach: float = 0.7
+    rate: float = 0.5
+    initialisation: str = "first"
+
+
+class Plan:
+    """Which pairs every step of a training run sees: a pure function of the examples and the config.
+
+    Args:
+        examples: training examples.
+        config: of the stage.
+    """
+
+    def __init__(self, examples: Examples, config: TrainingConfig):
+        self._config = config
+        self._pairs = examples.all_pairs()
+        self._positive = examples.has_entity(self._pairs)
+        self._lengths = examples.lengths(self._pairs)
+        # The number of batches differs a little between epochs, since each samples other pairs without entities.
+        self._epoch_ends = list(accumulate(len(self.batches(epoch)) for epoch in range(config.epochs)))
+
+    @property
+    def total_steps(self) -> int:
+        return self._epoch_ends[-1] if self._epoch_ends else 0
+
+    @property
+    def positive_pairs(self) -> int:
+        return int(self._positive.sum())
+
+    def batches(self, epoch: int) -> list[np.ndarray]:
+        """The batches of an epoch in order, each an array (B, 2) of (window, type)."""
+        config = self._config
+        chosen = sample_pairs(self._positive, config.negative_ratio, config.seed, epoch)
+        batches = training_batches(self._lengths[chosen], config.token_budget, config.seed, epoch)
+        return [self._pairs[chosen[batch]] for batch in batches]
+
+    def locate(self, step: int) -> tuple[int, int]:
+        """Epoch of a step, and its number within the epoch."""
+        for epoch, end in enumerate(self._epoch_ends):
+            if step < end:
+                return epoch, step - (self._epoch_ends[epoch - 1] if epoch else 0)
+        raise IndexError(f"step {step} of {self.total_steps}")
+
+    def is_epoch_end(self, done: int) -> bool:
+        """Whether `done` steps are a whole number of epochs."""
+        return done in self._epoch_ends
+
+
+def positive_prior(examples: Examples) -> float:
+    """Share of start labels among all context tokens of all pairs: what the heads' bias starts from."""
+    starts = sum(int((rows[:, 1] >= 0).sum()) for rows in examples.spans)
+    tokens = sum(len(context) for context in examples.contexts) * len(examples.queries)
+    return min(0.5, max(1e-4, starts / max(1, tokens)))

@@ -1,0 +1,50 @@
+import numpy as np
+from hypothesis import given
+from hypothesis import strategies as st
+
+from bert_mrc_theseus.batching import cut_by_budget, padding_share, sample_pairs, sorted_batches, training_batches
+
+LENGTHS = st.lists(st.integers(1, 300), max_size=200).map(lambda values: np.array(values, int))
+
+
+@given(LENGTHS, st.integers(1, 600), st.integers(0, 5), st.integers(0, 5))
+def test_every_example_is_in_one_batch_within_the_budget(lengths, budget, seed, epoch):
+    for batches in (
+        cut_by_budget(lengths, budget),
+        sorted_batches(lengths, budget),
+        training_batches(lengths, budget, seed, epoch),
+    ):
+        assert sorted(i for batch in batches for i in batch) == list(range(len(lengths)))
+        for batch in batches:
+            assert len(batch) == 1 or len(batch) * lengths[batch].max() <= budget
+
+
+def test_batches_depend_on_seed_and_epoch_alone():
+    lengths = np.random.default_rng(0).integers(10, 60, 500)
+
+    def flat(seed, epoch):
+        return [tuple(batch) for batch in training_batches(lengths, 512, seed, epoch)]
+
+    assert flat(1, 0) == flat(1, 0)
+    assert flat(1, 0) != flat(1, 1) and flat(1, 0) != flat(2, 0)
+
+
+def test_padding_stays_under_five_percent_on_lengths_like_those_of_real_sentences():
+    lengths = np.random.default_rng(0).gamma(2.0, 20.0, 20000).astype(int) + 6
+    assert padding_share(lengths, training_batches(lengths, 2048, 0, 0)) < 0.05
+    assert padding_share(lengths, sorted_batches(lengths, 4096)) < 0.05
+
+
+@given(st.lists(st.booleans(), max_size=100), st.floats(0, 3), st.integers(0, 3))
+def test_sampling_keeps_all_pairs_with_entities(flags, ratio, epoch):
+    positive = np.array(flags, bool)
+    chosen = sample_pairs(positive, ratio, 7, epoch)
+    assert set(np.flatnonzero(positive)) <= set(chosen)
+    assert len(set(chosen)) == len(chosen)
+    negatives = len(chosen) - positive.sum()
+    assert negatives == min((~positive).sum(), round(ratio * max(1, positive.sum())))
+
+
+def test_each_epoch_samples_other_pairs_without_entities():
+    positive = np.arange(1000) < 100
+    assert set(sample_pairs(positive, 1.0, 0, 0)) != set(sample_pairs(positive, 1.0, 0, 1))

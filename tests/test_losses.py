@@ -1,0 +1,53 @@
+import numpy as np
+import pytest
+from keras import ops
+
+from bert_mrc_theseus.losses import LOSSES, binary_cross_entropy, dice, focal
+
+RANDOM = np.random.default_rng(0)
+LOGITS = RANDOM.normal(0, 3, (3, 5, 2)).astype("float32")
+LABELS = (RANDOM.random((3, 5, 2)) < 0.3).astype("float32")
+MASK = (RANDOM.random((3, 5)) < 0.7).astype("float32")
+
+
+def reference(per_token):
+    p = 1 / (1 + np.exp(-LOGITS.astype("float64")))
+    return (per_token(p, LABELS) * MASK[..., None]).sum() / (2 * MASK.sum())
+
+
+def p_true(p, y):
+    return np.where(y == 1, p, 1 - p)
+
+
+@pytest.mark.parametrize(
+    "loss, formula",
+    [
+        (binary_cross_entropy, lambda p, y: -np.log(p_true(p, y))),
+        (focal, lambda p, y: -((1 - p_true(p, y)) ** 2) * np.log(p_true(p, y))),
+        (dice, lambda p, y: 1 - (2 * (1 - p) ** 0.01 * p * y + 1) / ((1 - p) ** 0.01 * p + y + 1)),
+    ],
+)
+def test_equals_the_formula_of_its_paper(loss, formula):
+    assert float(loss(LOGITS, LABELS, MASK)) == pytest.approx(reference(formula), rel=1e-5)
+
+
+@pytest.mark.parametrize("name", LOSSES)
+def test_masked_tokens_do_not_count(name):
+    changed = np.where(MASK[..., None] == 1, LOGITS, 50.0).astype("float32")
+    assert float(LOSSES[name](changed, LABELS, MASK)) == pytest.approx(float(LOSSES[name](LOGITS, LABELS, MASK)))
+
+
+@pytest.mark.parametrize("name", LOSSES)
+def test_stays_finite_with_finite_gradients_at_extreme_logits(name):
+    import tensorflow as tf
+
+    logits = tf.Variable(np.array([[[200.0, -200.0], [-200.0, 200.0], [0.0, 0.0]]], "float32"))
+    labels = np.array([[[1.0, 1.0], [0.0, 0.0], [1.0, 0.0]]], "float32")
+    with tf.GradientTape() as tape:
+        value = LOSSES[name](logits, labels, ops.ones((1, 3)))
+    assert np.isfinite(float(value)) and np.isfinite(tape.gradient(value, logits).numpy()).all()
+
+
+@pytest.mark.parametrize("name", LOSSES)
+def test_no_context_tokens_give_zero(name):
+    assert float(LOSSES[name](LOGITS, LABELS, np.zeros_like(MASK))) == 0.0

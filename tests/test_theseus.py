@@ -1,0 +1,138 @@
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from bert_mrc_theseus.model import export_tensors, layout, predecessor_from
+from bert_mrc_theseus.optimizer import build_optimizer
+from bert_mrc_theseus.theseus import TheseusModel, group_layers, initial_successor
+from bert_mrc_theseus.train_step import make_train_step
+from tests.conftest import make_weights
+from tests.test_model import batch_of
+
+LAYERS, MODULES = 4, 2
+
+
+@pytest.fixture
+def predecessor():
+    return predecessor_from(make_weights(layers=LAYERS), prior=0.3)
+
+
+def logits(model, replaced):
+    return np.array(model({**batch_of([9, 14]), "replace": np.array(replaced)}))
+
+
+@given(st.integers(1, 40), st.data())
+def test_groups_are_consecutive_and_even(layers, data):
+    modules = data.draw(st.integers(1, layers))
+    groups = group_layers(layers, modules)
+    assert [i for group in groups for i in group] == list(range(layers))
+    assert max(map(len, groups)) - min(map(len, groups)) <= 1 and len(groups) == modules
+
+
+@pytest.mark.parametrize("layers, modules", [(4, 5), (4, 0)])
+def test_groups_need_at_least_a_layer_each(layers, modules):
+    with pytest.raises(ValueError, match="modules"):
+        group_layers(layers, modules)
+
+
+def test_nothing_replaced_is_the_predecessor(predecessor):
+    expected = np.array(predecessor(batch_of([9, 14])))
+    np.testing.assert_allclose(logits(TheseusModel(predecessor, MODULES), [False, False]), expected, atol=1e-6)
+
+
+def test_everything_replaced_is_the_successor(predecessor):
+    theseus = TheseusModel(predecessor, MODULES)
+    successor = theseus.extract_successor()
+    np.testing.assert_allclose(logits(theseus, [True, True]), np.array(successor(batch_of([9, 14]))), atol=1e-6)
+    assert len(successor.encoder_layers) == MODULES and len(successor.trainable_variables) == len(successor.variables)
+
+
+def test_a_mixed_draw_runs_the_chosen_layers(predecessor):
+    theseus = TheseusModel(predecessor, MODULES, "spaced")
+    batch = batch_of([9, 14])
+    spot = layout(batch)
+    hidden = theseus.embeddings(batch["token_ids"], spot.token_types, spot.positions)
+    hidden = theseus.successor_layers[0](hidden, spot.attention_bias)
+    for i in (2, 3):
+        hidden = theseus.predecessor_layers[i](hidden, spot.attention_bias)
+    np.testing.assert_allclose(logits(theseus, [True, False]), np.array(theseus.heads(hidden)), atol=1e-6)
+
+
+@pytest.mark.parametrize("how, sources", [("first", [[0], [1]]), ("spaced", [[1], [3]]), ("mean", [[0, 1], [2, 3]])])
+def test_successor_layers_start_from_the_predecessors(how, sources):
+    tensors = make_weights(layers=LAYERS).tensors
+    start = initial_successor(tensors, LAYERS, MODULES, how)
+    for i, source in enumerate(sources):
+        expected = np.mean([tensors[f"encoder.layer.{j}.output.dense.weight"] for j in source], axis=0)
+        np.testing.assert_allclose(start[f"encoder.layer.{i}.output.dense.weight"], expected, atol=1e-7)
+
+
+def test_rejects_an_unknown_initialisation(predecessor):
+    with pytest.raises(ValueError, match="last"):
+        TheseusModel(predecessor, MODULES, "last")
+
+
+def stepper(theseus):
+    optimizer = build_optimizer(theseus.trainable_variables, 1e-2, 10, warmup=0.0, weight_decay=0.0)
+    return make_train_step(theseus, optimizer, "bce", MODULES)
+
+
+def labels_for(batch):
+    labels = np.zeros((*batch["token_ids"].shape, 2), "float32")
+    labels[:, 5] = 1.0
+    return labels
+
+
+def test_stage_1_leaves_predecessor_embeddings_and_heads_bit_identical(predecessor):
+    before = export_tensors(predecessor.named_weights())
+    theseus = TheseusModel(predecessor, MODULES)
+    successor_before = export_tensors(theseus.successor_weights())
+    step = stepper(theseus)
+    batch = batch_of([9, 14])
+    for number in range(4):
+        replaced = np.array([number % 2 == 0, number % 2 == 1])
+        step({**batch, "seed": np.int32(number), "replace": replaced}, labels_for(batch))
+    for name, tensor in export_tensors(predecessor.named_weights()).items():
+        assert tensor.tobytes() == before[name].tobytes(), name
+    after = export_tensors(theseus.successor_weights())
+    moved = {name.split(".")[2] for name in after if name.startswith("encoder.layer") and
+             not np.array_equal(after[name], successor_before[name])}  # fmt: skip
+    assert moved == {"0", "1"}
+
+
+def test_a_layer_that_was_not_selected_gets_no_gradient(predecessor):
+    import tensorflow as tf
+
+    theseus = TheseusModel(predecessor, MODULES)
+    batch = batch_of([9, 14])
+    with tf.GradientTape() as tape:
+        value = tf.reduce_sum(theseus({**batch, "seed": np.int32(0), "replace": tf.constant([True, False])}, training=True))
+    for layer, touched in zip(theseus.successor_layers, (True, False), strict=True):
+        pass
+    gradients = tape.gradient(value, [layer.outer.kernel.value for layer in theseus.successor_layers])
+    present = [g is not None and float(tf.reduce_max(tf.abs(g))) > 0 for g in gradients]
+    assert present == [True, False]
+
+
+def test_only_the_chosen_branch_is_computed(predecessor):
+    """A module whose weights are NaN leaves no trace unless it is chosen."""
+    import tensorflow as tf
+
+    theseus = TheseusModel(predecessor, MODULES)
+    for i in theseus.groups[0]:
+        theseus.predecessor_layers[i].outer.kernel.assign(np.full((32, 16), np.nan, "float32"))
+    ran = []
+    layer = theseus.predecessor_layers[0]
+    original = layer.call
+
+    def counting(*args, **kwargs):
+        result = original(*args, **kwargs)
+        with tf.control_dependencies([tf.py_function(lambda: ran.append(1) or 0, [], tf.int32)]):
+            return tf.identity(result)
+
+    layer.call = counting
+    forward = tf.function(lambda batch: theseus(batch))
+    batch = batch_of([9, 14])
+    assert np.isfinite(np.array(forward({**batch, "replace": tf.constant([True, False])}))).all() and not ran
+    assert np.isnan(np.array(forward({**batch, "replace": tf.constant([False, False])}))).any() and ran
