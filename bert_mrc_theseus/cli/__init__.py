@@ -11,7 +11,7 @@ import sys
 import typer
 from rich.console import Console
 
-from bert_mrc_theseus.cli import preprocess
+from bert_mrc_theseus.cli import train
 from bert_mrc_theseus.errors import UserError
 
 PARTIAL = 3
@@ -23,7 +23,14 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
 )
-app.command("preprocess")(preprocess.preprocess)
+
+
+@app.callback()
+def _main() -> None:
+    pass
+
+
+app.command("train")(train.train)
 
 
 def main() -> None:
