@@ -3,10 +3,16 @@
 On TensorFlow the update of a variable is one fused operation instead of Keras' dozen passes over memory.
 """
 
+from collections.abc import Sequence
+
 import keras
 from keras import ops
 
 from bert_mrc_theseus.schedules import warmup_linear_decay
+
+HEADS_FACTOR = 10.0
+"""Learning rate of the heads over that of the encoder. At a fine-tuning rate their logits, which start at the log-odds of a
+rare label, take an epoch to rise above 0; until then the model ranks spans well and predicts none."""
 
 
 class WarmupLinearDecay(keras.optimizers.schedules.LearningRateSchedule):
@@ -31,13 +37,24 @@ class AdamW(keras.optimizers.AdamW):
 
     Gradients of the embedding tables arrive as indexed slices with repeated indices, whose global norm Keras would take
     without summing the repeats.
+
+    Args:
+        faster: variables whose learning rate is `factor` times the others'.
+        factor: see `faster`.
     """
+
+    def __init__(self, *args, faster: Sequence = (), factor: float = 1.0, **kwargs):
+        super().__init__(*args, **kwargs)
+        self._faster = {id(getattr(variable, "value", variable)) for variable in faster}
+        self._factor = factor
 
     def apply(self, grads, trainable_variables=None):
         grads = [gradient if gradient is None else ops.convert_to_tensor(gradient) for gradient in grads]
         super().apply(grads, trainable_variables)
 
     def update_step(self, gradient, variable, learning_rate):
+        if id(getattr(variable, "value", variable)) in self._faster:
+            learning_rate = learning_rate * self._factor
         if keras.backend.backend() != "tensorflow":
             super().update_step(gradient, variable, learning_rate)
             return
@@ -60,7 +77,13 @@ class AdamW(keras.optimizers.AdamW):
 
 
 def build_optimizer(
-    variables: list, peak: float, total_steps: int, warmup: float = 0.1, weight_decay: float = 0.01, clip: float = 1.0
+    variables: Sequence,
+    peak: float,
+    total_steps: int,
+    warmup: float = 0.1,
+    weight_decay: float = 0.01,
+    clip: float = 1.0,
+    heads: Sequence = (),
 ) -> AdamW:
     """An AdamW ready for `variables`.
 
@@ -71,9 +94,10 @@ def build_optimizer(
         warmup: share of `total_steps` during which the rate rises.
         weight_decay: decoupled weight decay of everything but biases and LayerNorm.
         clip: largest global norm of the gradient.
+        heads: those of `variables` that start from nothing: they learn `HEADS_FACTOR` times as fast.
     """
     schedule = WarmupLinearDecay(peak, max(1, round(warmup * total_steps)), total_steps)
-    optimizer = AdamW(schedule, weight_decay=weight_decay, global_clipnorm=clip, epsilon=1e-8)
+    optimizer = AdamW(schedule, weight_decay=weight_decay, global_clipnorm=clip, epsilon=1e-8, faster=heads, factor=HEADS_FACTOR)
     optimizer.exclude_from_weight_decay(var_list=[v for v in variables if v.name in ("bias", "beta", "gamma")])
     optimizer.build(variables)
     return optimizer

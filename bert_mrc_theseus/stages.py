@@ -167,7 +167,16 @@ def train_stage(
 
     folder.mkdir(parents=True, exist_ok=True)
     _write_json(folder / "config.json", record)
-    task = Task(f"stage {stage}", model, train, evaluate, keep, fingerprint, config.modules if stage == 1 else 0)
+    task = Task(
+        f"stage {stage}",
+        model,
+        train,
+        evaluate,
+        keep,
+        fingerprint,
+        modules=config.modules if stage == 1 else 0,
+        fast_heads=stage == 0,
+    )
     console.print(f"stage {stage}: {STAGES[stage]}", highlight=False)
     state = fit(task, config, folder, console, resume)
     _write_json(

@@ -41,6 +41,7 @@ class Task:
         keep: saves the model as it is now; called when it is the best so far.
         fingerprint: what the run depends on, for `checkpoint.load_checkpoint`.
         modules: S in stage 1, else 0.
+        fast_heads: the heads are new, see `optimizer.HEADS_FACTOR`.
     """
 
     title: str
@@ -50,6 +51,7 @@ class Task:
     keep: Callable[[TrainingState], None]
     fingerprint: dict[str, Any]
     modules: int = 0
+    fast_heads: bool = False
 
 
 def fit(task: Task, config: TrainingConfig, folder: Path, console: Console, resume: bool) -> TrainingState:
@@ -73,7 +75,13 @@ def fit(task: Task, config: TrainingConfig, folder: Path, console: Console, resu
         raise TrainingError("the training data have no entity of any type in the schema: nothing to learn from")
     variables = task.model.trainable_variables
     optimizer = build_optimizer(
-        variables, config.learning_rate, plan.total_steps, config.warmup, config.weight_decay, config.clip
+        variables,
+        config.learning_rate,
+        plan.total_steps,
+        config.warmup,
+        config.weight_decay,
+        config.clip,
+        heads=task.model.heads.trainable_variables if task.fast_heads else (),
     )
     train_step = make_train_step(task.model, optimizer, config.loss, task.modules)
     rate = None

@@ -1,0 +1,280 @@
+"""The registry of known corpora: where each one's files are, in which format, and where to get them.
+
+The corpora themselves are not part of this project. They are read from a folder that holds one folder per corpus (argument,
+or the environment variable BMT_CORPORA), plain or gz.
+"""
+
+import os
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from functools import partial
+from importlib import resources
+from pathlib import Path
+
+from bert_mrc_theseus.documents import Document
+from bert_mrc_theseus.errors import DataError
+
+from .brat import read_brat
+from .columns import read_parallel
+from .formats import FORMATS, Reader
+from .report import ReadReport
+
+VARIABLE = "BMT_CORPORA"
+
+
+@dataclass(frozen=True)
+class Corpus:
+    """A known corpus.
+
+    Attributes:
+        files: file of each split, relative to the folder of all corpora.
+        reader: its format.
+        source: public repository and path.
+        licence: as stated there.
+        queries: name of its file in data/queries.
+        rename: maps the corpus' type names to ours.
+    """
+
+    files: dict[str, str]
+    reader: Reader
+    source: str
+    licence: str = "not stated: research use"
+    queries: str = ""
+    rename: Callable[[str], str] = str
+
+
+def _three(folder: str, pattern: str, *splits: str) -> dict[str, str]:
+    return {split: f"{folder}/{pattern.format(split)}" for split in splits or ("train", "dev", "test")}
+
+
+_MSRA = {"NR": "PER", "NS": "LOC", "NT": "ORG", "nr": "PER", "ns": "LOC", "nt": "ORG"}
+_LITERATURE = "lancopku/Chinese-Literature-NER-RE-Dataset"
+_CLASSICAL = "classical_chinese_beeevita"
+
+
+def _before_hyphen(kind: str) -> str:
+    return kind.partition("-")[0]
+
+
+def _read_classical(path: str | Path, report: ReadReport):
+    return read_parallel(path, Path(path).with_name("target.txt"), report)
+
+
+CORPORA: dict[str, Corpus] = {
+    "peoples_daily": Corpus(
+        _three("peoples_daily", "example.{}"), FORMATS["columns"], "zjy-ucas/ChineseNER data/", queries="peoples_daily"
+    ),
+    "msra": Corpus(
+        _three("msra/span_tsv", "{}.tsv"),
+        FORMATS["span-tsv"],
+        "JunnYu/jy_ner data/zh/msra.zip",
+        queries="msra",
+        rename=lambda kind: _MSRA[kind],
+    ),
+    "weibo": Corpus(
+        _three("weibo", "weiboNER_2nd_conll.{}"),
+        FORMATS["weibo"],
+        "hltcoe/golden-horse data/",
+        "CC BY-SA 3.0 (annotation)",
+        "weibo",
+    ),
+    "resume": Corpus(
+        _three("resume", "{}.char.bmes"), FORMATS["columns"], "jiesutd/LatticeLSTM ResumeNER/", queries="resume"
+    ),
+    "cluener": Corpus(
+        _three("cluener2020", "{}.json", "train", "dev"),
+        FORMATS["cluener"],
+        "CLUEbenchmark/CLUENER2020; copy in gaohongkui/GlobalPointer_pytorch datasets/cluener/",
+        queries="cluener",
+    ),
+    "cmeee": Corpus(
+        {"train": "cmeee/v1_text/train_data.txt", "dev": "cmeee/v1_text/val_data.txt"},
+        FORMATS["cmeee-text"],
+        "CBLUE (Tianchi 95414); copy in GuocaiL/nlp_corpus open_ner_data/2020_ccks_ner/",
+        "CBLUE terms: research use",
+        "cmeee",
+    ),
+    "cmeee_v2": Corpus(
+        {"dev": "cmeee/v2_json/CMeEE-V2_dev.json"},
+        FORMATS["cmeee"],
+        "CBLUE (Tianchi 95414); copy in hs3434/CMeEE-V2",
+        "CBLUE terms: research use",
+        "cmeee",
+    ),
+    "uner": Corpus(
+        _three("uner_chinese", "zh_gsdsimp-ud-{}.iob2"),
+        FORMATS["uner"],
+        "UniversalNER/UNER_Chinese-GSDSIMP",
+        "CC BY-SA 4.0",
+        "uner",
+    ),
+    "uner_gsd": Corpus(
+        _three("uner_chinese", "zh_gsd-ud-{}.iob2"),
+        FORMATS["uner"],
+        "UniversalNER/UNER_Chinese-GSD",
+        "CC BY-SA 4.0",
+        "uner",
+    ),
+    "weibo_original": Corpus(
+        _three("weibo", "weiboNER.conll.{}"),
+        FORMATS["weibo-cesu8"],
+        "hltcoe/golden-horse data/",
+        "CC BY-SA 3.0 (annotation)",
+        "weibo",
+    ),
+    "msra_wwm": Corpus(
+        _three("msra/bio_wwm_peopledaily", "{}.txt", "train", "dev"),
+        FORMATS["columns"],
+        "ymcui/Chinese-BERT-wwm data/peopledaily/",
+        queries="msra",
+    ),
+    "msra_bio": Corpus(
+        {"test": "msra/bio_oye93/msra_test_bio.txt"},
+        FORMATS["columns"],
+        "OYE93/Chinese-NLP-Corpus NER/MSRA/",
+        queries="msra",
+    ),
+    "msra_segments": Corpus(
+        {"test": "msra/segments/testright1.txt"},
+        FORMATS["segments"],
+        "InsaneLife/ChineseNLPCorpus NER/MSRA/",
+        queries="msra",
+        rename=lambda kind: _MSRA[kind],
+    ),
+    "literature": Corpus(
+        {"dev": "chinese_literature/ner/validation.txt", "test": "chinese_literature/ner/test.txt"},
+        FORMATS["columns"],
+        f"{_LITERATURE} ner/",
+        queries="literature",
+    ),
+    "literature_brat": Corpus(
+        {
+            split: "chinese_literature/brat/relation_extraction.tar.xz#" + folder
+            for split, folder in (("train", "Training"), ("dev", "Validation"), ("test", "Testing"))
+        },
+        read_brat,
+        f"{_LITERATURE} relation_extraction/",
+        queries="literature",
+        rename=_before_hyphen,
+    ),
+    "ecommerce": Corpus(
+        _three("ecommerce_acl2019", "{}.txt.bieos"),
+        FORMATS["columns"],
+        "PhantomGrapes/MultiDigraphNER data/ecommerce/",
+        queries="ecommerce",
+    ),
+    "youku": Corpus(
+        _three("youku_taobao_naacl2019/youku", "{}.txt"),
+        FORMATS["columns"],
+        "allanj/ner_incomplete_annotation data/youku/",
+        queries="youku",
+    ),
+    "taobao": Corpus(
+        _three("youku_taobao_naacl2019/ecommerce", "{}.txt"),
+        FORMATS["columns"],
+        "allanj/ner_incomplete_annotation data/ecommerce/",
+        queries="taobao",
+    ),
+    "chisiec": Corpus(
+        _three("classical_chisiec", "{}.txt"), FORMATS["columns"], "tangxuemei1995/CHisIEC data/ner/", queries="chisiec"
+    ),
+    "classical": Corpus(
+        {"all": f"{_CLASSICAL}/source.txt"},
+        _read_classical,
+        "beeevita/Classical-Chinese-NER-RE-Dataset NER/",
+        queries="classical",
+    ),
+    "pfr1998": Corpus(
+        {"dev": "peoples_daily_1998_pos_20pct/valid.txt", "test": "peoples_daily_1998_pos_20pct/test.txt"},
+        FORMATS["pfr"],
+        "yym6472/NLPTasks named_entity_recognition/data/",
+        queries="peoples_daily",
+    ),
+}
+"""Known corpora by name. `sample` is the repository's own and lies in the package."""
+
+SAMPLE = "sample"
+
+
+def data_folder() -> Path:
+    """The folder of the package's own data (queries, sample corpus)."""
+    return Path(str(resources.files("bert_mrc_theseus.data")))
+
+
+def query_file(corpus: str) -> Path | None:
+    """The query file that belongs to a corpus, if there is one."""
+    name = SAMPLE if corpus == SAMPLE else CORPORA[corpus].queries
+    path = data_folder() / "queries" / f"{name}.toml"
+    return path if name and path.is_file() else None
+
+
+def corpus_files(name: str, folder: str | Path | None = None) -> dict[str, Path]:
+    """The file of each split of a known corpus.
+
+    Args:
+        name: in `CORPORA`, or "sample".
+        folder: the folder of all corpora, or the corpus' own; by default that of $BMT_CORPORA.
+
+    Raises:
+        DataError: unknown corpus, or its files are not there; says where to get them.
+    """
+    if name == SAMPLE:
+        return {split: data_folder() / "sample" / f"{split}.jsonl" for split in ("train", "dev", "test")}
+    if name not in CORPORA:
+        raise DataError(f"unknown corpus {name!r}", hint=f"one of {', '.join([SAMPLE, *CORPORA])}")
+    corpus = CORPORA[name]
+    folder = folder or os.environ.get(VARIABLE)
+    if not folder:
+        raise DataError(
+            f"the corpus {name} is not part of this project: get it from github.com/{corpus.source} "
+            f"(licence: {corpus.licence}), and say where it is with --from FOLDER or the variable {VARIABLE}"
+        )
+    return {split: _find(Path(folder), relative, name) for split, relative in corpus.files.items()}
+
+
+def _find(folder: Path, relative: str, name: str) -> Path:
+    wanted, hash_sign, part = relative.partition("#")
+    own = wanted.partition("/")[2]
+    tried = [folder / wanted, folder / own, folder / Path(wanted).name]
+    for path in tried:
+        for candidate in (path, path.with_name(path.name + ".gz")):
+            if candidate.is_file():
+                return candidate.with_name(candidate.name + hash_sign + part)
+    raise DataError(
+        f"{name}: {Path(wanted).name} (or .gz) is not in {folder}",
+        hint=f"get it from github.com/{CORPORA[name].source}; looked for {', '.join(map(str, tried))}",
+    )
+
+
+def read_split(name: str, path: Path, report: ReadReport) -> list[Document]:
+    """Reads one split's file of a known corpus, with our type names."""
+    corpus = CORPORA.get(name)
+    if corpus is None:
+        return list(FORMATS["jsonl"](path, report))
+    file_name, _, part = path.name.partition("#")
+    reader = partial(read_brat, inside=part) if part else corpus.reader
+    documents = reader(path.with_name(file_name), report)
+    return [
+        replace(d, entities=tuple(replace(e, type=corpus.rename(e.type)) for e in d.entities)) for d in documents
+    ]
+
+
+def load_corpus(
+    name: str, folder: str | Path | None = None, strict: bool = True
+) -> dict[str, tuple[list[Document], ReadReport]]:
+    """All splits of a corpus, each with what the reader noticed.
+
+    Args:
+        name: see `corpus_files`.
+        folder: see `corpus_files`.
+        strict: a bad record raises; otherwise it is skipped and counted.
+
+    Raises:
+        DataError: see `corpus_files`; or a bad record.
+    """
+    found = {}
+    for split, path in corpus_files(name, folder).items():
+        report = ReadReport(strict=strict)
+        documents = [replace(d, id=f"{split}-{d.id}") for d in read_split(name, path, report)]
+        found[split] = (documents, report)
+    return found

@@ -1,0 +1,56 @@
+"""The formats that can be read, by name."""
+
+from collections.abc import Callable, Iterable
+from pathlib import Path
+
+from bert_mrc_theseus.documents import Document
+from bert_mrc_theseus.errors import DataError
+
+from .brat import read_brat
+from .columns import read_cesu8_columns, read_columns, read_two_line, read_uner, read_weibo
+from .marked import read_pfr, read_raw, read_raw_file, read_segments
+from .report import ReadReport
+from .spans import (
+    read_cluener,
+    read_cmeee,
+    read_cmeee_text,
+    read_doccano,
+    read_interchange,
+    read_label_studio,
+    read_mrc,
+    read_span_tsv,
+)
+
+Reader = Callable[[str | Path, ReadReport], Iterable[Document]]
+
+FORMATS: dict[str, Reader] = {
+    "jsonl": read_interchange,
+    "columns": read_columns,
+    "two-line": read_two_line,
+    "weibo": read_weibo,
+    "weibo-cesu8": read_cesu8_columns,
+    "uner": read_uner,
+    "cluener": read_cluener,
+    "cmeee": read_cmeee,
+    "cmeee-text": read_cmeee_text,
+    "span-tsv": read_span_tsv,
+    "mrc": read_mrc,
+    "brat": read_brat,
+    "doccano": read_doccano,
+    "label-studio": read_label_studio,
+    "pfr": read_pfr,
+    "segments": read_segments,
+    "raw": read_raw,
+    "raw-file": read_raw_file,
+}
+
+
+def reader_of(name: str) -> Reader:
+    """The reader of a format.
+
+    Raises:
+        DataError: no such format.
+    """
+    if name not in FORMATS:
+        raise DataError(f"unknown format {name!r}", hint=f"one of {', '.join(FORMATS)}")
+    return FORMATS[name]

@@ -1,0 +1,53 @@
+"""What a reader noticed: everything that was repaired, left out or skipped is counted here."""
+
+from collections import Counter
+from dataclasses import dataclass, field
+
+from bert_mrc_theseus.errors import DataError
+
+
+@dataclass
+class ReadReport:
+    """Counts of one read.
+
+    Attributes:
+        strict: a bad record (or entity) raises; otherwise it is skipped, counted, and its message kept.
+        repaired: illegal tags repaired (see `tags`).
+        unclosed: entities that ended without an end tag.
+        blank_tokens: tokens that were white space or missing; they are read as a space.
+        discontinuous: entities of several pieces, left out.
+        mismatched: entities left out because their text is not what their offsets say.
+        repeated: exact repeats of an entity, left out.
+        errors: messages of skipped records.
+    """
+
+    strict: bool = True
+    repaired: int = 0
+    unclosed: int = 0
+    blank_tokens: int = 0
+    discontinuous: int = 0
+    mismatched: int = 0
+    repeated: int = 0
+    errors: list[str] = field(default_factory=list)
+
+    def bad_record(self, error: DataError) -> None:
+        """Raises the error, or counts the record as skipped."""
+        if self.strict:
+            raise error
+        self.errors.append(str(error))
+
+    @property
+    def skipped(self) -> int:
+        return len(self.errors)
+
+    def counts(self) -> dict[str, int]:
+        """All counts that are not zero."""
+        names = ("repaired", "unclosed", "blank_tokens", "discontinuous", "mismatched", "repeated", "skipped")
+        return {name: getattr(self, name) for name in names if getattr(self, name)}
+
+
+def without_repeats(items: list, report: ReadReport) -> tuple:
+    """The items once each; repeats are counted."""
+    counted = Counter(items)
+    report.repeated += len(items) - len(counted)
+    return tuple(counted)

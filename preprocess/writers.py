@@ -1,0 +1,106 @@
+"""Documents -> the formats of other tools. Each writer is atomic and returns how many entities its format could not carry."""
+
+import json
+from collections.abc import Iterable
+from pathlib import Path
+
+from bert_mrc_theseus.documents import Document, write_documents
+from bert_mrc_theseus.errors import DataError
+from bert_mrc_theseus.files import atomic_write
+from bert_mrc_theseus.schema import Schema
+from bert_mrc_theseus.tags import tags_from_entities
+
+from .brat import write_brat
+
+
+def column_lines(document: Document, scheme: str = "bio") -> tuple[str, int]:
+    """A document as `character<TAB>tag` lines and a blank line, and how many entities tags cannot carry.
+
+    A line end cannot stand in a column: it is written as a space.
+    """
+    tags, dropped = tags_from_entities(document.entities, len(document.text), scheme)
+    lines = [(" " if char in "\r\n" else char) + f"\t{tag}\n" for char, tag in zip(document.text, tags, strict=True)]
+    return "".join(lines) + "\n", dropped
+
+
+def write_columns(path: str | Path, documents: Iterable[Document], scheme: str = "bio") -> int:
+    """Columns in a tag scheme; of nested entities the outermost are kept."""
+    total = 0
+    with atomic_write(path) as stream:
+        for document in documents:
+            lines, dropped = column_lines(document, scheme)
+            stream.write(lines)
+            total += dropped
+    return total
+
+
+def write_interchange(path: str | Path, documents: Iterable[Document]) -> int:
+    """The project's own JSONL."""
+    write_documents(path, documents)
+    return 0
+
+
+def write_brat_folder(path: str | Path, documents: Iterable[Document]) -> int:
+    """A BRAT folder."""
+    write_brat(path, documents)
+    return 0
+
+
+def write_doccano(path: str | Path, documents: Iterable[Document]) -> int:
+    """doccano JSONL with the `label` triples that it imports."""
+    with atomic_write(path) as stream:
+        for document in documents:
+            label = [[e.start, e.end, e.type] for e in document.entities]
+            record = {"id": document.id, "text": document.text, "label": label}
+            stream.write(json.dumps(record, ensure_ascii=False) + "\n")
+    return 0
+
+
+def write_label_studio(path: str | Path, documents: Iterable[Document]) -> int:
+    """A Label Studio JSON list of tasks with one annotation each (from_name `label`, to_name `text`)."""
+    tasks = []
+    for document in documents:
+        results = [
+            {
+                "from_name": "label",
+                "to_name": "text",
+                "type": "labels",
+                "value": {"start": e.start, "end": e.end, "text": document.text_of(e), "labels": [e.type]},
+            }
+            for e in document.entities
+        ]
+        task = {"id": document.id, "data": {"text": document.text}, "annotations": [{"result": results}]}
+        tasks.append(task)
+    with atomic_write(path) as stream:
+        json.dump(tasks, stream, ensure_ascii=False, indent=1)
+    return 0
+
+
+def write_mrc(path: str | Path, documents: Iterable[Document], schema: Schema) -> int:
+    """MRC JSON of ShannonAI/mrc-for-flat-nested-ner: a record per (document, type), characters as tokens, ends inclusive.
+
+    Raises:
+        DataError: an entity's type is not in the schema.
+    """
+    records = []
+    for number, document in enumerate(documents):
+        unknown = {e.type for e in document.entities} - set(schema.names)
+        if unknown:
+            raise DataError(f"document {document.id!r} has types that the queries lack: {', '.join(sorted(unknown))}")
+        for kind, item in enumerate(schema.types, 1):
+            entities = [e for e in document.entities if e.type == item.name]
+            records.append(
+                {
+                    "context": " ".join(document.text),
+                    "query": item.query,
+                    "entity_label": item.name,
+                    "qas_id": f"{number}.{kind}",
+                    "impossible": not entities,
+                    "start_position": [e.start for e in entities],
+                    "end_position": [e.end - 1 for e in entities],
+                    "span_position": [f"{e.start};{e.end - 1}" for e in entities],
+                }
+            )
+    with atomic_write(path) as stream:
+        json.dump(records, stream, ensure_ascii=False, indent=1)
+    return 0
