@@ -11,7 +11,7 @@ import sys
 import typer
 from rich.console import Console
 
-from bert_mrc_theseus.cli import train
+from bert_mrc_theseus.cli import preprocess, train
 from bert_mrc_theseus.errors import UserError
 
 PARTIAL = 3
@@ -30,6 +30,7 @@ def _main() -> None:
     pass
 
 
+app.command("preprocess")(preprocess.preprocess)
 app.command("train")(train.train)
 
 

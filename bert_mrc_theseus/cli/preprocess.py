@@ -1,0 +1,103 @@
+"""`bert-mrc-theseus preprocess`: corpus files -> a data folder."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+from rich.console import Console
+from rich.table import Table
+
+from bert_mrc_theseus.errors import UserError
+
+if TYPE_CHECKING:
+    from bert_mrc_theseus.preprocess.convert import Converted
+
+
+def preprocess(
+    corpus: Annotated[str | None, typer.Argument(help="A known corpus (see --list); or give files with --train ...")] = None,
+    out: Annotated[Path | None, typer.Option(help="Folder to write: train.jsonl, dev.jsonl, test.jsonl ...")] = None,
+    folder: Annotated[
+        Path | None, typer.Option("--from", help="Folder of the known corpora; default: $BMT_CORPORA.")
+    ] = None,
+    train: Annotated[Path | None, typer.Option(help="Your training file.")] = None,
+    dev: Annotated[Path | None, typer.Option(help="Your dev file.")] = None,
+    test: Annotated[Path | None, typer.Option(help="Your test file.")] = None,
+    format_name: Annotated[str, typer.Option("--format", help="Format of your files (see --list).")] = "columns",
+    queries: Annotated[Path | None, typer.Option(help="Query file; known corpora have one.")] = None,
+    dev_fraction: Annotated[float, typer.Option(help="Share of train that becomes dev, if there is no dev.")] = 0.0,
+    seed: Annotated[int, typer.Option(help="For --dev-fraction.")] = 42,
+    window: Annotated[int, typer.Option(help="Characters of a window, for the count of clipped entities.")] = 254,
+    drop_leaks: Annotated[
+        bool, typer.Option("--drop-leaks", help="Leave out training texts that occur in dev or test.")
+    ] = False,
+    skip_bad: Annotated[
+        bool, typer.Option("--skip-bad", help="Skip and count bad records of your files instead of stopping.")
+    ] = False,
+    show_list: Annotated[bool, typer.Option("--list", help="List known corpora and formats.")] = False,
+) -> None:
+    """Convert a corpus to documents, count what is in it, and say what was repaired."""
+    from bert_mrc_theseus.examples import WindowSize
+    from bert_mrc_theseus.preprocess.convert import convert, read_files, read_known
+    from bert_mrc_theseus.preprocess.corpora import query_file
+
+    console = Console()
+    if show_list:
+        _print_list(console)
+        return
+    files = {name: path for name, path in (("train", train), ("dev", dev), ("test", test)) if path is not None}
+    if (corpus is None) == (not files):
+        raise UserError("say either a known corpus (preprocess --list shows them) or files with --train, --dev, --test")
+    if out is None:
+        raise UserError("say where to write with --out FOLDER")
+    source = read_known(corpus, folder) if corpus else read_files(files, format_name, skip_bad)
+    chosen = queries or (query_file(corpus) if corpus else None)
+    done = convert(source, out, chosen, WindowSize(window, window // 4), dev_fraction, seed, drop_leaks)
+    _print_result(console, done, corpus or "files", out)
+    if chosen is None:
+        console.print(f"No query file: write {out / 'queries.toml'} before training, one table a type (see data/queries).")
+    if done.missing_types:
+        console.print(f"[red]The query file lacks the types {', '.join(done.missing_types)}: training will refuse them.")
+
+
+def _print_list(console: Console) -> None:
+    from bert_mrc_theseus.preprocess.corpora import CORPORA
+    from bert_mrc_theseus.preprocess.formats import FORMATS
+
+    table = Table("corpus", "splits", "licence", "source", title="Known corpora")
+    table.add_row("sample", "train dev test", "CC0", "this project")
+    for name, corpus in CORPORA.items():
+        table.add_row(name, " ".join(corpus.files), corpus.licence, corpus.source)
+    console.print(table)
+    console.print(f"Formats of your own files: {', '.join(FORMATS)}")
+
+
+def _print_result(console: Console, done: "Converted", name: str, out: Path) -> None:
+    splits = list(done.statistics)
+    table = Table("", *splits, title=f"{name} -> {out}")
+
+    def row(label: str, values: list[int]) -> None:
+        table.add_row(label, *(f"{value:,}" for value in values))
+
+    row("documents", [done.statistics[s].documents for s in splits])
+    row("characters", [done.statistics[s].characters for s in splits])
+    row("longest", [done.statistics[s].longest for s in splits])
+    row("without entities", [done.statistics[s].empty for s in splits])
+    row("entities", [sum(done.statistics[s].entities.values()) for s in splits])
+    for kind in dict.fromkeys(kind for s in splits for kind in done.statistics[s].entities):
+        row(f"  {kind}", [done.statistics[s].entities.get(kind, 0) for s in splits])
+    row("nested", [done.statistics[s].nested for s in splits])
+    row("clipped by windows", [done.statistics[s].clipped for s in splits])
+    row("duplicates inside", [done.statistics[s].duplicates for s in splits])
+    for other in splits:
+        leaked = [done.statistics[s].leaked.get(other) for s in splits]
+        table.add_row(f"also in {other}", *("-" if value is None else f"{value:,}" for value in leaked))
+    noticed = [done.reports[s].counts() if s in done.reports else {} for s in splits]
+    row("illegal tags repaired", [counts.pop("repaired", 0) for counts in noticed])
+    for label in dict.fromkeys(label for counts in noticed for label in counts):
+        row(label.replace("_", " "), [counts.get(label, 0) for counts in noticed])
+    console.print(table)
+    if done.dropped_leaks:
+        console.print(f"{done.dropped_leaks} training documents left out: dev or test has the same text")
+    for split in splits:
+        for message in done.reports[split].errors[:5] if split in done.reports else ():
+            console.print(f"skipped: {message}", markup=False, style="yellow")

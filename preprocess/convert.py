@@ -1,0 +1,145 @@
+"""Corpus files -> a data folder that training reads: train.jsonl, dev.jsonl, test.jsonl, queries.toml, corpus.json."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+import bert_mrc_theseus
+from bert_mrc_theseus.documents import Document, write_documents
+from bert_mrc_theseus.errors import DataError
+from bert_mrc_theseus.examples import WindowSize
+from bert_mrc_theseus.files import atomic_write, sha256_of
+from bert_mrc_theseus.schema import read_queries
+
+from .corpora import corpus_files, read_split
+from .formats import reader_of
+from .report import ReadReport
+from .statistics import SplitStatistics, split_statistics
+
+
+@dataclass(frozen=True)
+class Converted:
+    """What `convert` wrote.
+
+    Attributes:
+        statistics: per split.
+        reports: per split, what the reader noticed.
+        dropped_leaks: training documents left out because dev or test has their text.
+        missing_types: types of the data that the query file lacks.
+    """
+
+    statistics: dict[str, SplitStatistics]
+    reports: dict[str, ReadReport]
+    dropped_leaks: int
+    missing_types: tuple[str, ...]
+
+
+def read_known(name: str, folder: str | Path | None) -> tuple[dict[str, Path], dict[str, list[Document]], dict]:
+    """Files, documents and reports of a known corpus; its bad records are skipped and counted."""
+    files = corpus_files(name, folder)
+    reports = {split: ReadReport(strict=False) for split in files}
+    return files, {split: read_split(name, path, reports[split]) for split, path in files.items()}, reports
+
+
+def read_files(
+    files: Mapping[str, Path], format_name: str, skip_bad: bool
+) -> tuple[dict[str, Path], dict[str, list[Document]], dict]:
+    """The same for a user's own files."""
+    reader = reader_of(format_name)
+    reports = {split: ReadReport(strict=not skip_bad) for split in files}
+    return dict(files), {split: list(reader(path, reports[split])) for split, path in files.items()}, reports
+
+
+def hold_out(splits: dict[str, list[Document]], fraction: float, seed: int) -> dict[str, list[Document]]:
+    """Moves a random share of train to dev, where a corpus has no dev.
+
+    Raises:
+        DataError: there is no train, or the share leaves one of the two empty.
+    """
+    train = splits.get("train", [])
+    count = round(fraction * len(train))
+    if not 0 < count < len(train):
+        raise DataError(f"cannot take {fraction:.0%} of {len(train)} training documents as dev")
+    chosen = set(np.random.default_rng(seed).choice(len(train), count, replace=False).tolist())
+    dev = [document for i, document in enumerate(train) if i in chosen]
+    return {**splits, "train": [d for i, d in enumerate(train) if i not in chosen], "dev": dev}
+
+
+def convert(
+    source: tuple[dict[str, Path], dict[str, list[Document]], dict[str, ReadReport]],
+    out: Path,
+    queries: Path | None,
+    window: WindowSize = WindowSize(),
+    dev_fraction: float = 0.0,
+    seed: int = 42,
+    drop_leaks: bool = False,
+) -> Converted:
+    """Writes a data folder.
+
+    Args:
+        source: what `read_known` or `read_files` gave.
+        out: the folder.
+        queries: query file, copied to the folder.
+        window: for the count of clipped entities.
+        dev_fraction: share of train that becomes dev, if there is no dev.
+        seed: of that choice.
+        drop_leaks: leave out training documents whose text occurs in dev or test.
+
+    Raises:
+        DataError: the files have no documents, or see `hold_out`.
+    """
+    files, splits, reports = source
+    if not any(splits.values()):
+        raise DataError("no documents found", next(iter(files.values()), None), hint="is the --format right?")
+    splits = {name: [replace(d, id=f"{name}-{d.id}") for d in documents] for name, documents in splits.items()}
+    if dev_fraction and "dev" not in splits:
+        splits = hold_out(splits, dev_fraction, seed)
+    dropped = 0
+    if drop_leaks and "train" in splits:
+        elsewhere = {d.text for name, documents in splits.items() if name != "train" for d in documents}
+        kept = [d for d in splits["train"] if d.text not in elsewhere]
+        dropped, splits["train"] = len(splits["train"]) - len(kept), kept
+    statistics = split_statistics(splits, window)
+    types = dict.fromkeys(kind for counts in statistics.values() for kind in counts.entities)
+    missing: tuple[str, ...] = ()
+    if queries is not None:
+        known = read_queries(queries).names
+        missing = tuple(kind for kind in types if kind not in known)
+        with atomic_write(out / "queries.toml") as stream:
+            stream.write(queries.read_text(encoding="utf-8"))
+    for name, documents in splits.items():
+        write_documents(out / f"{name}.jsonl", documents)
+    # Written last: a folder with corpus.json is complete.
+    with atomic_write(out / "corpus.json") as stream:
+        json.dump(_manifest(files, splits, reports, statistics, out, window, dropped), stream, ensure_ascii=False, indent=2)
+        stream.write("\n")
+    return Converted(statistics, reports, dropped, missing)
+
+
+def _manifest(
+    files: dict[str, Path],
+    splits: dict[str, list[Document]],
+    reports: dict[str, ReadReport],
+    statistics: dict[str, SplitStatistics],
+    out: Path,
+    window: WindowSize,
+    dropped: int,
+) -> dict[str, Any]:
+    sources = {
+        split: {"file": path.name, "sha256": sha256_of(path.with_name(path.name.partition("#")[0]))}
+        for split, path in files.items()
+        if path.with_name(path.name.partition("#")[0]).is_file()
+    }
+    return {
+        "version": bert_mrc_theseus.__version__,
+        "sources": sources,
+        "outputs": {name: sha256_of(out / f"{name}.jsonl") for name in splits},
+        "window": asdict(window),
+        "statistics": {name: counts.to_dict() for name, counts in statistics.items()},
+        "noticed": {name: {**report.counts(), "errors": report.errors} for name, report in reports.items()},
+        "dropped_leaks": dropped,
+    }
