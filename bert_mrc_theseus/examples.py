@@ -121,9 +121,7 @@ def build_examples(
             contexts.append(tokenizer.encode(document.text[piece.start : piece.end]))
             places.append((number, piece))
             spans.append(_spans_inside(document, piece, type_index))
-    return Examples(
-        queries, tuple(contexts), tuple(places), tuple(spans), lost, pad=tokenizer.pad, sep=tokenizer.sep
-    )
+    return Examples(queries, tuple(contexts), tuple(places), tuple(spans), lost, pad=tokenizer.pad, sep=tokenizer.sep)
 
 
 def _spans_inside(document: Document, piece: Window, type_index: dict[str, int]) -> np.ndarray:

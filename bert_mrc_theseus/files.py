@@ -7,10 +7,11 @@ target in one step.
 
 import gzip
 import hashlib
+import io
 import os
 import shutil
 import tempfile
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import IO, BinaryIO
@@ -32,8 +33,15 @@ def open_binary(path: str | Path) -> BinaryIO:
         raise DataError(f"cannot open: {error.strerror}", path) from error
 
 
-def decode_lines(stream: Iterable[bytes], path: str | Path) -> Iterator[tuple[int, str]]:
+def decode_lines(
+    stream: Iterable[bytes], path: str | Path, on_error: Callable[[DataError], None] | None = None
+) -> Iterator[tuple[int, str]]:
     """Yields (1-based line number, line without its line end) of a binary stream.
+
+    Args:
+        stream: gives lines of bytes.
+        path: for messages.
+        on_error: gets the error of a line that is not UTF-8, which is then left out; by default it is raised.
 
     Raises:
         DataError: a line is not UTF-8 (with its byte position), or the gzip data are damaged.
@@ -53,12 +61,16 @@ def decode_lines(stream: Iterable[bytes], path: str | Path) -> Iterator[tuple[in
         try:
             line = raw.decode("utf-8")
         except UnicodeDecodeError as error:
-            raise DataError(
+            problem = DataError(
                 f"not UTF-8: byte 0x{raw[error.start]:02x} at byte {error.start} of the line",
                 path,
                 number,
                 "convert the file, for example with iconv -f gb18030 -t utf-8",
-            ) from error
+            )
+            if on_error is None:
+                raise problem from error
+            on_error(problem)
+            continue
         yield number, line.removesuffix("\n").removesuffix("\r")
 
 
@@ -80,8 +92,6 @@ def atomic_write(path: str | Path) -> Iterator[IO[str]]:
     try:
         with os.fdopen(descriptor, "wb") as raw:
             if path.name.endswith(".gz"):
-                import io
-
                 with (
                     gzip.GzipFile(filename="", mode="wb", fileobj=raw, mtime=0) as packed,
                     io.TextIOWrapper(packed, encoding="utf-8", newline="\n") as stream,

@@ -1,5 +1,7 @@
 """Start and end heads: two binary logits per token, computed in float32."""
 
+import math
+
 import keras
 from keras import ops
 
@@ -36,8 +38,6 @@ class SpanHeads(keras.layers.Layer):
 
 
 def _log_odds(probability: float) -> float:
-    import math
-
     if not 0.0 < probability < 1.0:
         raise ValueError(f"a prior lies strictly between 0 and 1. Received: {probability}")
     return math.log(probability / (1.0 - probability))

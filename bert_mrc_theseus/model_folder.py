@@ -67,7 +67,9 @@ def save_model(folder: str | Path, model: SavedModel) -> None:
     try:
         with atomic_folder(folder) as new:
             (new / "config.json").write_text(json.dumps(config, indent=2) + "\n", encoding="utf-8")
-            (new / "vocab.txt").write_text("".join(f"{entry}\n" for entry in model.vocab), encoding="utf-8", newline="\n")
+            (new / "vocab.txt").write_text(
+                "".join(f"{entry}\n" for entry in model.vocab), encoding="utf-8", newline="\n"
+            )
             (new / "queries.json").write_text(schema_to_json(model.schema), encoding="utf-8")
             (new / "training.json").write_text(
                 json.dumps(dict(model.record), ensure_ascii=False, indent=2) + "\n", encoding="utf-8"
@@ -91,7 +93,9 @@ def load_model(folder: str | Path) -> SavedModel:
     try:
         config = json.loads((folder / "config.json").read_text(encoding="utf-8"))
         if config.get("format") != FORMAT:
-            raise ModelError(f"{folder}/config.json is not of a {FORMAT} model: is it an encoder? Train one from it first")
+            raise ModelError(
+                f"{folder}/config.json is not of a {FORMAT} model: is it an encoder? Train one from it first"
+            )
         if config["version"] != VERSION:
             raise ModelError(
                 f"{folder} was written in format version {config['version']}; this program reads version {VERSION}: "

@@ -45,22 +45,27 @@ class AdamW(keras.optimizers.AdamW):
 
     def __init__(self, *args, faster: Sequence = (), factor: float = 1.0, **kwargs):
         super().__init__(*args, **kwargs)
-        self._faster = {id(getattr(variable, "value", variable)) for variable in faster}
+        self._faster = list(faster)
         self._factor = factor
+
+    def build(self, variables):
+        super().build(variables)
+        # Backends hand the update their own variables: only the index says which of ours it is.
+        self._fast_indices = {i for i, v in enumerate(variables) if any(v is fast for fast in self._faster)}
 
     def apply(self, grads, trainable_variables=None):
         grads = [gradient if gradient is None else ops.convert_to_tensor(gradient) for gradient in grads]
         super().apply(grads, trainable_variables)
 
     def update_step(self, gradient, variable, learning_rate):
-        if id(getattr(variable, "value", variable)) in self._faster:
+        index = self._get_variable_index(variable)
+        if index in self._fast_indices:
             learning_rate = learning_rate * self._factor
         if keras.backend.backend() != "tensorflow":
             super().update_step(gradient, variable, learning_rate)
             return
         import tensorflow as tf
 
-        index = self._get_variable_index(variable)
         step = tf.cast(self.iterations + 1, tf.float32)
         tf.raw_ops.ResourceApplyAdam(
             var=variable.handle,
@@ -97,7 +102,9 @@ def build_optimizer(
         heads: those of `variables` that start from nothing: they learn `HEADS_FACTOR` times as fast.
     """
     schedule = WarmupLinearDecay(peak, max(1, round(warmup * total_steps)), total_steps)
-    optimizer = AdamW(schedule, weight_decay=weight_decay, global_clipnorm=clip, epsilon=1e-8, faster=heads, factor=HEADS_FACTOR)
+    optimizer = AdamW(
+        schedule, weight_decay=weight_decay, global_clipnorm=clip, epsilon=1e-8, faster=heads, factor=HEADS_FACTOR
+    )
     optimizer.exclude_from_weight_decay(var_list=[v for v in variables if v.name in ("bias", "beta", "gamma")])
     optimizer.build(variables)
     return optimizer

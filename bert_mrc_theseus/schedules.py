@@ -22,7 +22,9 @@ def linear(step: int, *, slope: float, base: float) -> float:
     return min(1.0, slope * step + base)
 
 
-def replace_rate(name: str, total_steps: int, *, base: float = 0.3, reach: float = 0.7, rate: float = 0.5) -> ReplaceRate:
+def replace_rate(
+    name: str, total_steps: int, *, base: float = 0.3, reach: float = 0.7, rate: float = 0.5
+) -> ReplaceRate:
     """The replace rate as a function of the step, in terms of the length of stage 1.
 
     Args:

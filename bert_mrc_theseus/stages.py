@@ -7,11 +7,7 @@
 Each stage's folder also has log.csv, tensorboard/, config.json and, when the stage is done, report.json.
 """
 
-import importlib.metadata
-import json
-import platform
 import shutil
-import sys
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -19,12 +15,12 @@ from typing import Any
 import keras
 from rich.console import Console
 
-import bert_mrc_theseus
 from bert_mrc_theseus.checkpoints import load_encoder
 from bert_mrc_theseus.documents import Document, read_documents
 from bert_mrc_theseus.errors import DataError, UserError
+from bert_mrc_theseus.evaluation import command_line, versions, write_report
 from bert_mrc_theseus.examples import Examples, WindowSize, build_examples
-from bert_mrc_theseus.files import atomic_write, sha256_of
+from bert_mrc_theseus.files import sha256_of
 from bert_mrc_theseus.inference import predict_documents
 from bert_mrc_theseus.keras_engine import keras_engine, keras_model
 from bert_mrc_theseus.metrics import Scores, strict_scores
@@ -62,12 +58,6 @@ def load_data(folder: Path, query_style: str) -> TrainingData:
         read_queries(folder / "queries.toml", query_style),
         {name: sha256_of(folder / name) for name in ("train.jsonl", "dev.jsonl")},
     )
-
-
-def versions() -> dict[str, str]:
-    """Versions of what results depend on."""
-    libraries = {name: importlib.metadata.version(name) for name in ("keras", "tensorflow", "numpy")}
-    return {"bert-mrc-theseus": bert_mrc_theseus.__version__, "python": platform.python_version(), **libraries}
 
 
 def train_stage(
@@ -125,7 +115,9 @@ def train_stage(
     train, dev = examples_of(data.train), examples_of(data.dev)
     if train.clipped:
         console.print(f"{train.clipped} training entities are longer than a window holds: their ends are learnt apart")
-    start = replace(start, encoder=replace(start.encoder, hidden_dropout=config.dropout, attention_dropout=config.dropout))
+    start = replace(
+        start, encoder=replace(start.encoder, hidden_dropout=config.dropout, attention_dropout=config.dropout)
+    )
 
     model: MRCModel | TheseusModel
     if stage == 0:
@@ -156,17 +148,19 @@ def train_stage(
         **fingerprint,
         "starts_from": str(encoder) if stage == 0 else f"stage{stage - 1}/best",
         "versions": versions(),
-        "command": " ".join([Path(sys.argv[0]).name, *sys.argv[1:]]),
+        "command": command_line(),
         "clipped": {"train": train.clipped, "dev": dev.clipped},
     }
 
     def keep(state: Any) -> None:
         scores = {"step": state.best_step, "dev": state.history[-1], "before": start.record.get("scores")}
-        saved = replace(start, encoder=saved_encoder, tensors=export_tensors(weights()), record={**record, "scores": scores})
+        saved = replace(
+            start, encoder=saved_encoder, tensors=export_tensors(weights()), record={**record, "scores": scores}
+        )
         save_model(best, saved)
 
     folder.mkdir(parents=True, exist_ok=True)
-    _write_json(folder / "config.json", record)
+    write_report(folder / "config.json", record)
     task = Task(
         f"stage {stage}",
         model,
@@ -179,7 +173,7 @@ def train_stage(
     )
     console.print(f"stage {stage}: {STAGES[stage]}", highlight=False)
     state = fit(task, config, folder, console, resume)
-    _write_json(
+    write_report(
         report,
         {
             **record,
@@ -205,9 +199,7 @@ def train_stage(
     return best
 
 
-def _starting_model(
-    stage: int, run: Path, encoder: str, schema: Schema, window_size: int | None
-) -> SavedModel:
+def _starting_model(stage: int, run: Path, encoder: str, schema: Schema, window_size: int | None) -> SavedModel:
     """What a stage starts from, as a saved model; for stage 0 one without heads."""
     if stage not in STAGES:
         raise UserError(f"stage is one of {', '.join(map(str, STAGES))}. Received: {stage}")
@@ -225,8 +217,3 @@ def _starting_model(
             f"{', '.join(model.schema.names)}: use the same data in all stages"
         )
     return model
-
-
-def _write_json(path: Path, value: Any) -> None:
-    with atomic_write(path) as stream:
-        stream.write(json.dumps(value, ensure_ascii=False, indent=2) + "\n")

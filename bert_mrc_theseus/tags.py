@@ -1,13 +1,14 @@
 """Entities <-> tags in the schemes BIO, BIOES and BMES.
 
-Tags carry flat entities only; the round trip entities -> tags -> entities is exact for those. Illegal sequences are repaired
-by one rule and counted: a tag that continues an entity (I, M or E) where none of its type is open begins a new one.
+Tags carry flat entities only; the round trip entities -> tags -> entities is exact for those. Illegal sequences are
+repaired by one rule and counted: a tag that continues an entity (I, M or E) where none of its type is open begins a new
+one, as in conlleval.
 """
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from bert_mrc_theseus.documents import Entity
+from bert_mrc_theseus.documents import Document, Entity
 
 SCHEMES = {"bio": "BI", "bioes": "BIES", "bmes": "BMES"}
 OUTSIDE = "O"
@@ -71,7 +72,7 @@ def entities_from_tags(tags: Sequence[str], closes: bool | None = None) -> TagRe
     """
     parts = [split_tag(tag, position) for position, tag in enumerate(tags)]
     if closes is None:
-        closes = any(prefix in "EMS" for prefix, _ in parts)
+        closes = detect_scheme(tags) != "bio"
     found: list[Entity] = []
     opened: tuple[int, str] | None = None
     repaired = unclosed = 0
@@ -126,3 +127,13 @@ def tags_from_entities(entities: Iterable[Entity], length: int, scheme: str = "b
             prefixes = "S" if size == 1 else "B" + inside * (size - 2) + "E"
         tags[entity.start : entity.end] = [f"{prefix}-{entity.type}" for prefix in prefixes]
     return tags, dropped
+
+
+def column_lines(document: Document, scheme: str = "bio") -> tuple[str, int]:
+    """A document as `character<TAB>tag` lines and a blank line, and how many entities tags cannot carry.
+
+    A line end cannot stand in a column: it is written as a space.
+    """
+    tags, dropped = tags_from_entities(document.entities, len(document.text), scheme)
+    lines = [(" " if char in "\r\n" else char) + f"\t{tag}\n" for char, tag in zip(document.text, tags, strict=True)]
+    return "".join(lines) + "\n", dropped

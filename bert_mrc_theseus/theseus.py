@@ -7,6 +7,7 @@ and heads are frozen: their weights are the same, bit by bit, before and after.
 
 from collections.abc import Sequence
 from dataclasses import replace
+from itertools import pairwise
 
 import keras
 import numpy as np
@@ -28,7 +29,7 @@ def group_layers(layers: int, modules: int) -> list[range]:
     if not 1 <= modules <= layers:
         raise ValueError(f"{layers} layers cannot be cut into {modules} modules")
     edges = [i * layers // modules for i in range(modules + 1)]
-    return [range(a, b) for a, b in zip(edges, edges[1:], strict=False)]
+    return [range(a, b) for a, b in pairwise(edges)]
 
 
 def initial_successor(tensors: dict[str, np.ndarray], layers: int, modules: int, how: str) -> dict[str, np.ndarray]:
@@ -55,7 +56,7 @@ def initial_successor(tensors: dict[str, np.ndarray], layers: int, modules: int,
     else:
         raise ValueError(f"successor layers start from one of {', '.join(INITIALISATIONS)}. Received: {how!r}")
     return {
-        layer_tensor(i, name): np.mean([tensors[layer_tensor(j, name)] for j in source], axis=0, dtype=np.float32)
+        layer_tensor(i, name): np.stack([tensors[layer_tensor(j, name)] for j in source]).mean(axis=0)
         for i, source in enumerate(sources)
         for name in LAYER_TENSORS
     }
@@ -87,6 +88,7 @@ class TheseusModel(keras.Model):
         tensors = export_tensors(named_layer_weights(self.predecessor_layers))
         start = initial_successor(tensors, config.num_layers, modules, initialisation)
         load_tensors(named_layer_weights(self.successor_layers), start)
+        frozen: keras.layers.Layer
         for frozen in (self.embeddings, self.heads, *self.predecessor_layers):
             frozen.trainable = False
         self.built = True

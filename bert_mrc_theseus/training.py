@@ -86,9 +86,7 @@ def fit(task: Task, config: TrainingConfig, folder: Path, console: Console, resu
     train_step = make_train_step(task.model, optimizer, config.loss, task.modules)
     rate = None
     if task.modules:
-        rate = replace_rate(
-            config.schedule, plan.total_steps, base=config.base, reach=config.reach, rate=config.rate
-        )
+        rate = replace_rate(config.schedule, plan.total_steps, base=config.base, reach=config.reach, rate=config.rate)
     checkpoint, stored = folder / CHECKPOINT, [*variables, *optimizer.variables]
     state = TrainingState()
     if resume and checkpoint.is_file():
@@ -103,7 +101,7 @@ def fit(task: Task, config: TrainingConfig, folder: Path, console: Console, resu
             if epoch != batches_of:
                 batches, batches_of = plan.batches(epoch), epoch
             pairs = batches[index]
-            batch: dict[str, np.ndarray] = task.examples.batch(pairs)
+            batch: dict[str, Any] = task.examples.batch(pairs)
             tokens = int(batch["lengths"].sum())
             batch["seed"] = _dropout_seed(config.seed, state.step)
             values: dict[str, float] = {

@@ -27,7 +27,7 @@ class TrainingLog:
 
         self._console, self._title, self._total = console, title, total_steps
         self._rows = _rows_until(folder / "log.csv", start)
-        self._stream = open(folder / "log.csv", "w", encoding="utf-8", newline="")
+        self._stream = open(folder / "log.csv", "w", encoding="utf-8", newline="")  # noqa: SIM115 - open as long as the log
         self._csv = csv.DictWriter(self._stream, COLUMNS)
         self._csv.writeheader()
         self._csv.writerows(self._rows)

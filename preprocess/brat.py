@@ -1,7 +1,7 @@
 """BRAT standoff: `.txt` with a `.ann` beside it, in a folder or in a tar archive.
 
-Offsets are half-open, in characters of the untouched text, line ends included. Only text-bound annotations (T lines) are
-read. Entities of several pieces are left out and counted, as are those whose text is not what their offsets say.
+Offsets are half-open, in characters of the untouched text, line ends included. Only text-bound annotations (T lines)
+are read. Entities of several pieces are left out and counted, as are those whose text is not what their offsets say.
 """
 
 import tarfile
@@ -15,15 +15,15 @@ from bert_mrc_theseus.files import atomic_folder
 from .report import ReadReport, without_repeats
 
 
-def read_brat(path: str | Path, report: ReadReport, inside: str = "") -> Iterator[Document]:
+def read_brat(path: str | Path, report: ReadReport) -> Iterator[Document]:
     """Documents of a folder or tar archive, by name.
 
     Args:
-        path: folder (searched with its sub-folders) or archive.
+        path: folder (searched with its sub-folders) or archive; `PATH#NAME` takes only the files below a folder NAME.
         report: counts.
-        inside: take only files below a folder of this name.
     """
-    path = Path(path)
+    outer, _, inside = str(path).partition("#")
+    path = Path(outer)
     files = dict(_folder(path) if path.is_dir() else _archive(path))
     names = [name for name in sorted(files) if name.endswith(".txt")]
     names = [name for name in names if not inside or inside in PurePosixPath(name).parts]
@@ -58,7 +58,7 @@ def _entities(annotations: str, text: str, report: ReadReport, path: Path) -> It
             except ValueError:
                 report.bad_record(DataError(f"offsets are not numbers: {parts[1]!r}", path, number))
                 continue
-            if start < end <= len(text) and text[start:end] == parts[2]:
+            if 0 <= start < end <= len(text) and _on_one_line(text[start:end]) == parts[2]:
                 yield Entity(start, end, fields[0])
             else:
                 report.mismatched += 1
@@ -82,10 +82,14 @@ def _archive(path: Path) -> Iterator[tuple[str, bytes]]:
 
 
 def annotation_lines(document: Document) -> Iterable[str]:
-    """The `.ann` lines of a document. BRAT keeps an annotation on one line: line ends in it become spaces."""
+    """The `.ann` lines of a document."""
     for number, entity in enumerate(document.entities, 1):
-        text = document.text_of(entity).replace("\r", " ").replace("\n", " ")
-        yield f"T{number}\t{entity.type} {entity.start} {entity.end}\t{text}\n"
+        yield f"T{number}\t{entity.type} {entity.start} {entity.end}\t{_on_one_line(document.text_of(entity))}\n"
+
+
+def _on_one_line(text: str) -> str:
+    """BRAT keeps an annotation on one line: line ends in it become spaces."""
+    return text.replace("\r", " ").replace("\n", " ")
 
 
 def write_brat(folder: str | Path, documents: Iterable[Document]) -> None:

@@ -4,7 +4,8 @@ The text of a document is its tokens put together, nothing between them.
 """
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from itertools import accumulate, chain, zip_longest
 from pathlib import Path
 
 from bert_mrc_theseus.documents import Document, Entity
@@ -14,9 +15,11 @@ from bert_mrc_theseus.tags import TagError, entities_from_tags
 
 from .report import ReadReport
 
+Column = Callable[[str], tuple[str, str]]
+
 
 def read_columns(path: str | Path, report: ReadReport) -> Iterator[Document]:
-    """`token tag` lines (BIO, BIOES or BMES; separated by a tab, else by the last space), blank line between documents."""
+    """`token tag` lines (BIO, BIOES or BMES), a tab or space between; a blank line between documents."""
     yield from _sentences(path, read_lines(path), report, _column)
 
 
@@ -36,27 +39,36 @@ def read_cesu8_columns(path: str | Path, report: ReadReport) -> Iterator[Documen
 
     The halves are joined into one character, which has the tag of the first; a half without its partner becomes U+FFFD.
     """
+    yield from _sentences(path, _joined_surrogates(path), report, _column)
 
-    def lines() -> Iterator[tuple[int, str]]:
-        pending = ""
-        with open_binary(path) as stream:
-            for number, raw in enumerate(stream, 1):
-                line = raw.decode("utf-8", "surrogatepass").rstrip("\r\n")
-                first = line[:1]
-                if pending and "\udc00" <= first <= "\udfff":
-                    pair = (pending[0] + first).encode("utf-16", "surrogatepass").decode("utf-16")
-                    line, pending = pair + pending[1:], ""
-                elif pending:
-                    yield number - 1, "\ufffd" + pending[1:]
-                    pending = ""
-                if "\ud800" <= line[:1] <= "\udbff":
-                    pending = line
-                elif "\udc00" <= line[:1] <= "\udfff":
-                    yield number, "\ufffd" + line[1:]
-                else:
-                    yield number, line
 
-    yield from _sentences(path, lines(), report, _column)
+def _joined_surrogates(path: str | Path) -> Iterator[tuple[int, str]]:
+    pending: tuple[int, str] | None = None
+    for number, line in chain(_cesu8_lines(path), [(0, "")]):
+        low = "\udc00" <= line[:1] <= "\udfff"
+        if pending is not None:
+            first, held = pending
+            if low:
+                pair = (held[0] + line[0]).encode("utf-16", "surrogatepass").decode("utf-16")
+                yield first, pair + held[1:]
+            else:
+                yield first, "\ufffd" + held[1:]
+        elif low:
+            yield number, "\ufffd" + line[1:]
+        used, pending = low, None
+        if "\ud800" <= line[:1] <= "\udbff":
+            pending = (number, line)
+        elif not used and number:
+            yield number, line
+
+
+def _cesu8_lines(path: str | Path) -> Iterator[tuple[int, str]]:
+    with open_binary(path) as stream:
+        for number, raw in enumerate(stream, 1):
+            try:
+                yield number, raw.decode("utf-8", "surrogatepass").rstrip("\r\n")
+            except UnicodeDecodeError as error:
+                raise DataError(f"not UTF-8 or CESU-8 at byte {error.start} of the line", path, number) from error
 
 
 def read_uner(path: str | Path, report: ReadReport) -> Iterator[Document]:
@@ -64,87 +76,99 @@ def read_uner(path: str | Path, report: ReadReport) -> Iterator[Document]:
     text = None
     tokens: list[str] = []
     tags: list[str] = []
-    number, count = 0, 0
-    for number, line in read_lines(path):
-        if line.startswith("# text = "):
-            text = line.removeprefix("# text = ")
-        elif line.startswith("#"):
-            continue
+    count = start = 0
+    for number, line in chain(read_lines(path), [(0, "")]):
+        if line.startswith("#"):
+            text = line.removeprefix("# text = ") if line.startswith("# text = ") else text
         elif line.strip():
-            parts = line.split("\t")
-            if len(parts) < 3:
-                report.bad_record(DataError("expected index<TAB>word<TAB>tag", path, number))
-                continue
-            tokens.append(parts[1])
-            tags.append(parts[2])
+            # A line that lacks a column gets a tag that no scheme knows: its sentence is a bad record.
+            _, token, tag = ([*line.split("\t"), "", ""])[:3]
+            start = start or number
+            tokens.append(token)
+            tags.append(tag)
         elif tokens:
             count += 1
-            yield from _document(str(count), tokens, tags, report, path, number, text)
-            text, tokens, tags = None, [], []
-    if tokens:
-        yield from _document(str(count + 1), tokens, tags, report, path, number, text)
+            yield from _document(str(count), tokens, tags, report, path, start, text)
+            text, tokens, tags, start = None, [], [], 0
 
 
 def read_two_line(path: str | Path, report: ReadReport) -> Iterator[Document]:
     """A line of characters, then a line of tags, each separated by spaces; blank lines are skipped."""
     filled = ((number, line) for number, line in read_lines(path) if line.strip())
     for count, (number, line) in enumerate(filled, 1):
-        following = next(filled, None)
-        if following is None:
-            report.bad_record(DataError("a line of characters without its line of tags", path, number))
-            return
-        yield from _tagged(str(count), line, following[1], report, path, number)
+        _, tag_line = next(filled, (0, ""))
+        yield from _tagged(str(count), line, tag_line, report, path, number)
 
 
-def read_parallel(texts: str | Path, tags: str | Path, report: ReadReport) -> Iterator[Document]:
-    """Two files, line by line: characters in one, tags in the other."""
-    other = read_lines(tags)
-    for number, line in read_lines(texts):
-        following = next(other, None)
-        if following is None:
-            report.bad_record(DataError(f"{tags} has fewer lines", texts, number))
-            return
-        if line.strip():
-            yield from _tagged(str(number), line, following[1], report, texts, number)
+def read_parallel(path: str | Path, report: ReadReport) -> Iterator[Document]:
+    """Two files, line by line: characters in one, tags in the other; the path is `CHARACTERS,TAGS`.
+
+    Raises:
+        DataError: the path names one file only, or see `ReadReport.strict`.
+    """
+    texts, comma, tags = str(path).rpartition(",")
+    if not comma:
+        raise DataError("parallel files are given as CHARACTERS,TAGS", path)
+    pairs = zip_longest(read_lines(texts), (line for _, line in read_lines(tags)))
+    for count, (numbered, tag_line) in enumerate(pairs, 1):
+        line = "" if numbered is None else numbered[1]
+        if line.strip() or (tag_line or "").strip():
+            yield from _tagged(str(count), line, tag_line or "", report, texts, count)
 
 
 def _tagged(
     name: str, line: str, tag_line: str, report: ReadReport, path: str | Path, number: int
 ) -> Iterator[Document]:
-    tokens, tags = line.split(), tag_line.split()
-    if len(tokens) == 1 and len(tags) > 1:
-        tokens = list(tokens[0])
-    if len(tokens) != len(tags):
-        report.bad_record(DataError(f"{len(tokens)} characters but {len(tags)} tags", path, number))
+    tags = tag_line.split()
+    # Single spaces between characters, which may be spaces themselves; else words; else nothing between characters.
+    readings = (split_characters(line), line.split(), list(line))
+    tokens = next((reading for reading in readings if len(reading) == len(tags)), None)
+    if tokens is None:
+        report.bad_record(DataError(f"{len(readings[0])} characters but {len(tags)} tags", path, number))
         return
-    yield from _document(name, tokens, tags, report, path, number)
+    # All tags of the record stand on one line, so it is that line which an error names.
+    yield from _document(name, tokens, tags, report, path, number, one_line=True)
+
+
+def split_characters(line: str) -> list[str]:
+    """Characters (or words) that single spaces separate; a character may be a space itself."""
+    return list(line[::2]) if not line[1::2].strip(" ") else line.split(" ")
 
 
 def _column(line: str) -> tuple[str, str]:
-    token, separator, tag = line.rpartition("\t") if "\t" in line else line.rpartition(" ")
-    return token, tag if separator else line
+    line = line.rstrip()
+    separator = "\t" if "\t" in line else " "
+    token, _, tag = line.rpartition(separator)
+    token = token.rstrip(separator) or token[:1]
+    if separator in token.strip(separator):
+        raise ValueError("more than two columns; expected token and tag")
+    return token, tag
 
 
-def _sentences(path: str | Path, lines: Iterator[tuple[int, str]], report: ReadReport, column) -> Iterator[Document]:
+def _sentences(
+    path: str | Path, lines: Iterable[tuple[int, str]], report: ReadReport, column: Column
+) -> Iterator[Document]:
     tokens: list[str] = []
     tags: list[str] = []
-    count, start = 0, 1
-    for number, line in lines:
-        if not line.strip():
-            if tokens:
-                count += 1
+    count = start = 0
+    bad: DataError | None = None
+    for number, line in chain(lines, [(0, "")]):
+        if line.strip():
+            start = start or number
+            try:
+                token, tag = column(line)
+            except ValueError as error:
+                bad = bad or DataError(str(error), path, number)
+                continue
+            tokens.append(token or " ")
+            tags.append(tag)
+        elif start:
+            count += 1
+            if bad is None:
                 yield from _document(str(count), tokens, tags, report, path, start)
-            tokens, tags, start = [], [], number + 1
-            continue
-        token, tag = column(line)
-        if not token.strip("\ufeff"):
-            token = token.strip("\ufeff") or " "
-        if token.isspace():
-            report.blank_tokens += 1
-        tokens.append(token)
-        tags.append(tag)
-    if tokens:
-        yield from _document(str(count + 1), tokens, tags, report, path, start)
+            else:
+                report.bad_record(bad)
+            tokens, tags, start, bad = [], [], 0, None
 
 
 def _document(
@@ -155,24 +179,24 @@ def _document(
     path: str | Path,
     line: int,
     text: str | None = None,
+    one_line: bool = False,
 ) -> Iterator[Document]:
     """The document of some tokens with tags: nothing, if a tag is bad and the report is not strict."""
     try:
         result = entities_from_tags(tags)
     except TagError as error:
-        hint = "a known scheme is BIO, BIOES or BMES; columns are token, separator, tag"
-        report.bad_record(DataError(str(error), path, line + error.position, hint))
+        hint = "columns are token, separator, tag; a known scheme is BIO, BIOES or BMES"
+        report.bad_record(DataError(str(error), path, line + (0 if one_line else error.position), hint))
         return
+    report.blank_tokens += sum(not token.strip() for token in tokens)
     report.repaired += result.repaired
     report.unclosed += result.unclosed
-    joined = "".join(tokens)
-    starts = (None if text is None else _align(tokens, text)) or _align(tokens, joined)
-    if starts is None:
-        raise AssertionError("tokens always fit their own concatenation")
-    entities = tuple(
-        Entity(starts[e.start], starts[e.end - 1] + len(tokens[e.end - 1]), e.type) for e in result.entities
-    )
-    yield Document(name, joined if text is None or _align(tokens, text) is None else text, entities)
+    starts = None if text is None else _align(tokens, text)
+    if text is None or starts is None:
+        report.misfit_texts += text is not None
+        text, starts = "".join(tokens), list(accumulate(map(len, tokens), initial=0))
+    entities = (Entity(starts[e.start], starts[e.end - 1] + len(tokens[e.end - 1]), e.type) for e in result.entities)
+    yield Document(name, text, tuple(entities))
 
 
 def _align(tokens: Sequence[str], text: str) -> list[int] | None:
@@ -186,5 +210,3 @@ def _align(tokens: Sequence[str], text: str) -> list[int] | None:
         starts.append(position)
         position += len(token)
     return starts if not text[position:].strip() else None
-
-

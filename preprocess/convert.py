@@ -16,7 +16,7 @@ from bert_mrc_theseus.files import atomic_write, sha256_of
 from bert_mrc_theseus.schema import read_queries
 
 from .corpora import corpus_files, read_split
-from .formats import reader_of
+from .formats import reader_of, source_files
 from .report import ReadReport
 from .statistics import SplitStatistics, split_statistics
 
@@ -73,7 +73,7 @@ def convert(
     source: tuple[dict[str, Path], dict[str, list[Document]], dict[str, ReadReport]],
     out: Path,
     queries: Path | None,
-    window: WindowSize = WindowSize(),
+    window: WindowSize,
     dev_fraction: float = 0.0,
     seed: int = 42,
     drop_leaks: bool = False,
@@ -115,7 +115,9 @@ def convert(
         write_documents(out / f"{name}.jsonl", documents)
     # Written last: a folder with corpus.json is complete.
     with atomic_write(out / "corpus.json") as stream:
-        json.dump(_manifest(files, splits, reports, statistics, out, window, dropped), stream, ensure_ascii=False, indent=2)
+        json.dump(
+            _manifest(files, splits, reports, statistics, out, window, dropped), stream, ensure_ascii=False, indent=2
+        )
         stream.write("\n")
     return Converted(statistics, reports, dropped, missing)
 
@@ -129,11 +131,7 @@ def _manifest(
     window: WindowSize,
     dropped: int,
 ) -> dict[str, Any]:
-    sources = {
-        split: {"file": path.name, "sha256": sha256_of(path.with_name(path.name.partition("#")[0]))}
-        for split, path in files.items()
-        if path.with_name(path.name.partition("#")[0]).is_file()
-    }
+    sources = {split: {file.name: sha256_of(file) for file in source_files(path)} for split, path in files.items()}
     return {
         "version": bert_mrc_theseus.__version__,
         "sources": sources,

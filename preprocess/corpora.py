@@ -1,20 +1,18 @@
 """The registry of known corpora: where each one's files are, in which format, and where to get them.
 
-The corpora themselves are not part of this project. They are read from a folder that holds one folder per corpus (argument,
-or the environment variable BMT_CORPORA), plain or gz.
+The corpora themselves are not part of this project. They are read from a folder that holds one folder per corpus
+(argument, or the environment variable BMT_CORPORA), plain or gz.
 """
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
-from functools import partial
 from importlib import resources
 from pathlib import Path
 
 from bert_mrc_theseus.documents import Document
 from bert_mrc_theseus.errors import DataError
 
-from .brat import read_brat
 from .columns import read_parallel
 from .formats import FORMATS, Reader
 from .report import ReadReport
@@ -56,8 +54,8 @@ def _before_hyphen(kind: str) -> str:
     return kind.partition("-")[0]
 
 
-def _read_classical(path: str | Path, report: ReadReport):
-    return read_parallel(path, Path(path).with_name("target.txt"), report)
+def _read_classical(path: str | Path, report: ReadReport) -> Iterator[Document]:
+    return read_parallel(f"{path},{Path(path).with_name('target.txt')}", report)
 
 
 CORPORA: dict[str, Corpus] = {
@@ -152,7 +150,7 @@ CORPORA: dict[str, Corpus] = {
             split: "chinese_literature/brat/relation_extraction.tar.xz#" + folder
             for split, folder in (("train", "Training"), ("dev", "Validation"), ("test", "Testing"))
         },
-        read_brat,
+        FORMATS["brat"],
         f"{_LITERATURE} relation_extraction/",
         queries="literature",
         rename=_before_hyphen,
@@ -251,23 +249,22 @@ def read_split(name: str, path: Path, report: ReadReport) -> list[Document]:
     corpus = CORPORA.get(name)
     if corpus is None:
         return list(FORMATS["jsonl"](path, report))
-    file_name, _, part = path.name.partition("#")
-    reader = partial(read_brat, inside=part) if part else corpus.reader
-    documents = reader(path.with_name(file_name), report)
+    rename = corpus.rename
     return [
-        replace(d, entities=tuple(replace(e, type=corpus.rename(e.type)) for e in d.entities)) for d in documents
+        replace(d, entities=tuple(replace(e, type=rename(e.type)) for e in d.entities))
+        for d in corpus.reader(path, report)
     ]
 
 
 def load_corpus(
-    name: str, folder: str | Path | None = None, strict: bool = True
+    name: str, folder: str | Path | None = None, strict: bool = False
 ) -> dict[str, tuple[list[Document], ReadReport]]:
     """All splits of a corpus, each with what the reader noticed.
 
     Args:
         name: see `corpus_files`.
         folder: see `corpus_files`.
-        strict: a bad record raises; otherwise it is skipped and counted.
+        strict: a bad record raises; otherwise it is skipped and counted, for some corpora are known to have a few.
 
     Raises:
         DataError: see `corpus_files`; or a bad record.

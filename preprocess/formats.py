@@ -7,7 +7,7 @@ from bert_mrc_theseus.documents import Document
 from bert_mrc_theseus.errors import DataError
 
 from .brat import read_brat
-from .columns import read_cesu8_columns, read_columns, read_two_line, read_uner, read_weibo
+from .columns import read_cesu8_columns, read_columns, read_parallel, read_two_line, read_uner, read_weibo
 from .marked import read_pfr, read_raw, read_raw_file, read_segments
 from .report import ReadReport
 from .spans import (
@@ -27,6 +27,7 @@ FORMATS: dict[str, Reader] = {
     "jsonl": read_interchange,
     "columns": read_columns,
     "two-line": read_two_line,
+    "parallel": read_parallel,
     "weibo": read_weibo,
     "weibo-cesu8": read_cesu8_columns,
     "uner": read_uner,
@@ -54,3 +55,9 @@ def reader_of(name: str) -> Reader:
     if name not in FORMATS:
         raise DataError(f"unknown format {name!r}", hint=f"one of {', '.join(FORMATS)}")
     return FORMATS[name]
+
+
+def source_files(path: str | Path) -> list[Path]:
+    """The files behind a path as readers take it: a file, a folder, `PATH#FOLDER` or `CHARACTERS,TAGS`."""
+    parts = [Path(part.partition("#")[0]) for part in str(path).split(",")]
+    return [file for part in parts for file in (sorted(part.rglob("*")) if part.is_dir() else [part]) if file.is_file()]

@@ -13,8 +13,9 @@ class ReadReport:
     Attributes:
         strict: a bad record (or entity) raises; otherwise it is skipped, counted, and its message kept.
         repaired: illegal tags repaired (see `tags`).
-        unclosed: entities that ended without an end tag.
-        blank_tokens: tokens that were white space or missing; they are read as a space.
+        unclosed: entities that ended without an end tag, and brackets without a partner.
+        blank_tokens: tokens that were white space, or missing and read as a space.
+        misfit_texts: documents whose tokens do not fit the raw text beside them; their text is the tokens put together.
         discontinuous: entities of several pieces, left out.
         mismatched: entities left out because their text is not what their offsets say.
         repeated: exact repeats of an entity, left out.
@@ -25,6 +26,7 @@ class ReadReport:
     repaired: int = 0
     unclosed: int = 0
     blank_tokens: int = 0
+    misfit_texts: int = 0
     discontinuous: int = 0
     mismatched: int = 0
     repeated: int = 0
@@ -42,8 +44,8 @@ class ReadReport:
 
     def counts(self) -> dict[str, int]:
         """All counts that are not zero."""
-        names = ("repaired", "unclosed", "blank_tokens", "discontinuous", "mismatched", "repeated", "skipped")
-        return {name: getattr(self, name) for name in names if getattr(self, name)}
+        numbers = {name: value for name, value in vars(self).items() if type(value) is int}
+        return {name: value for name, value in {**numbers, "skipped": self.skipped}.items() if value}
 
 
 def without_repeats(items: list, report: ReadReport) -> tuple:

@@ -40,9 +40,7 @@ class SplitStatistics:
         return {name: getattr(self, name) for name in self.__dataclass_fields__}
 
 
-def split_statistics(
-    splits: Mapping[str, Sequence[Document]], window: WindowSize = WindowSize()
-) -> dict[str, SplitStatistics]:
+def split_statistics(splits: Mapping[str, Sequence[Document]], window: WindowSize) -> dict[str, SplitStatistics]:
     """Counts of every split.
 
     Args:

@@ -1,4 +1,7 @@
-"""Documents -> the formats of other tools. Each writer is atomic and returns how many entities its format could not carry."""
+"""Documents -> the formats of other tools.
+
+Each writer is atomic and returns how many entities its format could not carry.
+"""
 
 import json
 from collections.abc import Iterable
@@ -8,19 +11,9 @@ from bert_mrc_theseus.documents import Document, write_documents
 from bert_mrc_theseus.errors import DataError
 from bert_mrc_theseus.files import atomic_write
 from bert_mrc_theseus.schema import Schema
-from bert_mrc_theseus.tags import tags_from_entities
+from bert_mrc_theseus.tags import column_lines
 
 from .brat import write_brat
-
-
-def column_lines(document: Document, scheme: str = "bio") -> tuple[str, int]:
-    """A document as `character<TAB>tag` lines and a blank line, and how many entities tags cannot carry.
-
-    A line end cannot stand in a column: it is written as a space.
-    """
-    tags, dropped = tags_from_entities(document.entities, len(document.text), scheme)
-    lines = [(" " if char in "\r\n" else char) + f"\t{tag}\n" for char, tag in zip(document.text, tags, strict=True)]
-    return "".join(lines) + "\n", dropped
 
 
 def write_columns(path: str | Path, documents: Iterable[Document], scheme: str = "bio") -> int:
@@ -77,7 +70,9 @@ def write_label_studio(path: str | Path, documents: Iterable[Document]) -> int:
 
 
 def write_mrc(path: str | Path, documents: Iterable[Document], schema: Schema) -> int:
-    """MRC JSON of ShannonAI/mrc-for-flat-nested-ner: a record per (document, type), characters as tokens, ends inclusive.
+    """MRC JSON of ShannonAI/mrc-for-flat-nested-ner: a record per (document, type), ends inclusive.
+
+    Characters are the tokens, joined by spaces.
 
     Raises:
         DataError: an entity's type is not in the schema.

@@ -1,3 +1,5 @@
+from itertools import pairwise
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -21,7 +23,7 @@ def test_constant_switches_to_one():
 @given(st.sampled_from(["linear", "constant"]), st.integers(1, 500), st.floats(0, 1), st.floats(0, 1))
 def test_rates_are_probabilities_that_never_fall(name, total, base, reach):
     rates = [replace_rate(name, total, base=base, rate=base, reach=reach)(step) for step in range(total + 1)]
-    assert all(0.0 <= a <= b <= 1.0 for a, b in zip(rates, rates[1:], strict=False))
+    assert all(0.0 <= a <= b <= 1.0 for a, b in pairwise(rates))
     assert rates[-1] == pytest.approx(1.0)
 
 

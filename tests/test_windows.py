@@ -27,7 +27,9 @@ def test_kept_parts_tile_the_text(text, size, data):
 
 @given(TEXT, SIZES)
 def test_a_window_that_is_not_joined_starts_at_a_sentence_end(text, size):
-    for before, after in zip(cut_windows(text, size, 1, borders), cut_windows(text, size, 1, borders)[1:], strict=False):
+    for before, after in zip(
+        cut_windows(text, size, 1, borders), cut_windows(text, size, 1, borders)[1:], strict=False
+    ):
         if not after.joined:
             assert after.start == before.end
             assert text[: after.start].rstrip("”")[-1] in "。！\n"

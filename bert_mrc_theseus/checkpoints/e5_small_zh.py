@@ -15,6 +15,7 @@ import unicodedata
 import zipfile
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
@@ -46,10 +47,11 @@ RANGES = (
     (0x1F000, 0x1FAFF),
     (0x20000, 0x323AF),
 )
-_LAYER_NAMES = dict(
-    zip(LAYER_TENSORS, [f"{part}.{kind}" for part in "q k v ao aln fi fo oln".split() for kind in "wb"], strict=True)
+_LAYER_PARTS = [f"{part}.{kind}" for part in ["q", "k", "v", "ao", "aln", "fi", "fo", "oln"] for kind in "wb"]
+_LAYER_NAMES = dict(zip(LAYER_TENSORS, _LAYER_PARTS, strict=True))
+_EMBEDDING_NAMES = dict(
+    zip(EMBEDDING_TENSORS, ["emb.word", "emb.pos", "emb.type", "emb.ln.w", "emb.ln.b"], strict=True)
 )
-_EMBEDDING_NAMES = dict(zip(EMBEDDING_TENSORS, "emb.word emb.pos emb.type emb.ln.w emb.ln.b".split(), strict=True))
 
 
 def cache_folder() -> Path:
@@ -124,7 +126,7 @@ class Q4File:
         offsets = self._read(f"{count + 1}I")
         self._at += 4 * count  # scores
         blob = self._bytes(blob_size)
-        self.pieces = [blob[a:b].decode("utf-8", "replace") for a, b in zip(offsets, offsets[1:], strict=False)]
+        self.pieces = [blob[a:b].decode("utf-8", "replace") for a, b in pairwise(offsets)]
         count, _ = self._read("iI")
         self.normalised = dict(self._replacements(count))
         (count,) = self._read("i")

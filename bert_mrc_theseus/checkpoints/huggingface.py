@@ -4,11 +4,9 @@ import json
 from pathlib import Path
 
 import numpy as np
-from safetensors import SafetensorError
 from safetensors.numpy import load_file, save_file
 
 from bert_mrc_theseus.checkpoints.weights import EncoderConfig, EncoderWeights, expected_shapes
-from bert_mrc_theseus.errors import ModelError
 from bert_mrc_theseus.files import atomic_folder
 
 

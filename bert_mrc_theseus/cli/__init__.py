@@ -1,21 +1,19 @@
 """The command line: `bert-mrc-theseus COMMAND` or `python -m bert_mrc_theseus COMMAND`.
 
-Each command lives in the module of its name and is a thin call of a plain function. Heavy libraries are imported inside the
+Each command lives in the module of its name and is a thin call of plain functions. Heavy libraries are imported inside the
 commands, so that `--help` answers at once and preprocessing works without TensorFlow.
 
 Exit status: 0 all well; 1 an error the user can act on; 2 wrong usage; 3 done, but some records could not be read.
 """
 
+import os
 import sys
 
 import typer
 from rich.console import Console
 
-from bert_mrc_theseus.cli import preprocess, train
+from bert_mrc_theseus.cli import evaluate, predict, preprocess, train
 from bert_mrc_theseus.errors import UserError
-
-PARTIAL = 3
-"""Exit status of a job that finished but had to leave out records that could not be read."""
 
 app = typer.Typer(
     help="Chinese NER as machine reading comprehension, compressed with BERT-of-Theseus.",
@@ -23,24 +21,22 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
 )
-
-
-@app.callback()
-def _main() -> None:
-    pass
-
-
 app.command("preprocess")(preprocess.preprocess)
 app.command("train")(train.train)
+app.command("evaluate")(evaluate.evaluate)
+app.command("predict")(predict.predict)
 
 
 def main() -> None:
     """Runs the command line; errors that a user can act on are printed without a traceback."""
+    # TensorFlow greets every start with a page about CUDA.
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
     try:
         app()
     except UserError as error:
         Console(stderr=True, soft_wrap=True).print(f"error: {error}", style="red", markup=False, highlight=False)
         sys.exit(1)
     except BrokenPipeError:
-        sys.stderr.close()
+        # The reader of a pipe has gone; without this, Python would complain again while shutting down.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         sys.exit(1)

@@ -14,7 +14,9 @@ if TYPE_CHECKING:
 
 
 def preprocess(
-    corpus: Annotated[str | None, typer.Argument(help="A known corpus (see --list); or give files with --train ...")] = None,
+    corpus: Annotated[
+        str | None, typer.Argument(help="A known corpus (see --list); or give files with --train ...")
+    ] = None,
     out: Annotated[Path | None, typer.Option(help="Folder to write: train.jsonl, dev.jsonl, test.jsonl ...")] = None,
     folder: Annotated[
         Path | None, typer.Option("--from", help="Folder of the known corpora; default: $BMT_CORPORA.")
@@ -54,9 +56,12 @@ def preprocess(
     done = convert(source, out, chosen, WindowSize(window, window // 4), dev_fraction, seed, drop_leaks)
     _print_result(console, done, corpus or "files", out)
     if chosen is None:
-        console.print(f"No query file: write {out / 'queries.toml'} before training, one table a type (see data/queries).")
+        console.print(f"No query file: write {out / 'queries.toml'} before training, one table a type.")
     if done.missing_types:
-        console.print(f"[red]The query file lacks the types {', '.join(done.missing_types)}: training will refuse them.")
+        missing = ", ".join(done.missing_types)
+        console.print(
+            f"The query file lacks the types {missing}: training will refuse them.", markup=False, style="red"
+        )
 
 
 def _print_list(console: Console) -> None:

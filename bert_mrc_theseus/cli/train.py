@@ -21,7 +21,9 @@ def train(
     stage: Annotated[int | None, typer.Option(help="0: predecessor, 1: replacing, 2: successor.", min=0, max=2)] = None,
     all_stages: Annotated[bool, typer.Option("--all", help="Stages 0, 1 and 2, one after the other.")] = False,
     encoder: Annotated[str, typer.Option(help="e5-small-zh, or the folder of a BERT (stage 0).")] = "e5-small-zh",
-    queries: Annotated[str, typer.Option(help="Which text of queries.toml to ask: query or short (stage 0).")] = "query",
+    queries: Annotated[
+        str, typer.Option(help="Which text of queries.toml to ask: query or short (stage 0).")
+    ] = "query",
     window: Annotated[int | None, typer.Option(help="Characters of a window (stage 0); default 254.")] = None,
     epochs: Annotated[int | None, typer.Option(help="Default 3, 2, 2 for stages 0, 1, 2.", min=1)] = None,
     learning_rate: Annotated[float | None, typer.Option(help="Peak; default 1.5e-4, 1.5e-4, 1e-4.")] = None,

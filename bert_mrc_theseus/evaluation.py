@@ -1,0 +1,132 @@
+"""Scoring a saved model on documents: strict scores, the original project's metric, mistakes, and a report that says how."""
+
+import json
+import platform
+import sys
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from typing import Any
+
+import bert_mrc_theseus
+from bert_mrc_theseus.decoding import Thresholds
+from bert_mrc_theseus.documents import Document
+from bert_mrc_theseus.error_analysis import Mistake, analyse, count_kinds
+from bert_mrc_theseus.examples import build_examples
+from bert_mrc_theseus.files import atomic_write
+from bert_mrc_theseus.inference import Engine, decode_document, document_probabilities, window_probabilities
+from bert_mrc_theseus.metrics import PRF, Scores, strict_scores, string_set_scores
+from bert_mrc_theseus.model_folder import SavedModel
+from bert_mrc_theseus.thresholds import tune_thresholds
+from bert_mrc_theseus.tokenizer import Tokenizer
+
+
+@dataclass(frozen=True)
+class Evaluation:
+    """Scores of a model on some documents.
+
+    Attributes:
+        strict: the headline.
+        string_set: the original project's metric (see `metrics.string_set_scores`).
+        mistakes: see `error_analysis`.
+        predicted: the documents with predicted entities.
+        clipped: gold entities that no window of the model holds whole.
+    """
+
+    strict: Scores
+    string_set: PRF
+    mistakes: list[Mistake]
+    predicted: list[Document]
+    clipped: int
+
+
+def probabilities_of(engine: Engine, model: SavedModel, documents: Sequence[Document]) -> tuple[list, int]:
+    """Probabilities of every document's blocks, and the number of clipped entities."""
+    examples = build_examples(
+        documents, model.schema, Tokenizer(model.vocab), model.window, model.encoder.max_positions
+    )
+    found = window_probabilities(engine, examples)
+    return document_probabilities(examples, found, len(documents)), examples.clipped
+
+
+def evaluate_model(
+    engine: Engine, model: SavedModel, documents: Sequence[Document], thresholds: Thresholds | None = None
+) -> Evaluation:
+    """Predicts and scores.
+
+    Args:
+        engine: runs the model.
+        model: the saved model.
+        documents: with their gold entities, untruncated.
+        thresholds: instead of the model's own.
+
+    Raises:
+        DataError: a gold entity's type is not in the model's schema.
+    """
+    probabilities, lost = probabilities_of(engine, model, documents)
+    predicted = [
+        decode_document(document, blocks, model.schema, thresholds or model.thresholds)
+        for document, blocks in zip(documents, probabilities, strict=True)
+    ]
+    return Evaluation(
+        strict_scores(documents, predicted, model.schema.names),
+        string_set_scores(documents, predicted),
+        analyse(documents, predicted),
+        predicted,
+        lost,
+    )
+
+
+def tune_on(engine: Engine, model: SavedModel, documents: Sequence[Document]) -> tuple[Thresholds, float]:
+    """Thresholds tuned on documents, and their strict F1 there."""
+    probabilities, _ = probabilities_of(engine, model, documents)
+    return tune_thresholds(documents, probabilities, model.schema)
+
+
+def command_line() -> str:
+    """The command that is running, without the path of the program."""
+    return " ".join([Path(sys.argv[0]).name, *sys.argv[1:]])
+
+
+def versions() -> dict[str, str]:
+    """Versions of what results depend on; libraries that are not installed are left out."""
+    found = {"bert-mrc-theseus": bert_mrc_theseus.__version__, "python": platform.python_version()}
+    for name in ("keras", "tensorflow", "numpy"):
+        try:
+            found[name] = version(name)
+        except PackageNotFoundError:
+            continue
+    return found
+
+
+def evaluation_report(
+    evaluation: Evaluation, model: SavedModel, thresholds: Thresholds, data: dict[str, str]
+) -> dict[str, Any]:
+    """The report of an evaluation, for JSON.
+
+    Args:
+        evaluation: what was found.
+        model: the model.
+        thresholds: those used.
+        data: name and SHA-256 of the evaluated file.
+    """
+    return {
+        "strict": evaluation.strict.to_dict(),
+        "string_set": evaluation.string_set.to_dict(),
+        "mistakes": count_kinds(evaluation.mistakes),
+        "documents": len(evaluation.predicted),
+        "clipped": evaluation.clipped,
+        "thresholds": asdict(thresholds),
+        "data": data,
+        "layers": model.encoder.num_layers,
+        "seed": model.record.get("config", {}).get("seed"),
+        "trained_by": model.record.get("command"),
+        "command": command_line(),
+        "versions": versions(),
+    }
+
+
+def write_report(path: str | Path, report: dict[str, Any]) -> None:
+    with atomic_write(path) as stream:
+        stream.write(json.dumps(report, ensure_ascii=False, indent=2) + "\n")
