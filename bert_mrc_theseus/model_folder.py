@@ -19,6 +19,7 @@ import numpy as np
 from safetensors import SafetensorError
 from safetensors.numpy import load_file, save_file
 
+from bert_mrc_theseus.checkpoints.bert_config import read_vocab, write_vocab
 from bert_mrc_theseus.checkpoints.weights import EncoderConfig, EncoderWeights
 from bert_mrc_theseus.decoding import Thresholds
 from bert_mrc_theseus.errors import ModelError, UserError
@@ -67,9 +68,7 @@ def save_model(folder: str | Path, model: SavedModel) -> None:
     try:
         with atomic_folder(folder) as new:
             (new / "config.json").write_text(json.dumps(config, indent=2) + "\n", encoding="utf-8")
-            (new / "vocab.txt").write_text(
-                "".join(f"{entry}\n" for entry in model.vocab), encoding="utf-8", newline="\n"
-            )
+            write_vocab(new / "vocab.txt", model.vocab)
             (new / "queries.json").write_text(schema_to_json(model.schema), encoding="utf-8")
             (new / "training.json").write_text(
                 json.dumps(dict(model.record), ensure_ascii=False, indent=2) + "\n", encoding="utf-8"
@@ -104,7 +103,7 @@ def load_model(folder: str | Path) -> SavedModel:
         record_file = folder / "training.json"
         model = SavedModel(
             encoder=EncoderConfig(**config["encoder"]),
-            vocab=tuple((folder / "vocab.txt").read_text(encoding="utf-8").split("\n")[:-1]),
+            vocab=read_vocab(folder / "vocab.txt"),
             schema=schema_from_json((folder / "queries.json").read_text(encoding="utf-8")),
             tensors=load_file(folder / "model.safetensors"),
             window=WindowSize(**config["window"]),

@@ -12,7 +12,7 @@ import sys
 import typer
 from rich.console import Console
 
-from bert_mrc_theseus.cli import evaluate, predict, preprocess, train
+from bert_mrc_theseus.cli import evaluate, export, predict, preprocess, train
 from bert_mrc_theseus.errors import UserError
 
 app = typer.Typer(
@@ -25,12 +25,11 @@ app.command("preprocess")(preprocess.preprocess)
 app.command("train")(train.train)
 app.command("evaluate")(evaluate.evaluate)
 app.command("predict")(predict.predict)
+app.command("export")(export.export)
 
 
 def main() -> None:
     """Runs the command line; errors that a user can act on are printed without a traceback."""
-    # TensorFlow greets every start with a page about CUDA.
-    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
     try:
         app()
     except UserError as error:

@@ -7,6 +7,7 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
+from bert_mrc_theseus.cli.quiet import import_tensorflow
 from bert_mrc_theseus.errors import DataError
 
 
@@ -22,6 +23,7 @@ def evaluate(
     errors: Annotated[Path | None, typer.Option(help="JSONL list of mistakes to write.")] = None,
 ) -> None:
     """Strict precision, recall and F1, micro and per type, and what went wrong."""
+    import_tensorflow()
     from bert_mrc_theseus.documents import read_documents
     from bert_mrc_theseus.error_analysis import count_kinds, write_mistakes
     from bert_mrc_theseus.evaluation import evaluate_model, evaluation_report, tune_on, write_report

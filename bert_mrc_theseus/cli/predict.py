@@ -6,10 +6,12 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
+from bert_mrc_theseus.cli.quiet import import_tensorflow
 from bert_mrc_theseus.errors import DataError
 
 PARTIAL = 3
 """Exit status of a job that is done but had to leave out records that could not be read."""
+    import_tensorflow()
 
 
 def predict(

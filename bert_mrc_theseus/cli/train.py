@@ -5,6 +5,7 @@ from typing import Annotated
 
 import typer
 
+from bert_mrc_theseus.cli.quiet import import_tensorflow
 from bert_mrc_theseus.errors import UserError
 
 DEFAULTS = {
@@ -51,6 +52,7 @@ def train(
     """Train a predecessor (stage 0), replace its modules by a successor's (1), fine-tune the successor (2)."""
     if (stage is None) != all_stages:
         raise UserError("say either --stage 0, 1 or 2, or --all")
+    import_tensorflow()
     from bert_mrc_theseus.stages import train_stage
     from bert_mrc_theseus.training_config import TrainingConfig
 

@@ -1,0 +1,35 @@
+"""Importing TensorFlow without its greeting."""
+
+import os
+import sys
+import tempfile
+
+from bert_mrc_theseus.errors import UserError
+
+
+def import_tensorflow() -> None:
+    """Imports TensorFlow; what it writes to standard error meanwhile is shown only if that fails.
+
+    Its C++ part writes lines about CUDA and oneDNN before any log level holds, so the file descriptor itself is held.
+
+    Raises:
+        UserError: TensorFlow is not installed.
+    """
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+    sys.stderr.flush()
+    kept = os.dup(2)
+    try:
+        with tempfile.TemporaryFile() as held:
+            os.dup2(held.fileno(), 2)
+            try:
+                import tensorflow  # noqa: F401
+            except BaseException:
+                held.seek(0)
+                os.write(kept, held.read())
+                raise
+            finally:
+                os.dup2(kept, 2)
+    except ModuleNotFoundError as error:
+        raise UserError(f"{error}: install the extra for training: pip install 'bert-mrc-theseus[train]'") from error
+    finally:
+        os.close(kept)

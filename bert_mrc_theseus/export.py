@@ -1,0 +1,33 @@
+"""A trained model's encoder in the formats of other projects."""
+
+from pathlib import Path
+
+from bert_mrc_theseus.checkpoints.huggingface import write_huggingface
+from bert_mrc_theseus.checkpoints.tensorflow1 import write_tensorflow
+from bert_mrc_theseus.errors import UserError
+from bert_mrc_theseus.model_folder import load_model
+
+TARGETS = {"hf": write_huggingface, "tf": write_tensorflow}
+
+
+def export_encoder(model: str | Path, target: str, out: str | Path) -> None:
+    """Writes the encoder of a model folder, without its heads.
+
+    Args:
+        model: the model folder.
+        target: "hf" for a Hugging Face BERT folder, "tf" for a TensorFlow checkpoint with Google's names.
+        out: the folder to write, in one step.
+
+    Raises:
+        UserError: unknown target, or the folder exists already, or is not writable.
+        ModelError: the model cannot be read.
+    """
+    if target not in TARGETS:
+        raise UserError(f"an encoder is exported to one of {', '.join(TARGETS)}. Received: {target!r}")
+    if Path(out).exists():
+        raise UserError(f"{out} exists already: name another folder, or remove it first")
+    weights = load_model(model).encoder_weights(str(model))
+    try:
+        TARGETS[target](weights, out)
+    except OSError as error:
+        raise UserError(f"cannot write {out}: {error}") from error
