@@ -11,7 +11,6 @@ from bert_mrc_theseus.errors import DataError
 
 PARTIAL = 3
 """Exit status of a job that is done but had to leave out records that could not be read."""
-    import_tensorflow()
 
 
 def predict(
@@ -29,6 +28,7 @@ def predict(
     ] = None,
 ) -> None:
     """Find entities in texts. Exit status 3 says that some records could not be read."""
+    import_tensorflow()
     from bert_mrc_theseus.decoding import Thresholds
     from bert_mrc_theseus.inputs import find_inputs, read_inputs
     from bert_mrc_theseus.outputs import write_outputs
