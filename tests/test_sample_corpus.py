@@ -3,8 +3,8 @@
 from collections import Counter
 
 import pytest
-
 from bert_mrc_theseus.preprocess.corpora import data_folder, load_corpus, query_file
+
 from bert_mrc_theseus.schema import read_queries
 
 SPLITS = {split: documents for split, (documents, _) in load_corpus("sample", strict=True).items()}
