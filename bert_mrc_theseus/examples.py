@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from bert_mrc_theseus.documents import Document
-from bert_mrc_theseus.errors import DataError
+from bert_mrc_theseus.errors import DataError, UserError
 from bert_mrc_theseus.schema import Schema
 from bert_mrc_theseus.tokenizer import Tokenizer
 from bert_mrc_theseus.windows import Window, clipped, cut_windows
@@ -95,12 +95,12 @@ def build_examples(
 
     Raises:
         DataError: an entity's type is not in the schema.
-        ValueError: a query and a window together are longer than `max_positions`.
+        UserError: a query and a window together are longer than `max_positions`.
     """
     queries = tuple(tokenizer.encode_query(item.query) for item in schema.types)
     longest = max(len(query) for query in queries) + window.size + 1
     if longest > max_positions:
-        raise ValueError(
+        raise UserError(
             f"the longest query and a window of {window.size} characters make {longest} tokens; the encoder has "
             f"{max_positions} positions: use a smaller window or a shorter query"
         )

@@ -11,6 +11,7 @@ import io
 import os
 import shutil
 import tempfile
+import zlib
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -53,7 +54,7 @@ def decode_lines(
             raw = next(lines)
         except StopIteration:
             return
-        except (OSError, EOFError) as error:
+        except (OSError, EOFError, zlib.error) as error:
             raise DataError(f"cannot read on: {error}", path, number + 1) from error
         number += 1
         if number == 1:

@@ -11,6 +11,8 @@ import numpy as np
 
 ReplaceRate = Callable[[int], float]
 
+SCHEDULES = ("linear", "constant")
+
 
 def constant(step: int, *, rate: float, until: int) -> float:
     """`rate` for the first `until` steps, then 1.0 (the "constant" scheduler of Xu et al., with its final phase)."""

@@ -125,6 +125,8 @@ def train_stage(
     else:
         plain = keras_model(start)
     if stage == 1:
+        if config.modules > start.encoder.num_layers:
+            raise UserError(f"a predecessor of {start.encoder.num_layers} layers has no {config.modules} modules")
         model = TheseusModel(plain, config.modules, config.initialisation)
         evaluated, weights, saved_encoder = model.successor, model.successor_weights, model.successor_config
     else:

@@ -6,13 +6,21 @@ from itertools import accumulate
 import numpy as np
 
 from bert_mrc_theseus.batching import sample_pairs, training_batches
+from bert_mrc_theseus.errors import UserError
 from bert_mrc_theseus.examples import Examples
+from bert_mrc_theseus.losses import LOSSES
+from bert_mrc_theseus.schedules import SCHEDULES
+from bert_mrc_theseus.theseus import INITIALISATIONS
 
 STAGES = {
     0: "fine-tune the predecessor",
     1: "replace the predecessor's modules by the successor's layers",
     2: "fine-tune the successor",
 }
+
+_CHOICES = {"loss": tuple(LOSSES), "schedule": SCHEDULES, "initialisation": INITIALISATIONS}
+_SHARES = ("warmup", "dropout", "base", "reach", "rate")
+_POSITIVE = ("epochs", "learning_rate", "clip", "token_budget", "modules")
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +45,9 @@ class TrainingConfig:
         modules: S, the number of successor layers.
         schedule: replace rate, "linear" or "constant"; `base`, `reach`, `rate`: see `schedules.replace_rate`.
         initialisation: where successor layers start from, see `theseus.initial_successor`.
+
+    Raises:
+        UserError: a value that makes no sense.
     """
 
     epochs: int = 3
@@ -59,6 +70,17 @@ class TrainingConfig:
     reach: float = 0.7
     rate: float = 0.5
     initialisation: str = "first"
+
+    def __post_init__(self) -> None:
+        for name, choices in _CHOICES.items():
+            if getattr(self, name) not in choices:
+                raise UserError(f"{name} is one of {', '.join(choices)}. Received: {getattr(self, name)!r}")
+        for name in _SHARES:
+            if not 0.0 <= getattr(self, name) <= 1.0:
+                raise UserError(f"{name} lies between 0 and 1. Received: {getattr(self, name)}")
+        for name in _POSITIVE:
+            if not getattr(self, name) > 0:
+                raise UserError(f"{name} is greater than 0. Received: {getattr(self, name)}")
 
 
 class Plan:

@@ -1,0 +1,27 @@
+"""Hypothesis strategies: arbitrary Unicode documents."""
+
+from hypothesis import strategies as st
+
+from bert_mrc_theseus.documents import Document, Entity
+
+CHARACTERS = st.one_of(
+    st.sampled_from(list("王小明在北京大学，。！？ABc1 2\t　😀𠮷é\u2028")),
+    st.characters(codec="utf-8", exclude_characters="\r\n\x00"),
+)
+TYPES = ("PER", "LOC", "ORG")
+
+
+@st.composite
+def documents(draw, characters=CHARACTERS, nested=True, min_size=1, max_size=40, types=TYPES):
+    """A document with valid entities; without `nested`, none overlap."""
+    text = draw(st.text(characters, min_size=min_size, max_size=max_size))
+    found, reach = set(), 0
+    for _ in range(draw(st.integers(0, 5)) if text else 0):
+        low = 0 if nested else reach
+        if low >= len(text):
+            break
+        start = draw(st.integers(low, len(text) - 1))
+        end = draw(st.integers(start + 1, len(text)))
+        found.add(Entity(start, end, draw(st.sampled_from(types))))
+        reach = end
+    return Document(draw(st.sampled_from(["a", "文-7"])), text, tuple(found))
