@@ -35,8 +35,8 @@ class WarmupLinearDecay(keras.optimizers.schedules.LearningRateSchedule):
 class AdamW(keras.optimizers.AdamW):
     """Keras' AdamW with dense gradients and, on TensorFlow, a fused update.
 
-    Gradients of the embedding tables arrive as indexed slices with repeated indices, whose global norm Keras would take
-    without summing the repeats.
+    On TensorFlow, gradients of the embedding tables arrive as indexed slices with repeated indices, whose global norm Keras
+    would take without summing the repeats.
 
     Args:
         faster: variables whose learning rate is `factor` times the others'.
@@ -54,7 +54,10 @@ class AdamW(keras.optimizers.AdamW):
         self._fast_indices = {i for i, v in enumerate(variables) if any(v is fast for fast in self._faster)}
 
     def apply(self, grads, trainable_variables=None):
-        grads = [gradient if gradient is None else ops.convert_to_tensor(gradient) for gradient in grads]
+        if keras.backend.backend() == "tensorflow":
+            import tensorflow as tf
+
+            grads = [gradient if gradient is None else tf.convert_to_tensor(gradient) for gradient in grads]
         super().apply(grads, trainable_variables)
 
     def update_step(self, gradient, variable, learning_rate):

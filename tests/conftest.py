@@ -5,13 +5,16 @@ import os
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
 os.environ.setdefault("KERAS_BACKEND", "tensorflow")
 
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 import pytest
+from rich.console import Console
 
 from bert_mrc_theseus.checkpoints.weights import EncoderConfig, EncoderWeights, expected_shapes
 from bert_mrc_theseus.documents import Document, Entity, write_documents
+from bert_mrc_theseus.training_config import TrainingConfig
 
 LETTERS = (
     "的一是在不了有和人这中大为上个国我以要他时来用们生到作地于出就分对成会可主发年动同工也能下过子说产种面而方后多定行学法所民得经十三之进着等部度家电力里如水化高自二理起小物现实加量都两体制机当使点从业本"
@@ -60,13 +63,49 @@ def toy_documents(count: int, seed: int) -> list[Document]:
     return documents
 
 
-@pytest.fixture
-def toy_data(tmp_path: Path) -> Path:
-    """A data folder as `preprocess` writes it."""
-    folder = tmp_path / "data"
-    folder.mkdir()
-    write_documents(folder / "train.jsonl", toy_documents(40, 1))
-    write_documents(folder / "dev.jsonl", toy_documents(12, 2))
-    write_documents(folder / "test.jsonl", toy_documents(12, 3))
-    (folder / "queries.toml").write_text(QUERIES, encoding="utf-8")
-    return folder
+@dataclass(frozen=True)
+class Trained:
+    """A toy data folder, its encoder, and a run of all three stages on it."""
+
+    data: Path
+    encoder: Path
+    run: Path
+
+    def config(self, stage: int, **changes) -> TrainingConfig:
+        rate = {0: 3e-3, 1: 3e-3, 2: 1e-3}[stage]
+        epochs = {0: 30, 1: 10, 2: 2}[stage]
+        return TrainingConfig(**{"epochs": epochs, "learning_rate": rate, "token_budget": 512, "modules": 2, **changes})
+
+    def train(
+        self, stage: int, run: Path | None = None, resume: bool = False, overwrite: bool = False, **changes
+    ) -> Path:
+        from bert_mrc_theseus.stages import train_stage
+
+        config = self.config(stage, **changes)
+        return train_stage(
+            stage,
+            self.data,
+            run or self.run,
+            config,
+            str(self.encoder),
+            "short",
+            100,
+            resume,
+            overwrite,
+            Console(quiet=True),
+        )
+
+
+@pytest.fixture(scope="session")
+def trained(tmp_path_factory) -> Trained:
+    from bert_mrc_theseus.checkpoints.huggingface import write_huggingface
+
+    root = tmp_path_factory.mktemp("trained")
+    for name, count, seed in (("train", 60, 1), ("dev", 12, 2), ("test", 12, 3)):
+        write_documents(root / "data" / f"{name}.jsonl", toy_documents(count, seed))
+    (root / "data" / "queries.toml").write_text(QUERIES, encoding="utf-8")
+    write_huggingface(make_weights(layers=4, hidden=32), root / "bert")
+    made = Trained(root / "data", root / "bert", root / "run")
+    for stage in (0, 1, 2):
+        made.train(stage)
+    return made

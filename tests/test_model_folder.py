@@ -1,0 +1,114 @@
+import json
+
+import numpy as np
+import pytest
+from safetensors.numpy import load_file, save_file
+
+from bert_mrc_theseus.decoding import Thresholds
+from bert_mrc_theseus.errors import ModelError, UserError
+from bert_mrc_theseus.examples import WindowSize
+from bert_mrc_theseus.export import export_encoder
+from bert_mrc_theseus.keras_engine import keras_engine, keras_model
+from bert_mrc_theseus.model import export_tensors, predecessor_from
+from bert_mrc_theseus.model_folder import FILES, SavedModel, load_model, save_model
+from bert_mrc_theseus.schema import EntityType, Schema
+from tests.conftest import make_weights
+from tests.test_model import batch_of
+
+SCHEMA = Schema((EntityType("PER", "人名"), EntityType("LOC", "地名")))
+
+
+@pytest.fixture
+def saved() -> SavedModel:
+    weights = make_weights()
+    tensors = export_tensors(predecessor_from(weights).named_weights())
+    return SavedModel(
+        weights.config, weights.vocab, SCHEMA, tensors, WindowSize(40, 8), Thresholds(0.3, 0.4), {"seed": 1}
+    )
+
+
+@pytest.fixture
+def folder(saved, tmp_path):
+    save_model(tmp_path / "model", saved)
+    return tmp_path / "model"
+
+
+def test_a_model_comes_back_as_it_was(saved, folder):
+    again = load_model(folder)
+    for name in ("encoder", "vocab", "schema", "window", "thresholds", "record"):
+        assert getattr(again, name) == getattr(saved, name)
+    batch = batch_of([9, 14])
+    np.testing.assert_array_equal(keras_engine(keras_model(again))(batch), keras_engine(keras_model(saved))(batch))
+
+
+@pytest.mark.parametrize("name", FILES)
+def test_an_incomplete_folder_names_what_is_missing(folder, name):
+    (folder / name).unlink()
+    with pytest.raises(ModelError, match=f"not a complete model folder: {name} missing"):
+        load_model(folder)
+
+
+def test_no_folder_at_all(tmp_path):
+    with pytest.raises(ModelError, match="there is no such folder"):
+        load_model(tmp_path / "nothing")
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"version": 99}, "format version 99; this program reads version 1"),
+        ({"format": "other"}, "is it an encoder"),
+        ({"encoder": {}}, "cannot be read as a model"),
+        ({"thresholds": {"start": 2.0, "end": 0.5}}, "cannot be read as a model"),
+    ],
+)
+def test_a_config_that_does_not_fit(folder, change, message):
+    path = folder / "config.json"
+    path.write_text(json.dumps({**json.loads(path.read_text()), **change}))
+    with pytest.raises(ModelError, match=message):
+        load_model(folder)
+
+
+def test_vocabulary_and_weights_of_two_models(folder):
+    with open(folder / "vocab.txt", "a", encoding="utf-8") as stream:
+        stream.write("多\n余\n")
+    with pytest.raises(ModelError, match="not of the same model"):
+        load_model(folder)
+
+
+def test_weights_without_heads(folder):
+    path = folder / "model.safetensors"
+    save_file({name: t for name, t in load_file(path).items() if not name.startswith("heads.")}, path)
+    with pytest.raises(ModelError, match=r"heads\.span\.weight' is missing"):
+        keras_model(load_model(folder), str(folder))
+
+
+def test_a_full_disk_leaves_the_model_before(saved, folder, monkeypatch):
+    def full(*_, **__):
+        raise OSError(28, "No space left on device")
+
+    before = (folder / "model.safetensors").read_bytes()
+    monkeypatch.setattr("bert_mrc_theseus.model_folder.save_file", full)
+    with pytest.raises(UserError, match=r"No space left on device.*Nothing was overwritten"):
+        save_model(folder, saved)
+    assert (folder / "model.safetensors").read_bytes() == before
+    assert [path.name for path in folder.parent.iterdir()] == ["model"]
+
+
+@pytest.mark.parametrize("target", ["hf", "tf"])
+def test_an_exported_encoder_can_be_read_again(saved, folder, tmp_path, target):
+    from bert_mrc_theseus.checkpoints import load_encoder
+
+    export_encoder(folder, target, tmp_path / "out")
+    again = load_encoder(tmp_path / "out")
+    assert again.config == saved.encoder and again.vocab == saved.vocab
+    assert not any(name.startswith("heads") for name in again.tensors)
+    for name, tensor in again.tensors.items():
+        np.testing.assert_array_equal(tensor, saved.tensors[name])
+    with pytest.raises(UserError, match="exists already"):
+        export_encoder(folder, target, tmp_path / "out")
+
+
+def test_an_unknown_target(folder, tmp_path):
+    with pytest.raises(UserError, match="one of hf, tf"):
+        export_encoder(folder, "pickle", tmp_path / "out")
