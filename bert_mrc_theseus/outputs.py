@@ -74,7 +74,8 @@ def _stream(documents: Iterable[Document], form: str, stream: IO[str]) -> int:
         styles: dict[str, str] = {}
         for document in documents:
             console.print(mark_entities(document, styles))
-        return 0
+            dropped += outermost(document.entities)[1]
+        return dropped
     write: Callable[[Document], tuple[str, int]] = column_lines if form == "conll" else _json_line
     for document in documents:
         text, lost = write(document)

@@ -5,6 +5,7 @@ are read. Entities of several pieces are left out and counted, as are those whos
 """
 
 import tarfile
+from collections import Counter
 from collections.abc import Iterable, Iterator
 from pathlib import Path, PurePosixPath
 
@@ -13,6 +14,9 @@ from bert_mrc_theseus.errors import DataError
 from bert_mrc_theseus.files import atomic_folder
 
 from .report import ReadReport, without_repeats
+
+LONGEST_NAME = 60
+"""Characters of a file's name; file systems hold 255 bytes."""
 
 
 def read_brat(path: str | Path, report: ReadReport) -> Iterator[Document]:
@@ -93,15 +97,15 @@ def _on_one_line(text: str) -> str:
 
 
 def write_brat(folder: str | Path, documents: Iterable[Document]) -> None:
-    """Writes `ID.txt` and `ID.ann` for each document, the whole folder in one atomic step.
+    """Writes a `.txt` and an `.ann` for each document, the whole folder in one atomic step.
 
-    Raises:
-        DataError: two documents have one id, or an id cannot be a file name.
+    Files are named by the document's id, as far as that can be a file name; a repeated one gets a number.
     """
+    names: Counter[str] = Counter()
     with atomic_folder(folder) as new:
         for document in documents:
-            stem = document.id.replace("/", "_")
-            if not stem or stem.startswith(".") or (new / f"{stem}.txt").exists():
-                raise DataError(f"document id {document.id!r} is empty, hidden or repeated: no file name", folder)
+            stem = document.id.replace("/", "_").lstrip("._")[-LONGEST_NAME:] or "document"
+            names[stem] += 1
+            stem += f"-{names[stem]}" if names[stem] > 1 else ""
             (new / f"{stem}.txt").write_bytes(document.text.encode("utf-8"))
             (new / f"{stem}.ann").write_bytes("".join(annotation_lines(document)).encode("utf-8"))

@@ -8,6 +8,7 @@ os.environ.setdefault("KERAS_BACKEND", "tensorflow")
 from dataclasses import dataclass
 from pathlib import Path
 
+import hypothesis
 import numpy as np
 import pytest
 from rich.console import Console
@@ -15,6 +16,10 @@ from rich.console import Console
 from bert_mrc_theseus.checkpoints.weights import EncoderConfig, EncoderWeights, expected_shapes
 from bert_mrc_theseus.documents import Document, Entity, write_documents
 from bert_mrc_theseus.training_config import TrainingConfig
+
+# The first example of a test pays for imports and dictionaries; timing is no property to test here.
+hypothesis.settings.register_profile("untimed", deadline=None)
+hypothesis.settings.load_profile("untimed")
 
 LETTERS = (
     "的一是在不了有和人这中大为上个国我以要他时来用们生到作地于出就分对成会可主发年动同工也能下过子说产种面而方后多定行学法所民得经十三之进着等部度家电力里如水化高自二理起小物现实加量都两体制机当使点从业本"

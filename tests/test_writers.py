@@ -66,6 +66,13 @@ def test_brat_carries_everything(tmp_path_factory, items):
     assert read(folder, "brat") == plain(named)
 
 
+def test_brat_finds_a_file_name_for_every_document(tmp_path):
+    ids = ["../a/b.txt:1", "x", "x", "", "..", "很长" * 100]
+    writers.write_brat_folder(tmp_path / "out", [Document(i, "好") for i in ids])
+    assert len(list((tmp_path / "out").glob("*.txt"))) == len(ids)
+    assert {"a_b.txt:1.txt", "x.txt", "x-2.txt", "document.txt"} < {path.name for path in (tmp_path / "out").iterdir()}
+
+
 @given(st.lists(documents(), min_size=1, max_size=3))
 def test_mrc_carries_nested_entities(tmp_path_factory, items):
     path = tmp_path_factory.mktemp("mrc") / "file.json"

@@ -1,0 +1,59 @@
+import json
+
+import pytest
+from bert_mrc_theseus.preprocess.brat import read_brat
+from bert_mrc_theseus.preprocess.report import ReadReport
+
+from bert_mrc_theseus.documents import Document, Entity
+from bert_mrc_theseus.errors import UserError
+from bert_mrc_theseus.outputs import write_outputs
+
+DOCUMENTS = [
+    Document(
+        "a.txt:1",
+        "[red]王明[/]在北京大学",
+        (Entity(5, 7, "PER", 0.91234), Entity(11, 13, "LOC"), Entity(11, 15, "ORG")),
+    ),
+    Document("a.txt:2", ""),
+]
+
+
+def test_jsonl_has_text_type_place_and_score(tmp_path):
+    assert write_outputs(DOCUMENTS, "jsonl", tmp_path / "out.jsonl") == 0
+    lines = [json.loads(line) for line in (tmp_path / "out.jsonl").read_text(encoding="utf-8").splitlines()]
+    assert lines[0]["entities"][0] == {"start": 5, "end": 7, "type": "PER", "text": "王明", "score": 0.9123}
+    assert [line["id"] for line in lines] == ["a.txt:1", "a.txt:2"] and lines[1]["entities"] == []
+
+
+def test_conll_counts_what_it_drops(tmp_path):
+    assert write_outputs(DOCUMENTS, "conll", tmp_path / "out.tsv") == 1
+    text = (tmp_path / "out.tsv").read_text(encoding="utf-8")
+    assert "王\tB-PER\n明\tI-PER\n" in text and "北\tB-ORG\n京\tI-ORG\n" in text and text.endswith("\n\n\n")
+
+
+def test_text_is_never_read_as_markup(capsys):
+    assert write_outputs(DOCUMENTS, "text", None) == 1
+    assert capsys.readouterr().out.splitlines() == ["[red][王明|PER][/]在[北京大学|ORG]", ""]
+
+
+def test_brat_is_a_folder_that_can_be_read_back(tmp_path):
+    write_outputs(DOCUMENTS, "brat", tmp_path / "out")
+    found = list(read_brat(tmp_path / "out", ReadReport()))
+    assert [(d.text, d.entities) for d in found] == [(d.text, d.entities) for d in DOCUMENTS]
+    with pytest.raises(UserError, match="-o FOLDER"):
+        write_outputs(DOCUMENTS, "brat", None)
+
+
+def test_an_unknown_format():
+    with pytest.raises(UserError, match="one of jsonl, conll, brat, text"):
+        write_outputs(DOCUMENTS, "xml", None)
+
+
+def test_a_file_appears_only_when_it_is_complete(tmp_path):
+    def broken():
+        yield DOCUMENTS[0]
+        raise RuntimeError
+
+    with pytest.raises(RuntimeError):
+        write_outputs(broken(), "jsonl", tmp_path / "out.jsonl")
+    assert list(tmp_path.iterdir()) == []

@@ -1,0 +1,73 @@
+"""`Extractor`, with a model that was trained on the toy corpus."""
+
+import itertools
+from dataclasses import replace
+
+import pytest
+
+from bert_mrc_theseus import Extractor
+from bert_mrc_theseus.decoding import Thresholds
+from bert_mrc_theseus.documents import Document, read_documents
+from bert_mrc_theseus.errors import ModelError
+from bert_mrc_theseus.examples import WindowSize
+from bert_mrc_theseus.model_folder import load_model
+from bert_mrc_theseus.prediction import GROUP_CHARACTERS
+
+
+@pytest.fixture(scope="module")
+def extractor(trained) -> Extractor:
+    return Extractor.load(trained.run / "stage2" / "best")
+
+
+def test_entities_of_a_text(extractor):
+    text = "不了的李明和的一在北京。"
+    found = extractor(text)
+    assert [(e.text, e.type) for e in found] == [("李明", "PER"), ("北京", "LOC")]
+    for entity in found:
+        assert text[entity.start : entity.end] == entity.text and 0.5 <= entity.score <= 1.0
+
+
+def test_texts_that_are_empty_blank_or_unknown(extractor):
+    assert extractor("") == []
+    assert list(extractor.batch(["", " ", "\u0000😀", "\n"])) == [[], [], [], []]
+
+
+def test_a_batch_gives_what_single_calls_give_in_order(extractor, trained):
+    texts = [document.text for document in read_documents(trained.data / "test.jsonl")]
+    together, alone = list(extractor.batch(texts)), [extractor(text) for text in texts]
+    for a, b in zip(together, alone, strict=True):
+        assert [(e.text, e.type, e.start) for e in a] == [(e.text, e.type, e.start) for e in b]
+        assert [e.score for e in a] == pytest.approx([e.score for e in b], abs=1e-5)
+    assert any(together)
+
+
+def test_look_ahead_is_bounded(extractor):
+    read = 0
+
+    def endless():
+        nonlocal read
+        for number in itertools.count():
+            read += 1
+            yield Document(str(number), "的" * 1000 + "。")
+
+    first = next(extractor.documents(endless()))
+    assert first.id == "0" and read <= GROUP_CHARACTERS // 1000 + 1
+
+
+def test_a_text_longer_than_a_window_is_read_sentence_by_sentence(extractor, trained):
+    sentence = "不了的李明和的一在北京。"
+    text = sentence * 40
+    model = replace(load_model(trained.run / "stage2" / "best"), window=WindowSize(len(sentence) + 4, 4))
+    found = Extractor(model)(text)
+    expected = [(place * len(sentence) + e.start, e.type) for place in range(40) for e in extractor(sentence)]
+    assert [(e.start, e.type) for e in found] == expected
+
+
+def test_thresholds_can_be_given(trained):
+    strict = Extractor.load(trained.run / "stage2" / "best", Thresholds(1.0, 1.0))
+    assert strict("不了的李明和的一在北京。") == []
+
+
+def test_a_folder_without_model(tmp_path):
+    with pytest.raises(ModelError, match="not a complete model folder"):
+        Extractor.load(tmp_path)
