@@ -105,14 +105,14 @@ def document_from_dict(record: Any, default_id: str = "") -> Document:
     return Document(str(record.get("id", default_id)), text, tuple(entities))
 
 
-def parse_document(line: str, path: str | Path, number: int) -> Document:
-    """Reads one line of interchange JSONL; a missing id becomes the line number.
+def parse_document(line: str, path: str | Path, number: int, default_id: str) -> Document:
+    """Reads one line of interchange JSONL.
 
     Raises:
         DataError: the line is not JSON or not a document.
     """
     try:
-        return document_from_dict(json.loads(line), default_id=str(number))
+        return document_from_dict(json.loads(line), default_id)
     except json.JSONDecodeError as error:
         raise DataError(f"not JSON: {error.msg} at column {error.colno}", path, number) from error
     except ValueError as error:
@@ -122,12 +122,14 @@ def parse_document(line: str, path: str | Path, number: int) -> Document:
 def read_documents(path: str | Path) -> Iterator[Document]:
     """Yields the documents of an interchange JSONL file (plain or gz); blank lines are skipped.
 
+    A missing id becomes the line number.
+
     Raises:
         DataError: see `parse_document` and `read_lines`.
     """
     for number, line in read_lines(path):
         if line.strip():
-            yield parse_document(line, path, number)
+            yield parse_document(line, path, number, default_id=str(number))
 
 
 def write_documents(path: str | Path, documents: Iterable[Document]) -> None:

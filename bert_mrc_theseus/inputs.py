@@ -68,12 +68,9 @@ def _read(stream: Iterable[bytes], name: str, on_error: OnError, whole_files: bo
         for number, line in decode_lines(stream, name, on_error):
             if line.strip():
                 try:
-                    document = parse_document(line, name, number)
+                    yield replace(parse_document(line, name, number, f"{name}:{number}"), entities=())
                 except DataError as error:
                     on_error(error)
-                    continue
-                document = document if document.id != str(number) else replace(document, id=f"{name}:{number}")
-                yield replace(document, entities=())
     elif whole_files:
         content = b"".join(stream).removeprefix(b"\xef\xbb\xbf")
         try:

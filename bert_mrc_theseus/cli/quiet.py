@@ -10,7 +10,8 @@ from bert_mrc_theseus.errors import UserError
 def import_tensorflow() -> None:
     """Imports TensorFlow; what it writes to standard error meanwhile is shown only if that fails.
 
-    Its C++ part writes lines about CUDA and oneDNN before any log level holds, so the file descriptor itself is held.
+    Its C++ part writes lines about CUDA and oneDNN before any log level holds, and more when it first looks for devices,
+    so the file descriptor itself is held.
 
     Raises:
         UserError: TensorFlow is not installed.
@@ -22,7 +23,9 @@ def import_tensorflow() -> None:
         with tempfile.TemporaryFile() as held:
             os.dup2(held.fileno(), 2)
             try:
-                import tensorflow  # noqa: F401
+                import tensorflow as tf
+
+                tf.config.list_logical_devices()
             except BaseException:
                 held.seek(0)
                 os.write(kept, held.read())

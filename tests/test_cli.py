@@ -1,0 +1,167 @@
+"""The command line, in this process (`main`) and, where imports or streams matter, in its own."""
+
+import json
+import subprocess
+import sys
+
+import pytest
+
+from bert_mrc_theseus import cli
+from bert_mrc_theseus.documents import read_documents
+
+TEXT = "不了的李明和的一在北京。\n\n这是上海\n"
+
+
+def run(monkeypatch, capfd, *arguments):
+    """Runs the command line; returns exit status, standard output and standard error."""
+    monkeypatch.setattr(sys, "argv", ["bert-mrc-theseus", *map(str, arguments)])
+    try:
+        cli.main()
+        status = 0
+    except SystemExit as stop:
+        status = int(stop.code or 0)
+    out, err = capfd.readouterr()
+    return status, out, err
+
+
+@pytest.fixture
+def command(monkeypatch, capfd):
+    return lambda *arguments: run(monkeypatch, capfd, *arguments)
+
+
+@pytest.fixture(scope="module")
+def model(trained):
+    return trained.run / "stage2" / "best"
+
+
+@pytest.fixture
+def text(tmp_path):
+    path = tmp_path / "in.txt"
+    path.write_text(TEXT, encoding="utf-8")
+    return path
+
+
+LIGHT = [
+    "import bert_mrc_theseus.cli; bert_mrc_theseus.cli.main()",
+    "import bert_mrc_theseus.decoding, bert_mrc_theseus.metrics, bert_mrc_theseus.inference, bert_mrc_theseus.prediction",
+    "import bert_mrc_theseus.preprocess.convert, bert_mrc_theseus.preprocess.writers",
+]
+
+
+@pytest.mark.parametrize("code", LIGHT)
+def test_what_needs_no_tensorflow_does_not_import_it(code):
+    check = "import atexit, sys; atexit.register(lambda: print('heavy:', {'tensorflow', 'keras', 'torch'} & set(sys.modules)))"
+    done = subprocess.run([sys.executable, "-c", f"{check}\n{code}", "--help"], capture_output=True, text=True)
+    assert done.returncode == 0 and "heavy: set()" in done.stdout, done.stderr
+
+
+def test_preprocess_runs_without_tensorflow(tmp_path):
+    block = "import sys; sys.modules['tensorflow'] = sys.modules['keras'] = None"
+    code = f"{block}; import bert_mrc_theseus.cli as cli; sys.argv[0] = 'x'; cli.main()"
+    command = [sys.executable, "-c", code, "preprocess", "sample", "--out", str(tmp_path / "out")]
+    done = subprocess.run(command, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    assert len(list(read_documents(tmp_path / "out" / "train.jsonl"))) == 376
+
+
+def test_training_without_tensorflow_says_what_to_install(tmp_path):
+    code = "import sys; sys.modules['tensorflow'] = None; import bert_mrc_theseus.cli as cli; cli.main()"
+    command = [sys.executable, "-c", code, "train", str(tmp_path), "--run", "r", "--stage", "0"]
+    done = subprocess.run(command, capture_output=True, text=True)
+    assert done.returncode == 1 and "pip install 'bert-mrc-theseus[train]'" in done.stderr.replace("\n", " ")
+    assert "Traceback" not in done.stderr
+
+
+def test_preprocess_prints_its_counts(command, tmp_path):
+    status, out, _ = command("preprocess", "sample", "--out", tmp_path / "out")
+    assert status == 0
+    assert "376" in out and "illegal tags repaired" in out and "clipped by windows" in out and "also in train" in out
+    status, out, _ = command("preprocess", "--list")
+    assert status == 0 and "peoples_daily" in out and "hltcoe/golden-horse" in out and "label-studio" in out
+
+
+def test_preprocess_of_own_files(command, tmp_path):
+    (tmp_path / "bad.bio").write_text("王 B-PER\n明 I-PER\n\n李 Q-PER\n", encoding="utf-8")
+    arguments = ("preprocess", "--train", tmp_path / "bad.bio", "--format", "columns", "--out", tmp_path / "out")
+    status, _, err = command(*arguments)
+    assert status == 1 and "bad.bio:4: unknown tag 'Q-PER'" in err and "Traceback" not in err
+    status, out, _ = command(*arguments, "--skip-bad")
+    assert status == 0 and "skipped: " in out and "No query file" in out
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["preprocess"], "say either a known corpus"),
+        (["preprocess", "sample"], "--out FOLDER"),
+        (["preprocess", "nothing", "--out", "x"], "unknown corpus 'nothing'"),
+        (["train", "nowhere", "--run", "r"], "--stage 0, 1 or 2, or --all"),
+        (["train", "nowhere", "--run", "r", "--stage", "0"], "train.jsonl is missing"),
+        (["train", "nowhere", "--run", "r", "--stage", "0", "--loss", "hinge"], "loss is one of"),
+        (["evaluate", "nowhere", "nowhere"], "not a complete model folder"),
+        (["predict", "nowhere", "nothing.txt"], "nothing.txt: no such file or folder"),
+        (["export", "nowhere", "--out", "x"], "not a complete model folder"),
+    ],
+)
+def test_errors_are_one_message_without_traceback(command, tmp_path, monkeypatch, arguments, message):
+    monkeypatch.chdir(tmp_path)
+    status, _, err = command(*arguments)
+    assert status == 1 and message in " ".join(err.split()) and "Traceback" not in err
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_wrong_usage_has_its_own_status(command):
+    assert command("train")[0] == 2
+    assert command("train", "x", "--run", "r", "--stage", "7")[0] == 2
+
+
+def test_evaluate_reports_scores_and_errors(command, model, trained, tmp_path):
+    report, errors = tmp_path / "report.json", tmp_path / "errors.jsonl"
+    status, out, _ = command("evaluate", model, trained.data, "--tune", "--report", report, "--errors", errors)
+    assert status == 0 and "micro" in out and "string-set F1" in out and "thresholds tuned on dev" in out
+    found = json.loads(report.read_text(encoding="utf-8"))
+    assert found["strict"]["micro"]["f1"] > 0.8 and set(found["strict"]["types"]) == {"PER", "LOC"}
+    assert found["data"]["file"] == "test.jsonl" and len(found["data"]["sha256"]) == 64
+    assert found["seed"] == 42 and found["versions"]["tensorflow"] and "--tune" in found["command"]
+    assert len(errors.read_text(encoding="utf-8").splitlines()) == sum(found["mistakes"].values())
+
+
+def test_predict_to_every_format(command, model, text, tmp_path):
+    status, out, _ = command("predict", model, text)
+    lines = [json.loads(line) for line in out.splitlines()]
+    assert status == 0 and [line["id"] for line in lines] == [f"{text}:{n}" for n in (1, 2, 3)]
+    assert [(e["text"], e["type"]) for e in lines[0]["entities"]] == [("李明", "PER"), ("北京", "LOC")]
+    status, out, _ = command("predict", model, text, "--format", "text")
+    assert status == 0 and out.splitlines()[0] == "不了的[李明|PER]和的一在[北京|LOC]。"
+    assert command("predict", model, text, "--format", "conll", "-o", tmp_path / "out.conll")[0] == 0
+    assert "北\tB-LOC\n京\tI-LOC\n" in (tmp_path / "out.conll").read_text(encoding="utf-8")
+    assert command("predict", model, text, "--format", "brat", "-o", tmp_path / "brat")[0] == 0
+    assert len(list((tmp_path / "brat").glob("*.ann"))) == 3
+
+
+def test_predict_goes_on_after_a_bad_record_and_its_status_says_so(command, model, tmp_path):
+    path = tmp_path / "in.jsonl"
+    path.write_text('{"id": "1", "text": "李明"}\n{oops\n{"id": "3", "text": "上海"}\n', encoding="utf-8")
+    status, out, err = command("predict", model, path)
+    assert status == 3 and [json.loads(line)["id"] for line in out.splitlines()] == ["1", "3"]
+    assert f"skipped: {path}:2: not JSON" in err and "1 records could not be read" in err
+
+
+def test_predict_reads_a_pipe_and_prints_nothing_else(model):
+    command = [sys.executable, "-m", "bert_mrc_theseus", "predict", str(model), "-"]
+    done = subprocess.run(command, input=TEXT, capture_output=True, text=True, encoding="utf-8")
+    assert done.returncode == 0 and done.stderr == ""
+    assert [json.loads(line)["id"] for line in done.stdout.splitlines()] == ["stdin:1", "stdin:2", "stdin:3"]
+
+
+def test_a_reader_that_has_gone_ends_prediction_quietly(model, tmp_path):
+    path = tmp_path / "long.txt"
+    path.write_text("的一是在" * 10 + "\n" + "好\n" * 30000, encoding="utf-8")
+    command = f"{sys.executable} -m bert_mrc_theseus predict {model} {path} | head -n 1"
+    done = subprocess.run(command, shell=True, capture_output=True, text=True)
+    assert done.stdout.count("\n") == 1 and done.stderr == ""
+
+
+def test_export(command, model, tmp_path):
+    assert command("export", model, "--to", "tf", "--out", tmp_path / "tf")[0] == 0
+    assert (tmp_path / "tf" / "bert_model.ckpt.index").is_file()

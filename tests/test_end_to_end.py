@@ -1,0 +1,61 @@
+"""From a raw corpus to entities in a text file, by commands alone."""
+
+import json
+import sys
+
+import pytest
+
+from bert_mrc_theseus import cli
+from bert_mrc_theseus.checkpoints.huggingface import write_huggingface
+from bert_mrc_theseus.tags import column_lines
+from tests.conftest import QUERIES, make_weights, toy_documents
+
+
+def test_from_a_raw_corpus_to_entities_in_a_text_file(tmp_path, monkeypatch):
+    def run(*arguments):
+        monkeypatch.setattr(sys, "argv", ["bert-mrc-theseus", *map(str, arguments)])
+        with pytest.raises(SystemExit, match="0"):
+            cli.main()
+
+    for name, count, seed in (("train", 60, 1), ("test", 15, 3)):
+        lines = [column_lines(document, "bmes")[0] for document in toy_documents(count, seed)]
+        (tmp_path / f"{name}.bmes").write_text("".join(lines), encoding="utf-8")
+    (tmp_path / "queries.toml").write_text(QUERIES, encoding="utf-8")
+    write_huggingface(make_weights(layers=4, hidden=32), tmp_path / "bert")
+    data, runs = tmp_path / "data", tmp_path / "run"
+    files = [
+        "--train",
+        tmp_path / "train.bmes",
+        "--test",
+        tmp_path / "test.bmes",
+        "--queries",
+        tmp_path / "queries.toml",
+    ]
+    run("preprocess", *files, "--dev-fraction", "0.15", "--out", data)
+    settings = [
+        "--encoder",
+        tmp_path / "bert",
+        "--queries",
+        "short",
+        "--window",
+        "100",
+        "--tokens",
+        "512",
+        "--modules",
+        "2",
+    ]
+    run("train", data, "--run", runs, "--stage", "0", *settings, "--epochs", "30", "--learning-rate", "3e-3")
+    run("train", data, "--run", runs, "--stage", "1", *settings, "--epochs", "10", "--learning-rate", "3e-3")
+    run("train", data, "--run", runs, "--stage", "2", *settings, "--epochs", "3", "--learning-rate", "1e-3")
+    model = runs / "stage2" / "best"
+    run("evaluate", model, data, "--report", tmp_path / "report.json")
+    report = json.loads((tmp_path / "report.json").read_text(encoding="utf-8"))
+    assert report["strict"]["micro"]["f1"] > 0.8 and report["layers"] == 2
+
+    (tmp_path / "text.txt").write_text("不了的李明和的一在北京。\n是不了\n", encoding="utf-8")
+    run("predict", model, tmp_path / "text.txt", "-o", tmp_path / "entities.jsonl")
+    found = [json.loads(line) for line in (tmp_path / "entities.jsonl").read_text(encoding="utf-8").splitlines()]
+    assert [[(e["text"], e["type"], e["start"]) for e in line["entities"]] for line in found] == [
+        [("李明", "PER", 3), ("北京", "LOC", 9)],
+        [],
+    ]
