@@ -3,6 +3,7 @@ gz. A record that cannot be read is reported and left out, and the rest goes on.
 """
 
 import sys
+import zlib
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -72,11 +73,13 @@ def _read(stream: Iterable[bytes], name: str, on_error: OnError, whole_files: bo
                 except DataError as error:
                     on_error(error)
     elif whole_files:
-        content = b"".join(stream).removeprefix(b"\xef\xbb\xbf")
         try:
+            content = b"".join(stream).removeprefix(b"\xef\xbb\xbf")
             yield Document(name, content.decode("utf-8"))
         except UnicodeDecodeError as error:
-            on_error(DataError(f"not UTF-8: byte 0x{content[error.start]:02x} at byte {error.start}", name))
+            on_error(DataError(f"not UTF-8: byte 0x{error.object[error.start]:02x} at byte {error.start}", name))
+        except (OSError, EOFError, zlib.error) as error:
+            on_error(DataError(f"cannot read on: {error}", name))
     else:
         for number, line in decode_lines(stream, name, on_error):
             yield Document(f"{name}:{number}", line)

@@ -1,18 +1,23 @@
-"""`bert-mrc-theseus evaluate`: scores of a model on a split of a data folder."""
+"""`bert-mrc-theseus evaluate`: scores of a model, or of all stages of a run, on a split of a data folder."""
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich.console import Console
 from rich.table import Table
 
 from bert_mrc_theseus.cli.quiet import import_tensorflow
-from bert_mrc_theseus.errors import DataError
+from bert_mrc_theseus.errors import DataError, UserError
+
+if TYPE_CHECKING:
+    from bert_mrc_theseus.documents import Document
+    from bert_mrc_theseus.evaluation import Evaluation
+    from bert_mrc_theseus.run_summary import StageSummary
 
 
 def evaluate(
-    model: Annotated[Path, typer.Argument(help="Model folder, for example RUN/stage2/best.")],
+    model: Annotated[Path, typer.Argument(help="Model folder, such as RUN/stage2/best; or RUN, for all its stages.")],
     data: Annotated[Path, typer.Argument(help="Data folder (see preprocess), or one JSONL file.")],
     split: Annotated[str, typer.Option(help="Which split of the folder.")] = "test",
     tune: Annotated[bool, typer.Option("--tune", help="Tune the thresholds on the folder's dev first.")] = False,
@@ -20,35 +25,70 @@ def evaluate(
         bool, typer.Option("--save-thresholds", help="Keep the tuned thresholds in the model folder.")
     ] = False,
     report: Annotated[Path | None, typer.Option(help="JSON report to write.")] = None,
-    errors: Annotated[Path | None, typer.Option(help="JSONL list of mistakes to write.")] = None,
+    errors: Annotated[Path | None, typer.Option(help="JSONL list of mistakes to write (one model).")] = None,
 ) -> None:
     """Strict precision, recall and F1, micro and per type, and what went wrong."""
     import_tensorflow()
     from bert_mrc_theseus.documents import read_documents
-    from bert_mrc_theseus.error_analysis import count_kinds, write_mistakes
-    from bert_mrc_theseus.evaluation import evaluate_model, evaluation_report, tune_on, write_report
+    from bert_mrc_theseus.evaluation import write_report
     from bert_mrc_theseus.files import sha256_of
-    from bert_mrc_theseus.keras_engine import keras_engine, keras_model
-    from bert_mrc_theseus.model_folder import load_model, save_model, with_thresholds
+    from bert_mrc_theseus.run_summary import is_run, summarise_run
 
     console = Console()
-    saved = load_model(model)
     path = data / f"{split}.jsonl" if data.is_dir() else data
     documents = list(read_documents(path))
     if not documents:
         raise DataError("no documents", path)
-    engine = keras_engine(keras_model(saved, str(model)))
-    thresholds = saved.thresholds
-    if tune:
-        thresholds, f1 = tune_on(engine, saved, list(read_documents(data / "dev.jsonl")))
+    dev = list(read_documents(data / "dev.jsonl")) if tune else None
+    source = {"file": path.name, "sha256": sha256_of(path)}
+    if is_run(model):
+        if errors is not None or save_thresholds:
+            raise UserError(f"--errors and --save-thresholds are for one model, such as {model / 'stage2' / 'best'}")
+        stages = summarise_run(model, documents, source, dev)
+        _print_run(console, stages, f"{model} on {path.name}")
+        content = {f"stage{item.stage}": item.report for item in stages}
+    else:
+        content = _evaluate_one(console, model, documents, source, dev, save_thresholds, errors, path.name)
+    if report is not None:
+        write_report(report, content)
+
+
+def _evaluate_one(
+    console: Console,
+    folder: Path,
+    documents: "list[Document]",
+    source: dict[str, str],
+    dev: "list[Document] | None",
+    save_thresholds: bool,
+    errors: Path | None,
+    title: str,
+) -> dict:
+    from bert_mrc_theseus.error_analysis import write_mistakes
+    from bert_mrc_theseus.evaluation import evaluate_model, evaluation_report, tune_on
+    from bert_mrc_theseus.keras_engine import keras_engine, keras_model
+    from bert_mrc_theseus.model_folder import load_model, save_model, with_thresholds
+
+    model = load_model(folder)
+    engine = keras_engine(keras_model(model, str(folder)))
+    thresholds = model.thresholds
+    if dev is not None:
+        thresholds, f1 = tune_on(engine, model, dev)
         console.print(
             f"thresholds tuned on dev: start {thresholds.start}, end {thresholds.end} (strict F1 there {f1:.4f})"
         )
         if save_thresholds:
-            save_model(model, with_thresholds(saved, thresholds))
-    done = evaluate_model(engine, saved, documents, thresholds)
+            save_model(folder, with_thresholds(model, thresholds))
+    done = evaluate_model(engine, model, documents, thresholds)
+    _print_evaluation(console, done, f"strict scores: {folder} on {title}")
+    if errors is not None:
+        write_mistakes(errors, done.mistakes)
+    return evaluation_report(done, model, thresholds, source)
 
-    table = Table("type", "precision", "recall", "F1", "support", title=f"strict scores: {model} on {path.name}")
+
+def _print_evaluation(console: Console, done: "Evaluation", title: str) -> None:
+    from bert_mrc_theseus.error_analysis import count_kinds
+
+    table = Table("type", "precision", "recall", "F1", "support", title=title)
     for name, prf in [*done.strict.types.items(), ("micro", done.strict.micro)]:
         end = name == list(done.strict.types)[-1]
         scores = (f"{value:.4f}" for value in (prf.precision, prf.recall, prf.f1))
@@ -62,8 +102,21 @@ def evaluate(
             "[red]The model predicts nothing. Likely causes: trained with too high a learning rate or too briefly, or "
             "thresholds too high (try --tune)."
         )
-    if report is not None:
-        data_record = {"file": path.name, "sha256": sha256_of(path)}
-        write_report(report, evaluation_report(done, saved, thresholds, data_record))
-    if errors is not None:
-        write_mistakes(errors, done.mistakes)
+
+
+def _print_run(console: Console, stages: "list[StageSummary]", title: str) -> None:
+    labels = {0: "predecessor", 1: "successor, after stage 1", 2: "successor, after stage 2"}
+    table = Table("model", "layers", "parameters", "strict F1", "retention", "string-set F1", "minutes", title=title)
+    first = stages[0]
+    for item in stages:
+        kept = f"{item.f1 / first.f1:.1%}" if first.stage == 0 and first.f1 > 0 else "-"
+        table.add_row(
+            labels[item.stage],
+            str(item.layers),
+            f"{item.parameters / 1e6:.1f} M",
+            f"{item.f1:.4f}",
+            kept,
+            f"{item.report['string_set']['f1']:.4f}",
+            "-" if item.minutes is None else f"{item.minutes:.1f}",
+        )
+    console.print(table)

@@ -1,0 +1,89 @@
+# Every target is one call of the command line; `make demo` runs them all on the sample corpus.
+#
+#   CORPUS   a known corpus (bert-mrc-theseus preprocess --list); real ones are read from $BMT_CORPORA
+#   ENCODER  e5-small-zh, or the folder of a BERT
+#   RUN      where data, models and logs go
+#   SEED     of everything random
+#   STAGE0, STAGE1, STAGE2, PREPROCESS, PREDICT   further options of the command behind a target
+
+CORPUS ?= sample
+ENCODER ?= e5-small-zh
+RUN ?= runs/$(CORPUS)
+SEED ?= 42
+MODEL ?= $(RUN)/stage2/best
+PYTHON ?= python3
+VENV ?= .venv
+
+BMT := $(VENV)/bin/bert-mrc-theseus
+READY := $(VENV)/.ready
+DATA := $(RUN)/data
+DEMO := runs/demo
+
+.DEFAULT_GOAL := help
+.PHONY: help setup demo preprocess train-stage0 train-stage1 train-stage2 stage0 stage1 stage2 evaluate predict \
+	test lint clean FORCE
+
+help:  ## This list
+	@sed -nE 's/^([a-z0-9-]+)[a-z0-9 -]*:.*##/\1|/p' $(MAKEFILE_LIST) | awk -F'|' '{printf "  make %-14s%s\n", $$1, $$2}'
+	@echo "Variables: CORPUS=$(CORPUS) ENCODER=$(ENCODER) RUN=$(RUN) SEED=$(SEED); see the top of the Makefile"
+
+$(READY): pyproject.toml
+	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed: make PYTHON=python3.11")'
+	$(PYTHON) -m venv $(VENV)
+	$(VENV)/bin/python -m pip install --quiet --disable-pip-version-check --editable '.[train,dev]'
+	@touch $@
+
+setup: $(READY)  ## Virtual environment with everything in it
+
+# A stamp changes only when the settings written in it do, so that other settings make a stage out of date.
+$(RUN)/.data: SETTINGS = $(CORPUS) $(PREPROCESS)
+$(RUN)/.stage0: SETTINGS = $(ENCODER) $(SEED) $(STAGE0)
+$(RUN)/.stage1: SETTINGS = $(SEED) $(STAGE1)
+$(RUN)/.stage2: SETTINGS = $(SEED) $(STAGE2)
+$(RUN)/.data $(RUN)/.stage0 $(RUN)/.stage1 $(RUN)/.stage2: FORCE
+	@mkdir -p $(RUN)
+	@echo '$(SETTINGS)' | cmp -s - $@ || echo '$(SETTINGS)' > $@
+
+$(DATA)/corpus.json: $(RUN)/.data $(wildcard data/queries/*.toml) $(wildcard data/sample/*.jsonl) | $(READY)
+	$(BMT) preprocess $(CORPUS) --out $(DATA) $(PREPROCESS)
+
+# Out of date: start again. Interrupted: go on.
+AGAIN = $(if $(wildcard $@),--overwrite,--resume)
+
+$(RUN)/stage0/report.json: $(DATA)/corpus.json $(RUN)/.stage0 | $(READY)
+	$(BMT) train $(DATA) --run $(RUN) --stage 0 --encoder $(ENCODER) --seed $(SEED) $(STAGE0) $(AGAIN)
+
+$(RUN)/stage1/report.json: $(RUN)/stage0/report.json $(RUN)/.stage1 | $(READY)
+	$(BMT) train $(DATA) --run $(RUN) --stage 1 --seed $(SEED) $(STAGE1) $(AGAIN)
+
+$(RUN)/stage2/report.json: $(RUN)/stage1/report.json $(RUN)/.stage2 | $(READY)
+	$(BMT) train $(DATA) --run $(RUN) --stage 2 --seed $(SEED) $(STAGE2) $(AGAIN)
+
+preprocess: $(DATA)/corpus.json  ## Corpus files -> RUN/data
+train-stage0 stage0: $(RUN)/stage0/report.json  ## Fine-tune the predecessor (12 layers)
+train-stage1 stage1: $(RUN)/stage1/report.json  ## Replace its modules by the successor's (6 layers)
+train-stage2 stage2: $(RUN)/stage2/report.json  ## Fine-tune the successor alone
+
+evaluate: $(RUN)/stage2/report.json  ## Strict F1 of all three stages on test
+	$(BMT) evaluate $(RUN) $(DATA) --report $(RUN)/evaluation.json
+
+predict: $(READY)  ## Entities of TEXT=file, by MODEL
+	@test -n "$(TEXT)" || { echo "say which file: make predict TEXT=file"; exit 2; }
+	@$(BMT) predict $(MODEL) $(TEXT) $(PREDICT)
+
+demo:  ## The whole way on the sample corpus, in minutes
+	@$(MAKE) --no-print-directory evaluate CORPUS=sample RUN=$(DEMO) \
+		STAGE0="--queries short --epochs 8 --tokens 512 --learning-rate 1e-4" \
+		STAGE1="--epochs 5 --tokens 512 --learning-rate 1e-4" STAGE2="--epochs 4 --tokens 512 --learning-rate 1e-4"
+	@$(MAKE) --no-print-directory predict RUN=$(DEMO) TEXT=data/sample/sentences.txt PREDICT="--format text"
+
+test: $(READY)  ## All tests; those of real corpora too, where BMT_CORPORA names their folder
+	$(VENV)/bin/python -m pytest
+
+lint: $(READY)  ## Style and types
+	$(VENV)/bin/ruff check .
+	$(VENV)/bin/ruff format --check .
+	$(VENV)/bin/mypy bert_mrc_theseus preprocess data
+
+clean:  ## Remove the virtual environment; runs/ stays
+	rm -rf $(VENV)

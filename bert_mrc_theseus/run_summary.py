@@ -1,0 +1,74 @@
+"""All stages of a run side by side: what compression costs."""
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from bert_mrc_theseus.documents import Document
+from bert_mrc_theseus.errors import ModelError
+from bert_mrc_theseus.evaluation import evaluate_model, evaluation_report, tune_on
+from bert_mrc_theseus.keras_engine import keras_engine, keras_model
+from bert_mrc_theseus.model_folder import load_model
+from bert_mrc_theseus.training_config import STAGES
+
+
+@dataclass(frozen=True)
+class StageSummary:
+    """One stage of a run.
+
+    Attributes:
+        stage: 0, 1 or 2.
+        layers: of its model's encoder.
+        parameters: of the model, embeddings and heads included.
+        minutes: that the stage trained; None if it is not done yet.
+        report: see `evaluation.evaluation_report`.
+    """
+
+    stage: int
+    layers: int
+    parameters: int
+    minutes: float | None
+    report: dict[str, Any]
+
+    @property
+    def f1(self) -> float:
+        return self.report["strict"]["micro"]["f1"]
+
+
+def is_run(folder: str | Path) -> bool:
+    """Whether a folder is a run's, not a model's."""
+    return (Path(folder) / "stage0").is_dir()
+
+
+def summarise_run(
+    run: str | Path, documents: Sequence[Document], data: dict[str, str], dev: Sequence[Document] | None = None
+) -> list[StageSummary]:
+    """Evaluates the best model of each stage.
+
+    Args:
+        run: the run folder.
+        documents: what is evaluated.
+        data: name and SHA-256 of their file.
+        dev: documents on which each model's thresholds are tuned first.
+
+    Raises:
+        ModelError: no stage has a model yet.
+    """
+    found = []
+    for stage in STAGES:
+        folder = Path(run) / f"stage{stage}"
+        if not (folder / "best").is_dir():
+            continue
+        model = load_model(folder / "best")
+        engine = keras_engine(keras_model(model, str(folder)))
+        thresholds = model.thresholds if dev is None else tune_on(engine, model, dev)[0]
+        report = evaluation_report(evaluate_model(engine, model, documents, thresholds), model, thresholds, data)
+        parameters = sum(tensor.size for tensor in model.tensors.values())
+        done = folder / "report.json"
+        minutes = json.loads(done.read_text(encoding="utf-8"))["minutes"] if done.is_file() else None
+        found.append(StageSummary(stage, model.encoder.num_layers, parameters, minutes, report))
+    if not found:
+        raise ModelError(f"{run}: no stage has a model yet")
+    return found
