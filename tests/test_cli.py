@@ -126,6 +126,18 @@ def test_evaluate_reports_scores_and_errors(command, model, trained, tmp_path):
     assert len(errors.read_text(encoding="utf-8").splitlines()) == sum(found["mistakes"].values())
 
 
+def test_evaluate_compares_the_stages_of_a_run(command, trained, tmp_path):
+    status, out, _ = command("evaluate", trained.run, trained.data, "--report", tmp_path / "report.json")
+    assert status == 0 and "predecessor" in out and "after stage 1" in out and "after stage 2" in out
+    report = json.loads((tmp_path / "report.json").read_text(encoding="utf-8"))
+    assert {name: item["layers"] for name, item in report.items()} == {"stage0": 4, "stage1": 2, "stage2": 2}
+    first, last = (report[name]["strict"]["micro"]["f1"] for name in ("stage0", "stage2"))
+    assert f"{last / first:.1%}" in out
+    status, _, err = command("evaluate", trained.run, trained.data, "--errors", tmp_path / "errors.jsonl")
+    assert status == 1 and "for one model" in err
+    assert command("evaluate", tmp_path, trained.data)[0] == 1
+
+
 def test_predict_to_every_format(command, model, text, tmp_path):
     status, out, _ = command("predict", model, text)
     lines = [json.loads(line) for line in out.splitlines()]

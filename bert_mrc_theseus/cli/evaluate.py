@@ -105,8 +105,8 @@ def _print_evaluation(console: Console, done: "Evaluation", title: str) -> None:
 
 
 def _print_run(console: Console, stages: "list[StageSummary]", title: str) -> None:
-    labels = {0: "predecessor", 1: "successor, after stage 1", 2: "successor, after stage 2"}
-    table = Table("model", "layers", "parameters", "strict F1", "retention", "string-set F1", "minutes", title=title)
+    labels = {0: "predecessor", 1: "after stage 1", 2: "after stage 2"}
+    table = Table("model", "layers", "parameters", "strict F1", "retention", "minutes", title=title)
     first = stages[0]
     for item in stages:
         kept = f"{item.f1 / first.f1:.1%}" if first.stage == 0 and first.f1 > 0 else "-"
@@ -116,7 +116,6 @@ def _print_run(console: Console, stages: "list[StageSummary]", title: str) -> No
             f"{item.parameters / 1e6:.1f} M",
             f"{item.f1:.4f}",
             kept,
-            f"{item.report['string_set']['f1']:.4f}",
             "-" if item.minutes is None else f"{item.minutes:.1f}",
         )
     console.print(table)
