@@ -23,7 +23,7 @@ def export_encoder(model: str | Path, target: str, out: str | Path) -> None:
         ModelError: the model cannot be read.
     """
     if target not in TARGETS:
-        raise UserError(f"an encoder is exported to one of {', '.join(TARGETS)}. Received: {target!r}")
+        raise UserError(f"an encoder is exported to onnx, or to one of {', '.join(TARGETS)}. Received: {target!r}")
     if Path(out).exists():
         raise UserError(f"{out} exists already: name another folder, or remove it first")
     weights = load_model(model).encoder_weights(str(model))

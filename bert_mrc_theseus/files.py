@@ -87,20 +87,27 @@ def atomic_write(path: str | Path) -> Iterator[IO[str]]:
 
     A name that ends in `.gz` is compressed (without a time stamp, so that equal content gives equal bytes).
     """
+    with atomic_binary(path) as raw:
+        if str(path).endswith(".gz"):
+            with (
+                gzip.GzipFile(filename="", mode="wb", fileobj=raw, mtime=0) as packed,
+                io.TextIOWrapper(packed, encoding="utf-8", newline="\n") as stream,
+            ):
+                yield stream
+        else:
+            with open(raw.fileno(), "w", encoding="utf-8", newline="\n", closefd=False) as stream:
+                yield stream
+
+
+@contextmanager
+def atomic_binary(path: str | Path) -> Iterator[BinaryIO]:
+    """Opens a file of bytes that appears under its name only when the block ends without an error."""
     path = Path(path)
     path.parent.mkdir(parents=True, exist_ok=True)
     descriptor, temporary = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
     try:
         with os.fdopen(descriptor, "wb") as raw:
-            if path.name.endswith(".gz"):
-                with (
-                    gzip.GzipFile(filename="", mode="wb", fileobj=raw, mtime=0) as packed,
-                    io.TextIOWrapper(packed, encoding="utf-8", newline="\n") as stream,
-                ):
-                    yield stream
-            else:
-                with open(descriptor, "w", encoding="utf-8", newline="\n", closefd=False) as stream:
-                    yield stream
+            yield raw
             raw.flush()
             os.fsync(raw.fileno())
         os.chmod(temporary, 0o666 & ~_umask())

@@ -1,11 +1,11 @@
 """From examples to entities: runs an engine over (window, type) pairs, joins the windows, decodes.
 
-An engine is a function from a batch (see `model`) to probabilities of shape (B, L, 2). A text's result does not depend on
-what else is in its batch.
+A text's result does not depend on what else is in its batch.
 """
 
 from collections.abc import Callable, Sequence
-from dataclasses import replace
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -16,13 +16,26 @@ from bert_mrc_theseus.examples import Examples
 from bert_mrc_theseus.schema import Schema
 from bert_mrc_theseus.windows import blocks
 
-Engine = Callable[[dict[str, np.ndarray]], np.ndarray]
 
-PREDICTION_BUDGET = 4096
-"""Tokens of a prediction batch: large enough to keep two cores busy, small enough to stay in their caches."""
+@dataclass(frozen=True)
+class Engine:
+    """What runs a model.
+
+    Attributes:
+        run: maps a batch (see `model`) to probabilities of shape (B, L, 2).
+        budget: tokens of a batch that suit it.
+        workers: threads that may call `run` at the same time.
+    """
+
+    run: Callable[[dict[str, np.ndarray]], np.ndarray]
+    budget: int = 4096
+    workers: int = 1
+
+    def __call__(self, batch: dict[str, np.ndarray]) -> np.ndarray:
+        return self.run(batch)
 
 
-def window_probabilities(engine: Engine, examples: Examples, budget: int = PREDICTION_BUDGET) -> list[np.ndarray]:
+def window_probabilities(engine: Engine, examples: Examples) -> list[np.ndarray]:
     """Start and end probabilities of every window for every type.
 
     Returns:
@@ -31,11 +44,21 @@ def window_probabilities(engine: Engine, examples: Examples, budget: int = PREDI
     types = len(examples.queries)
     found = [np.zeros((types, len(context), 2), np.float32) for context in examples.contexts]
     pairs = examples.all_pairs()
-    for batch in sorted_batches(examples.lengths(pairs), budget):
+
+    def fill(batch: np.ndarray) -> None:
         probabilities = engine(examples.batch(pairs[batch]))
         for row, (window, kind) in enumerate(pairs[batch]):
             first = len(examples.queries[kind])
             found[window][kind] = probabilities[row, first : first + found[window].shape[1]]
+
+    # The longest batches first, so that the workers end at about the same time.
+    batches = sorted_batches(examples.lengths(pairs), engine.budget)[::-1]
+    if engine.workers > 1 and len(batches) > 1:
+        with ThreadPoolExecutor(engine.workers) as pool:
+            list(pool.map(fill, batches))
+    else:
+        for batch in batches:
+            fill(batch)
     return found
 
 

@@ -40,7 +40,7 @@ def keras_engine(model: Callable) -> Engine:
         signature = {name: tf.TensorSpec([None] * rank, tf.int32) for name, rank in INPUT_RANKS.items()}
         forward = tf.function(forward, input_signature=[signature])
 
-    def engine(batch: dict[str, np.ndarray]) -> np.ndarray:
+    def run(batch: dict[str, np.ndarray]) -> np.ndarray:
         return ops.convert_to_numpy(forward(batch))
 
-    return engine
+    return Engine(run)

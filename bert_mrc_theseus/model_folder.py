@@ -4,6 +4,7 @@
     vocab.txt           one entry a row
     queries.json        entity types and their queries, in order
     model.safetensors   tensors by the names of `EncoderWeights`, and the heads'
+    model.onnx          the same as a graph for ONNX Runtime, if it was exported; prediction needs one of the two
     training.json       how the model was made: data checksums, seed, versions, scores
 
 A folder is written in one atomic step and read completely or not at all.
@@ -11,7 +12,7 @@ A folder is written in one atomic step and read completely or not at all.
 
 import json
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -24,11 +25,13 @@ from bert_mrc_theseus.checkpoints.weights import EncoderConfig, EncoderWeights
 from bert_mrc_theseus.decoding import Thresholds
 from bert_mrc_theseus.errors import ModelError, UserError
 from bert_mrc_theseus.examples import WindowSize
-from bert_mrc_theseus.files import atomic_folder
+from bert_mrc_theseus.files import atomic_folder, atomic_write
 from bert_mrc_theseus.schema import Schema, schema_from_json, schema_to_json
 
 FORMAT, VERSION = "bert-mrc-theseus", 1
-FILES = ("config.json", "vocab.txt", "queries.json", "model.safetensors")
+FILES = ("config.json", "vocab.txt", "queries.json")
+WEIGHTS = "model.safetensors"
+ONNX = "model.onnx"
 
 
 @dataclass(frozen=True)
@@ -73,19 +76,23 @@ def save_model(folder: str | Path, model: SavedModel) -> None:
             (new / "training.json").write_text(
                 json.dumps(dict(model.record), ensure_ascii=False, indent=2) + "\n", encoding="utf-8"
             )
-            save_file({name: np.ascontiguousarray(t) for name, t in model.tensors.items()}, new / "model.safetensors")
+            save_file({name: np.ascontiguousarray(t) for name, t in model.tensors.items()}, new / WEIGHTS)
     except (OSError, SafetensorError) as error:
         raise UserError(f"cannot save the model in {folder}: {error}. Nothing was overwritten.") from error
 
 
-def load_model(folder: str | Path) -> SavedModel:
+def load_model(folder: str | Path, tensors: bool = True) -> SavedModel:
     """Reads a model folder.
+
+    Args:
+        folder: the folder.
+        tensors: read the weights; without them the model has none.
 
     Raises:
         ModelError: the folder is absent or incomplete, of another version, or its parts do not fit together.
     """
     folder = Path(folder)
-    missing = [name for name in FILES if not (folder / name).is_file()]
+    missing = [name for name in (*FILES, *([WEIGHTS] if tensors else [])) if not (folder / name).is_file()]
     if missing:
         hint = "" if folder.is_dir() else " (there is no such folder)"
         raise ModelError(f"{folder} is not a complete model folder: {', '.join(missing)} missing{hint}")
@@ -105,16 +112,26 @@ def load_model(folder: str | Path) -> SavedModel:
             encoder=EncoderConfig(**config["encoder"]),
             vocab=read_vocab(folder / "vocab.txt"),
             schema=schema_from_json((folder / "queries.json").read_text(encoding="utf-8")),
-            tensors=load_file(folder / "model.safetensors"),
+            tensors=load_file(folder / WEIGHTS) if tensors else {},
             window=WindowSize(**config["window"]),
             thresholds=Thresholds(**config["thresholds"]),
             record=json.loads(record_file.read_text(encoding="utf-8")) if record_file.is_file() else {},
         )
-        model.encoder_weights(str(folder))
+        if tensors:
+            model.encoder_weights(str(folder))
     except (ValueError, KeyError, TypeError, SafetensorError) as error:
         raise ModelError(f"{folder} cannot be read as a model: {error!r}") from error
     return model
 
 
-def with_thresholds(model: SavedModel, thresholds: Thresholds) -> SavedModel:
-    return replace(model, thresholds=thresholds)
+def save_thresholds(folder: str | Path, thresholds: Thresholds) -> None:
+    """Changes the thresholds of a saved model; everything else stays as it is.
+
+    Raises:
+        ModelError: the folder is not a complete model.
+    """
+    load_model(folder, tensors=False)
+    path = Path(folder) / "config.json"
+    config = {**json.loads(path.read_text(encoding="utf-8")), "thresholds": asdict(thresholds)}
+    with atomic_write(path) as stream:
+        stream.write(json.dumps(config, indent=2) + "\n")

@@ -5,18 +5,24 @@
         print(entity.text, entity.type, entity.start, entity.end, entity.score)
 
 An extractor has no state but its model. Documents are read ahead in groups of bounded size, so memory does not grow with the
-input and order is kept; a document's result does not depend on the others.
+input and order is kept; a document's result does not depend on the others. While the engine works on one group, the next one
+is read and tokenised and the one before it decoded and handed out.
 """
 
+from collections import deque
 from collections.abc import Iterable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+import numpy as np
+
 from bert_mrc_theseus.decoding import Thresholds
 from bert_mrc_theseus.documents import Document
-from bert_mrc_theseus.examples import build_examples
-from bert_mrc_theseus.inference import Engine, predict_documents
-from bert_mrc_theseus.model_folder import SavedModel, load_model
+from bert_mrc_theseus.engines import load_engine
+from bert_mrc_theseus.examples import Examples, build_examples
+from bert_mrc_theseus.inference import Engine, decode_document, document_probabilities, window_probabilities
+from bert_mrc_theseus.model_folder import SavedModel
 from bert_mrc_theseus.schema import Schema
 from bert_mrc_theseus.tokenizer import Tokenizer
 
@@ -39,29 +45,30 @@ class Extractor:
     """Finds entities in texts.
 
     Args:
-        model: a saved model.
-        engine: runs it; by default Keras.
+        model: a saved model; its tensors are not used.
+        engine: runs it.
         thresholds: instead of the model's own.
     """
 
-    def __init__(self, model: SavedModel, engine: Engine | None = None, thresholds: Thresholds | None = None):
-        if engine is None:
-            # TensorFlow is needed by this engine alone, and slow to import.
-            from bert_mrc_theseus.keras_engine import keras_engine, keras_model
-
-            engine = keras_engine(keras_model(model))
+    def __init__(self, model: SavedModel, engine: Engine, thresholds: Thresholds | None = None):
         self._engine, self._model = engine, model
         self._thresholds = thresholds or model.thresholds
         self._tokenizer = Tokenizer(model.vocab)
 
     @classmethod
-    def load(cls, folder: str | Path, thresholds: Thresholds | None = None) -> "Extractor":
+    def load(cls, folder: str | Path, thresholds: Thresholds | None = None, engine: str = "auto") -> "Extractor":
         """An extractor from a model folder.
+
+        Args:
+            folder: model folder.
+            thresholds: instead of the model's own.
+            engine: "auto", "onnx" or "keras", see `engines.choose_engine`.
 
         Raises:
             ModelError: the folder is not a complete model.
         """
-        return cls(load_model(folder), thresholds=thresholds)
+        model, run = load_engine(folder, engine)
+        return cls(model, run, thresholds)
 
     @property
     def schema(self) -> Schema:
@@ -82,11 +89,29 @@ class Extractor:
 
     def documents(self, documents: Iterable[Document]) -> Iterator[Document]:
         """Documents with predicted entities, in order."""
-        for group in _groups(documents, GROUP_CHARACTERS):
-            bare = [replace(document, entities=()) for document in group]
-            model = self._model
-            examples = build_examples(bare, model.schema, self._tokenizer, model.window, model.encoder.max_positions)
-            yield from predict_documents(self._engine, bare, examples, model.schema, self._thresholds)
+        model = self._model
+        running: deque[tuple[list[Document], Examples, Future[list[np.ndarray]]]] = deque()
+        worker = ThreadPoolExecutor(1)
+        try:
+            for group in _groups(documents, GROUP_CHARACTERS):
+                bare = [replace(document, entities=()) for document in group]
+                examples = build_examples(
+                    bare, model.schema, self._tokenizer, model.window, model.encoder.max_positions
+                )
+                running.append((bare, examples, worker.submit(window_probabilities, self._engine, examples)))
+                if len(running) > 1:
+                    yield from self._decoded(*running.popleft())
+            while running:
+                yield from self._decoded(*running.popleft())
+        finally:
+            worker.shutdown(cancel_futures=True)
+
+    def _decoded(
+        self, documents: list[Document], examples: Examples, found: "Future[list[np.ndarray]]"
+    ) -> Iterator[Document]:
+        joined = document_probabilities(examples, found.result(), len(documents))
+        for document, probabilities in zip(documents, joined, strict=True):
+            yield decode_document(document, probabilities, self._model.schema, self._thresholds)
 
 
 def _groups(documents: Iterable[Document], characters: int) -> Iterator[list[Document]]:

@@ -37,11 +37,6 @@ class StageSummary:
         return self.report["strict"]["micro"]["f1"]
 
 
-def is_run(folder: str | Path) -> bool:
-    """Whether a folder is a run's, not a model's."""
-    return (Path(folder) / "stage0").is_dir()
-
-
 def summarise_run(
     run: str | Path, documents: Sequence[Document], data: dict[str, str], dev: Sequence[Document] | None = None
 ) -> list[StageSummary]:

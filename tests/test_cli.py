@@ -98,9 +98,11 @@ def test_preprocess_of_own_files(command, tmp_path):
         (["train", "nowhere", "--run", "r"], "--stage 0, 1 or 2, or --all"),
         (["train", "nowhere", "--run", "r", "--stage", "0"], "train.jsonl is missing"),
         (["train", "nowhere", "--run", "r", "--stage", "0", "--loss", "hinge"], "loss is one of"),
-        (["evaluate", "nowhere", "nowhere"], "not a complete model folder"),
+        (["evaluate", "nowhere", "nowhere"], "nowhere: cannot open"),
         (["predict", "nowhere", "nothing.txt"], "nothing.txt: no such file or folder"),
-        (["export", "nowhere", "--out", "x"], "not a complete model folder"),
+        (["export", "nowhere", "--to", "hf", "--out", "x"], "not a complete model folder"),
+        (["export", "nowhere", "--to", "hf"], "--out FOLDER"),
+        (["export", "nowhere"], "--data FOLDER"),
     ],
 )
 def test_errors_are_one_message_without_traceback(command, tmp_path, monkeypatch, arguments, message):

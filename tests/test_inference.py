@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 from bert_mrc_theseus.decoding import Thresholds
 from bert_mrc_theseus.documents import Document, Entity
 from bert_mrc_theseus.examples import WindowSize, build_examples
-from bert_mrc_theseus.inference import document_probabilities, predict_documents, window_probabilities
+from bert_mrc_theseus.inference import Engine, document_probabilities, predict_documents, window_probabilities
 from bert_mrc_theseus.metrics import strict_scores
 from bert_mrc_theseus.schema import EntityType, Schema
 from bert_mrc_theseus.thresholds import tune_thresholds
@@ -19,7 +19,7 @@ VOCAB = make_weights().vocab
 TOKENIZER = Tokenizer(VOCAB)
 
 
-def token_engine(batch):
+def token_probabilities(batch):
     """An engine whose probabilities are a function of token and query alone: so no window can change them."""
     ids = batch["token_ids"].astype(np.float64)
     query = np.array(
@@ -33,11 +33,16 @@ def build(items, size=254, overlap=64):
     return build_examples(items, SCHEMA, TOKENIZER, WindowSize(size, overlap), 512)
 
 
+TOKEN_ENGINE = Engine(token_probabilities)
+
+
 @given(st.lists(documents(max_size=80), min_size=1, max_size=4), st.integers(10, 20), st.integers(0, 4))
 def test_windows_give_every_character_its_probability_once(items, size, overlap):
     whole, cut = build(items), build(items, size, overlap)
-    expected = document_probabilities(whole, window_probabilities(token_engine, whole), len(items))
-    found = document_probabilities(cut, window_probabilities(token_engine, cut, budget=100), len(items))
+    expected = document_probabilities(whole, window_probabilities(TOKEN_ENGINE, whole), len(items))
+    found = document_probabilities(
+        cut, window_probabilities(Engine(token_probabilities, budget=100, workers=3), cut), len(items)
+    )
     for document, (one,), blocks in zip(items, expected, found, strict=True):
         joined = np.concatenate(blocks, axis=1)
         assert joined.shape == (3, len(document.text), 2)
@@ -48,9 +53,9 @@ def test_windows_give_every_character_its_probability_once(items, size, overlap)
 def test_a_document_does_not_depend_on_its_batch_mates(items, random):
     named = [Document(str(i), d.text, d.entities) for i, d in enumerate(items)]
     shuffled = random.sample(named, len(named))
-    together = {d.id: d for d in predict_documents(token_engine, shuffled, build(shuffled), SCHEMA, Thresholds())}
+    together = {d.id: d for d in predict_documents(TOKEN_ENGINE, shuffled, build(shuffled), SCHEMA, Thresholds())}
     for document in named:
-        (alone,) = predict_documents(token_engine, [document], build([document]), SCHEMA, Thresholds())
+        (alone,) = predict_documents(TOKEN_ENGINE, [document], build([document]), SCHEMA, Thresholds())
         assert together[document.id] == alone
         assert [e.score for e in together[document.id].entities] == [e.score for e in alone.entities]
 
@@ -66,13 +71,13 @@ def oracle(gold, certainty=1.0):
         )
     }
 
-    def engine(batch):
+    def run(batch):
         out = np.zeros((*batch["token_ids"].shape, 2), np.float32)
         for i, (row, length) in enumerate(zip(batch["token_ids"].tolist(), batch["lengths"], strict=True)):
             out[i, :length] = known[tuple(row[:length])][:length] * certainty
         return out
 
-    return engine
+    return Engine(run)
 
 
 GOLD = [

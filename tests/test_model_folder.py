@@ -10,7 +10,7 @@ from bert_mrc_theseus.examples import WindowSize
 from bert_mrc_theseus.export import export_encoder
 from bert_mrc_theseus.keras_engine import keras_engine, keras_model
 from bert_mrc_theseus.model import export_tensors, predecessor_from
-from bert_mrc_theseus.model_folder import FILES, SavedModel, load_model, save_model
+from bert_mrc_theseus.model_folder import FILES, WEIGHTS, SavedModel, load_model, save_model, save_thresholds
 from bert_mrc_theseus.schema import EntityType, Schema
 from tests.conftest import make_weights
 from tests.test_model import batch_of
@@ -41,11 +41,27 @@ def test_a_model_comes_back_as_it_was(saved, folder):
     np.testing.assert_array_equal(keras_engine(keras_model(again))(batch), keras_engine(keras_model(saved))(batch))
 
 
-@pytest.mark.parametrize("name", FILES)
+@pytest.mark.parametrize("name", [*FILES, WEIGHTS])
 def test_an_incomplete_folder_names_what_is_missing(folder, name):
     (folder / name).unlink()
     with pytest.raises(ModelError, match=f"not a complete model folder: {name} missing"):
         load_model(folder)
+
+
+def test_thresholds_change_alone(saved, folder):
+    others = {path.name: path.read_bytes() for path in folder.iterdir() if path.name != "config.json"}
+    save_thresholds(folder, Thresholds(0.1, 0.2))
+    again = load_model(folder)
+    assert again.thresholds == Thresholds(0.1, 0.2) and again.encoder == saved.encoder
+    assert others == {path.name: path.read_bytes() for path in folder.iterdir() if path.name != "config.json"}
+    with pytest.raises(ModelError, match="not a complete model folder"):
+        save_thresholds(folder.parent / "none", Thresholds())
+
+
+def test_without_its_tensors_a_model_needs_no_weights(saved, folder):
+    (folder / WEIGHTS).unlink()
+    again = load_model(folder, tensors=False)
+    assert again.schema == saved.schema and again.tensors == {}
 
 
 def test_no_folder_at_all(tmp_path):
@@ -110,5 +126,5 @@ def test_an_exported_encoder_can_be_read_again(saved, folder, tmp_path, target):
 
 
 def test_an_unknown_target(folder, tmp_path):
-    with pytest.raises(UserError, match="one of hf, tf"):
+    with pytest.raises(UserError, match="onnx, or to one of hf, tf"):
         export_encoder(folder, "pickle", tmp_path / "out")

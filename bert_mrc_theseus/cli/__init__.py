@@ -12,7 +12,7 @@ import sys
 import typer
 from rich.console import Console
 
-from bert_mrc_theseus.cli import evaluate, export, predict, preprocess, train
+from bert_mrc_theseus.cli import bench, evaluate, export, predict, preprocess, train
 from bert_mrc_theseus.errors import UserError
 
 app = typer.Typer(
@@ -26,6 +26,7 @@ app.command("train")(train.train)
 app.command("evaluate")(evaluate.evaluate)
 app.command("predict")(predict.predict)
 app.command("export")(export.export)
+app.add_typer(bench.app, name="bench")
 
 
 def main() -> None:

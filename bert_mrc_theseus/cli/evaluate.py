@@ -21,18 +21,18 @@ def evaluate(
     data: Annotated[Path, typer.Argument(help="Data folder (see preprocess), or one JSONL file.")],
     split: Annotated[str, typer.Option(help="Which split of the folder.")] = "test",
     tune: Annotated[bool, typer.Option("--tune", help="Tune the thresholds on the folder's dev first.")] = False,
-    save_thresholds: Annotated[
+    keep_thresholds: Annotated[
         bool, typer.Option("--save-thresholds", help="Keep the tuned thresholds in the model folder.")
     ] = False,
+    engine: Annotated[str, typer.Option(help="auto (ONNX if the model was exported), onnx or keras.")] = "auto",
     report: Annotated[Path | None, typer.Option(help="JSON report to write.")] = None,
     errors: Annotated[Path | None, typer.Option(help="JSONL list of mistakes to write (one model).")] = None,
 ) -> None:
     """Strict precision, recall and F1, micro and per type, and what went wrong."""
-    import_tensorflow()
     from bert_mrc_theseus.documents import read_documents
+    from bert_mrc_theseus.engines import choose_engine
     from bert_mrc_theseus.evaluation import write_report
     from bert_mrc_theseus.files import sha256_of
-    from bert_mrc_theseus.run_summary import is_run, summarise_run
 
     console = Console()
     path = data / f"{split}.jsonl" if data.is_dir() else data
@@ -41,14 +41,19 @@ def evaluate(
         raise DataError("no documents", path)
     dev = list(read_documents(data / "dev.jsonl")) if tune else None
     source = {"file": path.name, "sha256": sha256_of(path)}
-    if is_run(model):
-        if errors is not None or save_thresholds:
+    if (model / "stage0").is_dir():
+        import_tensorflow()
+        if errors is not None or keep_thresholds:
             raise UserError(f"--errors and --save-thresholds are for one model, such as {model / 'stage2' / 'best'}")
+        from bert_mrc_theseus.run_summary import summarise_run
+
         stages = summarise_run(model, documents, source, dev)
         _print_run(console, stages, f"{model} on {path.name}")
         content = {f"stage{item.stage}": item.report for item in stages}
     else:
-        content = _evaluate_one(console, model, documents, source, dev, save_thresholds, errors, path.name)
+        if choose_engine(model, engine) == "keras":
+            import_tensorflow()
+        content = _evaluate_one(console, model, engine, documents, source, dev, keep_thresholds, errors)
     if report is not None:
         write_report(report, content)
 
@@ -56,30 +61,29 @@ def evaluate(
 def _evaluate_one(
     console: Console,
     folder: Path,
+    engine_name: str,
     documents: "list[Document]",
     source: dict[str, str],
     dev: "list[Document] | None",
-    save_thresholds: bool,
+    keep_thresholds: bool,
     errors: Path | None,
-    title: str,
 ) -> dict:
+    from bert_mrc_theseus.engines import load_engine
     from bert_mrc_theseus.error_analysis import write_mistakes
     from bert_mrc_theseus.evaluation import evaluate_model, evaluation_report, tune_on
-    from bert_mrc_theseus.keras_engine import keras_engine, keras_model
-    from bert_mrc_theseus.model_folder import load_model, save_model, with_thresholds
+    from bert_mrc_theseus.model_folder import save_thresholds
 
-    model = load_model(folder)
-    engine = keras_engine(keras_model(model, str(folder)))
+    model, engine = load_engine(folder, engine_name)
     thresholds = model.thresholds
     if dev is not None:
         thresholds, f1 = tune_on(engine, model, dev)
         console.print(
             f"thresholds tuned on dev: start {thresholds.start}, end {thresholds.end} (strict F1 there {f1:.4f})"
         )
-        if save_thresholds:
-            save_model(folder, with_thresholds(model, thresholds))
+        if keep_thresholds:
+            save_thresholds(folder, thresholds)
     done = evaluate_model(engine, model, documents, thresholds)
-    _print_evaluation(console, done, f"strict scores: {folder} on {title}")
+    _print_evaluation(console, done, f"strict scores: {folder} on {source['file']}")
     if errors is not None:
         write_mistakes(errors, done.mistakes)
     return evaluation_report(done, model, thresholds, source)

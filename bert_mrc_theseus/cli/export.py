@@ -1,4 +1,4 @@
-"""`bert-mrc-theseus export`: a trained encoder for other projects."""
+"""`bert-mrc-theseus export`: a model as an ONNX graph for prediction, or its encoder for other projects."""
 
 from pathlib import Path
 from typing import Annotated
@@ -7,16 +7,47 @@ import typer
 from rich.console import Console
 
 from bert_mrc_theseus.cli.quiet import import_tensorflow
+from bert_mrc_theseus.errors import UserError
 
 
 def export(
     model: Annotated[Path, typer.Argument(help="Model folder, such as RUN/stage2/best.")],
-    out: Annotated[Path, typer.Option(help="Folder to write.")],
-    to: Annotated[str, typer.Option(help="hf: Hugging Face BERT folder; tf: checkpoint with Google's names.")] = "hf",
+    to: Annotated[
+        str,
+        typer.Option(help="onnx: beside the model; hf: Hugging Face BERT folder; tf: checkpoint of Google's names."),
+    ] = "onnx",
+    int8: Annotated[bool, typer.Option("--int8", help="ONNX: dense layers in int8.")] = False,
+    data: Annotated[
+        Path | None, typer.Option(help="ONNX: data folder; dev.jsonl is compared on, train.jsonl calibrates int8.")
+    ] = None,
+    largest_loss: Annotated[float, typer.Option(help="Strict F1 that int8 may cost on dev.", min=0, max=1)] = 0.003,
+    out: Annotated[Path | None, typer.Option(help="hf and tf: folder to write.")] = None,
 ) -> None:
-    """Write a model's encoder as a plain BERT, without the heads."""
-    import_tensorflow()
-    from bert_mrc_theseus.export import export_encoder
+    """Write a model as ONNX (checked against the model), or its encoder, without heads, as a plain BERT."""
+    console = Console(soft_wrap=True)
+    if to != "onnx":
+        if out is None:
+            raise UserError(f"--to {to} needs a folder to write: --out FOLDER")
+        from bert_mrc_theseus.export import export_encoder
 
-    export_encoder(model, to, out)
-    Console(stderr=True).print(f"{model} -> {out}", markup=False, highlight=False)
+        import_tensorflow()
+        export_encoder(model, to, out)
+        console.print(f"{model} -> {out}", markup=False, highlight=False)
+        return
+    if data is None:
+        raise UserError("--to onnx needs the data folder that the graph is compared on: --data FOLDER")
+    import_tensorflow()
+    from bert_mrc_theseus.documents import read_documents
+    from bert_mrc_theseus.engines import load_engine
+    from bert_mrc_theseus.onnx_export import export_onnx
+
+    documents = list(read_documents(data / "dev.jsonl"))
+    calibration = list(read_documents(data / "train.jsonl")) if int8 else []
+    _, truth = load_engine(model, "keras")
+    check = export_onnx(model, truth, documents, int8, calibration, largest_loss)
+    console.print(
+        f"{model}/model.onnx: {check.precision}, {check.megabytes:.1f} MB; on {check.documents} documents probabilities "
+        f"differ by at most {check.difference:.2g}, strict F1 {check.f1_before:.4f} -> {check.f1_after:.4f}",
+        markup=False,
+        highlight=False,
+    )

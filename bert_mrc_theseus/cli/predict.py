@@ -23,20 +23,25 @@ def predict(
     whole_files: Annotated[
         bool, typer.Option("--whole-files", help="A text file is one document, not one a line.")
     ] = False,
+    engine: Annotated[
+        str, typer.Option(help="auto (ONNX if the model was exported), onnx or keras; see export.")
+    ] = "auto",
     threshold: Annotated[
         float | None, typer.Option(help="Smallest start and end probability, instead of the model's.", min=0, max=1)
     ] = None,
 ) -> None:
     """Find entities in texts. Exit status 3 says that some records could not be read."""
-    import_tensorflow()
     from bert_mrc_theseus.decoding import Thresholds
+    from bert_mrc_theseus.engines import choose_engine
     from bert_mrc_theseus.inputs import find_inputs, read_inputs
     from bert_mrc_theseus.outputs import write_outputs
     from bert_mrc_theseus.prediction import Extractor
 
     console = Console(stderr=True, soft_wrap=True)
     files = find_inputs(inputs)
-    extractor = Extractor.load(model, None if threshold is None else Thresholds(threshold, threshold))
+    if choose_engine(model, engine) == "keras":
+        import_tensorflow()
+    extractor = Extractor.load(model, None if threshold is None else Thresholds(threshold, threshold), engine)
     skipped = 0
 
     def report(error: DataError) -> None:

@@ -1,0 +1,65 @@
+"""What is run: texts, T types, and how much arithmetic that is."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from bert_mrc_theseus.batching import padding_share, sorted_batches
+from bert_mrc_theseus.checkpoints.weights import EncoderConfig
+from bert_mrc_theseus.documents import Document
+from bert_mrc_theseus.examples import Examples, build_examples
+from bert_mrc_theseus.model_folder import SavedModel
+from bert_mrc_theseus.schema import EntityType, Schema
+from bert_mrc_theseus.tokenizer import Tokenizer
+
+
+@dataclass(frozen=True)
+class Workload:
+    """Texts and the number of types to ask for.
+
+    Attributes:
+        name: for the table.
+        texts: without entities.
+        types: T; the model's queries, repeated if it has fewer.
+    """
+
+    name: str
+    texts: tuple[str, ...]
+    types: int
+
+
+def schema_of(model: SavedModel, types: int) -> Schema:
+    """A schema of exactly `types` types, made of the model's own queries."""
+    known = model.schema.types
+    return Schema(
+        tuple(EntityType(f"{known[i % len(known)].name}-{i}", known[i % len(known)].query) for i in range(types))
+    )
+
+
+def examples_of(model: SavedModel, workload: Workload) -> Examples:
+    """All (window, type) pairs of the workload."""
+    documents = [Document(str(number), text) for number, text in enumerate(workload.texts)]
+    schema = schema_of(model, workload.types)
+    return build_examples(documents, schema, Tokenizer(model.vocab), model.window, model.encoder.max_positions)
+
+
+def arithmetic(lengths: np.ndarray, config: EncoderConfig) -> float:
+    """Floating-point operations of the encoder on examples of these lengths, padding not counted.
+
+    Two for each multiply-add of the dense layers and of attention; softmax, LayerNorm and gelu, a few percent, are left out.
+    """
+    hidden, inner = config.hidden_size, config.intermediate_size
+    dense = 2.0 * (4 * hidden**2 + 2 * hidden * inner)
+    return config.num_layers * float((lengths * dense + 4.0 * lengths.astype(float) ** 2 * hidden).sum())
+
+
+def facts(examples: Examples, texts: Sequence[str], budget: int) -> dict[str, float]:
+    """Sizes of a workload: sentences, characters, tokens, and the share of padding in its batches."""
+    lengths = examples.lengths(examples.all_pairs())
+    return {
+        "sentences": len(texts),
+        "characters": sum(map(len, texts)),
+        "tokens": int(lengths.sum()),
+        "padding": padding_share(lengths, sorted_batches(lengths, budget)),
+    }

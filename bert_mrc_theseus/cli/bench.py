@@ -1,0 +1,100 @@
+"""`bert-mrc-theseus bench`: comparisons of speed, each in one run."""
+
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from rich.console import Console
+from rich.table import Table
+
+from bert_mrc_theseus.errors import DataError
+
+app = typer.Typer(help="Compare speed: engines, models, numbers of types.", no_args_is_help=True)
+
+
+@app.callback()
+def bench() -> None:
+    """Compare speed: engines, models, numbers of types."""
+
+
+@app.command()
+def predict(
+    models: Annotated[list[Path], typer.Argument(help="Model folders; the first is the reference.")],
+    data: Annotated[Path, typer.Option(help="JSONL file with the texts, such as DATA/test.jsonl.")],
+    types: Annotated[str, typer.Option(help="Numbers of types, T.")] = "1,3,10",
+    sentences: Annotated[int, typer.Option(help="Sentences of the short workload.", min=1)] = 200,
+    long_documents: Annotated[int, typer.Option(help="Documents of the long workload; 0: none.", min=0)] = 8,
+    long_size: Annotated[int, typer.Option(help="Characters of a long document.", min=1)] = 2000,
+    rounds: Annotated[int, typer.Option(help="Timed rounds; the fastest counts.", min=1)] = 3,
+    contenders: Annotated[str, typer.Option(help="Which; default: all that are installed.")] = "",
+    out: Annotated[Path | None, typer.Option(help="JSON report to write.")] = None,
+) -> None:
+    """Every engine on every model: sentences, characters and tokens a second, GFLOP/s, latency, memory."""
+    from bert_mrc_theseus.bench.contenders import CONTENDERS
+    from bert_mrc_theseus.bench.predict import bench_predict
+    from bert_mrc_theseus.bench.workload import Workload
+    from bert_mrc_theseus.documents import read_documents
+    from bert_mrc_theseus.evaluation import command_line, write_report
+    from bert_mrc_theseus.files import sha256_of
+
+    console = Console()
+    texts = [document.text for document in read_documents(data) if document.text]
+    if not texts:
+        raise DataError("no texts", data)
+    short = tuple(texts[:sentences])
+    joined = "".join(texts)
+    long = tuple(joined[i * long_size : (i + 1) * long_size] for i in range(long_documents))
+    workloads = [
+        Workload(name, chosen, int(count))
+        for name, chosen in (("short", short), ("long", tuple(filter(None, long))))
+        for count in types.split(",")
+        if chosen
+    ]
+    names = contenders.split(",") if contenders else list(CONTENDERS)
+    reference = (models[0], "torch fp32")
+    found = bench_predict(models, workloads, rounds, reference, lambda line: console.print(line, markup=False), names)
+    _print(console, found)
+    if out is not None:
+        write_report(out, {**found, "command": command_line(), "data": {"file": data.name, "sha256": sha256_of(data)}})
+
+
+def _print(console: Console, found: dict[str, Any]) -> None:
+    columns = (
+        "model",
+        "engine",
+        "texts",
+        "T",
+        "sent/s",
+        "tok/s",
+        "GFLOP/s",
+        "of peak",
+        "ratio",
+        "p50 ms",
+        "p95 ms",
+        "MB",
+    )
+    table = Table(*columns)
+    previous = None
+    for row in found["rows"]:
+        workload = (row["workload"], row["types"])
+        if previous not in (None, workload):
+            table.add_section()
+        previous = workload
+        table.add_row(
+            row["model"],
+            row["contender"],
+            row["workload"],
+            str(row["types"]),
+            f"{row['sentences_per_second']:,.1f}",
+            f"{row['tokens_per_second']:,.0f}",
+            f"{row['gflops']:,.0f}",
+            f"{row['peak_share']:.0%}",
+            f"{row['ratio']:.2f}",
+            f"{row['latency_p50']:.1f}",
+            f"{row['latency_p95']:.1f}",
+            f"{row['memory']:,.0f}",
+        )
+    console.print(table)
+    machine = found["machine"]
+    versions = ", ".join(f"{name} {version}" for name, version in machine["versions"].items())
+    console.print(f"{machine['processor']}, {machine['cores']} cores; {versions}", markup=False)
