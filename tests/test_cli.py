@@ -1,6 +1,7 @@
 """The command line, in this process (`main`) and, where imports or streams matter, in its own."""
 
 import json
+import shutil
 import subprocess
 import sys
 
@@ -174,6 +175,19 @@ def test_a_reader_that_has_gone_ends_prediction_quietly(model, tmp_path):
     command = f"{sys.executable} -m bert_mrc_theseus predict {model} {path} | head -n 1"
     done = subprocess.run(command, shell=True, capture_output=True, text=True)
     assert done.stdout.count("\n") == 1 and done.stderr == ""
+
+
+def test_an_exported_model_predicts_without_tensorflow(command, model, trained, tmp_path):
+    shutil.copytree(model, tmp_path / "model")
+    status, out, _ = command("export", tmp_path / "model", "--to", "onnx", "--data", trained.data)
+    assert status == 0 and "fp32" in out
+    code = "import sys; sys.modules['tensorflow'] = sys.modules['keras'] = None; import bert_mrc_theseus.cli as c; c.main()"
+    arguments = [sys.executable, "-c", code, "predict", str(tmp_path / "model"), "-", "--format", "text"]
+    done = subprocess.run(arguments, input=TEXT, capture_output=True, text=True, encoding="utf-8")
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.splitlines()[0] == "不了的[李明|PER]和的一在[北京|LOC]。"
+    expected = command("predict", model, "-", "--engine", "onnx")
+    assert expected[0] == 1 and "export" in expected[2]
 
 
 def test_export(command, model, tmp_path):
