@@ -1,16 +1,25 @@
 """Benchmarks: what they report, not how fast it is."""
 
 import json
+import shutil
 
 import numpy as np
 import pytest
 
+from bert_mrc_theseus.bench.cold_start import bench_cold_start
 from bert_mrc_theseus.bench.contenders import CONTENDERS, missing_for
 from bert_mrc_theseus.bench.machine import describe_machine, matmul_peak
 from bert_mrc_theseus.bench.predict import bench_predict
+from bert_mrc_theseus.bench.scaling import bench_scaling
+from bert_mrc_theseus.bench.train import bench_train
 from bert_mrc_theseus.bench.workload import Workload, arithmetic, examples_of, facts
 from bert_mrc_theseus.checkpoints.weights import EncoderConfig
-from bert_mrc_theseus.model_folder import load_model
+from bert_mrc_theseus.documents import read_documents
+from bert_mrc_theseus.errors import UserError
+from bert_mrc_theseus.examples import build_examples
+from bert_mrc_theseus.model_folder import ONNX, load_model
+from bert_mrc_theseus.onnx_graph import build_graph
+from bert_mrc_theseus.tokenizer import Tokenizer
 
 TEXTS = ("不了的李明和的一在北京。", "这是上海", "人")
 
@@ -67,3 +76,26 @@ def test_the_machine_is_described():
     machine = describe_machine()
     assert machine["cores"] >= 1 and machine["processor"] and machine["versions"]["numpy"]
     assert matmul_peak(64, 0.01) > 0
+
+
+def test_cold_start_and_scaling_run_the_real_command(trained, tmp_path):
+    model = tmp_path / "model"
+    shutil.copytree(trained.run / "stage2" / "best", model)
+    (model / ONNX).write_bytes(build_graph(load_model(model)).SerializeToString())
+    (onnx, keras) = bench_cold_start(model, 1)["rows"]
+    assert (onnx["engine"], keras["engine"]) == ("onnx", "keras") and onnx["memory"] < keras["memory"]
+    rows = bench_scaling(model, TEXTS, (0.001, 0.01))["rows"]
+    assert [row["documents"] % len(TEXTS) for row in rows] == [0, 0] and rows[0]["documents"] < rows[1]["documents"]
+    with pytest.raises(UserError, match="failed with status 1"):
+        bench_cold_start(tmp_path, 1)
+
+
+def test_training_steps_are_timed(trained):
+    model = trained.run / "stage0" / "best"
+    saved = load_model(model, tensors=False)
+    documents = list(read_documents(trained.data / "train.jsonl"))
+    examples = build_examples(documents, saved.schema, Tokenizer(saved.vocab), saved.window, 128)
+    names = ("keras stage 1 fp32", "keras stage 1 fp32, both branches")
+    found = bench_train(model, examples, 2, 256, 1, lambda line: None, names)
+    assert [row["contender"] for row in found["rows"]] == list(names) and found["rows"][0]["ratio"] == 1.0
+    assert all(row["tokens_per_second"] > 0 for row in found["rows"]) and found["steps"] == 2

@@ -13,6 +13,7 @@ import numpy as np
 
 from bert_mrc_theseus.bench.contenders import CONTENDERS, missing_for
 from bert_mrc_theseus.bench.machine import describe_machine, matmul_peak
+from bert_mrc_theseus.bench.predictor import Predictor
 from bert_mrc_theseus.bench.worker import Worker
 from bert_mrc_theseus.bench.workload import Workload, arithmetic, examples_of, facts
 from bert_mrc_theseus.model_folder import load_model
@@ -89,7 +90,7 @@ def bench_predict(
                 pairs.append((folder, name))
     peak = matmul_peak()
     say(f"float32 matmul peak: {peak:.0f} GFLOP/s")
-    workers = {pair: Worker(pair[1], pair[0]) for pair in pairs}
+    workers = {pair: Worker(Predictor, pair[1], pair[0]) for pair in pairs}
     rows: list[Row] = []
     descriptions = {}
     try:

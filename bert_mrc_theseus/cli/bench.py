@@ -58,6 +58,77 @@ def predict(
         write_report(out, {**found, "command": command_line(), "data": {"file": data.name, "sha256": sha256_of(data)}})
 
 
+@app.command()
+def train(
+    model: Annotated[Path, typer.Argument(help="The predecessor's model folder, such as RUN/stage0/best.")],
+    data: Annotated[Path, typer.Option(help="JSONL file of training documents, such as DATA/train.jsonl.")],
+    steps: Annotated[int, typer.Option(help="Batches a round.", min=1)] = 8,
+    tokens: Annotated[int, typer.Option(help="Tokens of a batch.", min=1)] = 2048,
+    rounds: Annotated[int, typer.Option(help="Timed rounds; the fastest counts.", min=1)] = 3,
+    contenders: Annotated[str, typer.Option(help="Which, separated by semicolons; default: all.")] = "",
+    out: Annotated[Path | None, typer.Option(help="JSON report to write.")] = None,
+) -> None:
+    """Optimisation steps of stages 0 and 1, beside PyTorch with the same encoder."""
+    from bert_mrc_theseus.bench.train import bench_train
+    from bert_mrc_theseus.bench.trainer import TRAINERS
+    from bert_mrc_theseus.cli.quiet import import_tensorflow
+    from bert_mrc_theseus.documents import read_documents
+    from bert_mrc_theseus.examples import build_examples
+    from bert_mrc_theseus.model_folder import load_model
+    from bert_mrc_theseus.tokenizer import Tokenizer
+
+    import_tensorflow()
+    saved = load_model(model, tensors=False)
+    documents = list(read_documents(data))
+    examples = build_examples(
+        documents, saved.schema, Tokenizer(saved.vocab), saved.window, saved.encoder.max_positions
+    )
+    names = contenders.split(";") if contenders else list(TRAINERS)
+    console = Console(stderr=True)
+    found = bench_train(model, examples, steps, tokens, rounds, lambda line: console.print(line, markup=False), names)
+    _show(found, out)
+
+
+@app.command()
+def cold_start(
+    model: Annotated[Path, typer.Argument(help="Model folder.")],
+    rounds: Annotated[int, typer.Option(help="Runs of each engine; the median counts.", min=1)] = 5,
+    out: Annotated[Path | None, typer.Option(help="JSON report to write.")] = None,
+) -> None:
+    """One sentence by `predict`, from the start of the process to the end of its output."""
+    from bert_mrc_theseus.bench.cold_start import bench_cold_start
+
+    _show(bench_cold_start(model, rounds), out)
+
+
+@app.command()
+def scaling(
+    model: Annotated[Path, typer.Argument(help="Model folder.")],
+    data: Annotated[Path, typer.Option(help="JSONL file whose texts fill the files.")],
+    megabytes: Annotated[str, typer.Option(help="Sizes of the text files.")] = "0.1,1,10",
+    out: Annotated[Path | None, typer.Option(help="JSON report to write.")] = None,
+) -> None:
+    """Text files of several sizes by `predict`: time should grow with them, memory not."""
+    from bert_mrc_theseus.bench.scaling import bench_scaling
+    from bert_mrc_theseus.documents import read_documents
+
+    texts = [document.text for document in read_documents(data) if document.text]
+    _show(bench_scaling(model, texts, [float(size) for size in megabytes.split(",")]), out)
+
+
+def _show(found: dict[str, Any], out: Path | None) -> None:
+    """Prints rows as they are, and writes the report."""
+    from bert_mrc_theseus.evaluation import command_line, write_report
+
+    console = Console()
+    table = Table(*found["rows"][0])
+    for row in found["rows"]:
+        table.add_row(*map(str, row.values()))
+    console.print(table)
+    if out is not None:
+        write_report(out, {**found, "command": command_line()})
+
+
 def _print(console: Console, found: dict[str, Any]) -> None:
     columns = (
         "model",

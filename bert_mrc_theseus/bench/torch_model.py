@@ -1,0 +1,43 @@
+"""A saved model as Hugging Face's BertModel with the heads on top, as a user of transformers would run it."""
+
+from typing import Any
+
+import numpy as np
+import torch
+from transformers import BertConfig, BertModel
+
+from bert_mrc_theseus.model_folder import SavedModel
+
+
+def torch_model(model: SavedModel) -> tuple[Any, Any]:
+    """Encoder and heads, with the saved weights, in evaluation mode."""
+    shape = model.encoder
+    config = BertConfig(
+        vocab_size=shape.vocab_size,
+        hidden_size=shape.hidden_size,
+        num_hidden_layers=shape.num_layers,
+        num_attention_heads=shape.num_heads,
+        intermediate_size=shape.intermediate_size,
+        max_position_embeddings=shape.max_positions,
+        type_vocab_size=shape.type_vocab_size,
+        layer_norm_eps=shape.layer_norm_eps,
+    )
+    bert = BertModel(config, add_pooling_layer=False).eval()
+    tensors = {name: torch.from_numpy(np.array(tensor)) for name, tensor in model.tensors.items()}
+    heads = torch.nn.Linear(shape.hidden_size, 2)
+    with torch.no_grad():
+        heads.weight.copy_(tensors.pop("heads.span.weight"))
+        heads.bias.copy_(tensors.pop("heads.span.bias"))
+    bert.load_state_dict(tensors)
+    return bert, heads
+
+
+def torch_inputs(batch: dict[str, np.ndarray]) -> dict[str, Any]:
+    """A batch (see `model`) as arguments of `BertModel`."""
+    token_ids, query, lengths = (
+        torch.from_numpy(batch[name]).long() for name in ("token_ids", "query_lengths", "lengths")
+    )
+    places = torch.arange(token_ids.shape[1])
+    valid = places < lengths[:, None]
+    types = (places >= query[:, None]) & valid
+    return {"input_ids": token_ids, "token_type_ids": types.long(), "attention_mask": valid.long()}

@@ -1,0 +1,71 @@
+"""`bench train`: optimisation steps, in one run, on the same batches from the same weights."""
+
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+from bert_mrc_theseus.bench.contenders import not_installed
+from bert_mrc_theseus.bench.machine import describe_machine
+from bert_mrc_theseus.bench.trainer import TRAINERS, Trainer, batches_of
+from bert_mrc_theseus.bench.worker import Worker
+from bert_mrc_theseus.examples import Examples
+
+
+def bench_train(
+    folder: Path,
+    examples: Examples,
+    steps: int,
+    budget: int,
+    rounds: int,
+    say: Callable[[str], None],
+    contenders: Sequence[str] = tuple(TRAINERS),
+) -> dict[str, Any]:
+    """Times steps of every contender, in turns; the fastest round of each counts.
+
+    Args:
+        folder: the predecessor's model folder.
+        examples: training examples.
+        steps: batches a round.
+        budget: tokens of a batch.
+        rounds: timed rounds.
+        say: gets a line of progress.
+        contenders: names in `TRAINERS`; those that cannot run here are left out, with a reason.
+
+    Returns:
+        `{"machine", "padding", "rows", "left_out"}`; a row has `seconds` a step, `tokens_per_second` (padding not counted)
+        and `ratio` of tokens a second to the first contender's.
+    """
+    batches = batches_of(examples, budget, steps)
+    tokens = sum(int(batch["lengths"].sum()) for batch, _ in batches)
+    laid_out = sum(batch["token_ids"].size for batch, _ in batches)
+    reasons = {name: not_installed(name) for name in contenders}
+    workers = {name: Worker(Trainer, name, folder, batches) for name, reason in reasons.items() if not reason}
+    best: dict[str, float] = {}
+    try:
+        for name, worker in workers.items():
+            say(f"compiling: {name}")
+            worker.call("run")
+        for _ in range(rounds):
+            for name, worker in workers.items():
+                best[name] = min(best.get(name, float("inf")), worker.call("run"))
+    finally:
+        for worker in workers.values():
+            worker.stop()
+    first = next(iter(best.values()))
+    rows = [
+        {
+            "contender": name,
+            "seconds": round(seconds / len(batches), 4),
+            "tokens_per_second": round(tokens / seconds, 1),
+            "ratio": round(first / seconds, 3),
+        }
+        for name, seconds in best.items()
+    ]
+    return {
+        "machine": describe_machine(),
+        "padding": round(1.0 - tokens / laid_out, 4),
+        "batch_tokens": budget,
+        "steps": len(batches),
+        "rows": rows,
+        "left_out": {name: reason for name, reason in reasons.items() if reason},
+    }
