@@ -50,7 +50,7 @@ def _entities(annotations: str, text: str, report: ReadReport, path: Path) -> It
     for number, line in enumerate(annotations.split("\n"), 1):
         if not line.startswith("T"):
             continue
-        parts = line.rstrip("\r").split("\t")
+        parts = line.rstrip("\r").split("\t", 2)
         fields = parts[1].split(" ") if len(parts) > 2 else []
         if len(fields) < 3:
             report.bad_record(DataError("expected T<id><TAB>type start end<TAB>text", path, number))

@@ -4,7 +4,7 @@ import pytest
 from bert_mrc_theseus.preprocess import writers
 from bert_mrc_theseus.preprocess.formats import reader_of
 from bert_mrc_theseus.preprocess.report import ReadReport
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from bert_mrc_theseus.documents import Document, Entity
@@ -58,6 +58,7 @@ def test_json_formats_carry_everything(tmp_path_factory, write, name, items):
     assert read(path, name) == plain(items)
 
 
+@example([Document("a", "\t", (Entity(0, 1, "PER"),))])
 @given(st.lists(documents(characters=st.one_of(CHARACTERS, st.sampled_from("\r\n"))), min_size=1, max_size=3))
 def test_brat_carries_everything(tmp_path_factory, items):
     folder = tmp_path_factory.mktemp("brat") / "out"

@@ -10,6 +10,9 @@ from bert_mrc_theseus.inference import Engine
 from bert_mrc_theseus.model_folder import ONNX, load_model
 from bert_mrc_theseus.onnx_engine import available_cores, onnx_engine
 
+TORCH_BUDGET = 2048
+"""Tokens of a batch: 32 texts of 64, a usual choice."""
+
 
 def _keras(folder: Path) -> Engine:
     from bert_mrc_theseus.keras_engine import keras_engine, keras_model
@@ -41,7 +44,7 @@ def _torch(folder: Path, bfloat16: bool = False) -> Engine:
         with torch.inference_mode():
             return torch.sigmoid(heads(bert(**torch_inputs(batch)).last_hidden_state)).float().numpy()
 
-    return Engine(run)
+    return Engine(run, TORCH_BUDGET)
 
 
 def _torch_bfloat16(folder: Path) -> Engine:

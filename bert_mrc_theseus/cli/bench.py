@@ -144,7 +144,7 @@ def _print(console: Console, found: dict[str, Any]) -> None:
         "p95 ms",
         "MB",
     )
-    table = Table(*columns)
+    table = Table(*columns, box=None, padding=(0, 1))
     previous = None
     for row in found["rows"]:
         workload = (row["workload"], row["types"])
@@ -152,7 +152,7 @@ def _print(console: Console, found: dict[str, Any]) -> None:
             table.add_section()
         previous = workload
         table.add_row(
-            row["model"],
+            "/".join(Path(row["model"]).parts[-2:]),
             row["contender"],
             row["workload"],
             str(row["types"]),
