@@ -84,7 +84,7 @@ def test_cold_start_and_scaling_run_the_real_command(trained, tmp_path):
     (model / ONNX).write_bytes(build_graph(load_model(model)).SerializeToString())
     (onnx, keras) = bench_cold_start(model, 1)["rows"]
     assert (onnx["engine"], keras["engine"]) == ("onnx", "keras") and onnx["memory"] < keras["memory"]
-    rows = bench_scaling(model, TEXTS, (0.001, 0.01))["rows"]
+    rows = bench_scaling(None, TEXTS, (0.001, 0.01))["rows"]
     assert [row["documents"] % len(TEXTS) for row in rows] == [0, 0] and rows[0]["documents"] < rows[1]["documents"]
     with pytest.raises(UserError, match="failed with status 1"):
         bench_cold_start(tmp_path, 1)

@@ -29,7 +29,7 @@ class Trainer:
     def __init__(self, contender: str, folder: Path, batches: list[tuple[dict[str, np.ndarray], np.ndarray]]):
         saved = load_model(folder)
         self._step = TRAINERS[contender](saved)
-        self._modules = modules_of(saved)
+        self._modules, self._replacing = modules_of(saved), "stage 1" in contender
         self._batches = batches
         self._number = 0
 
@@ -37,9 +37,11 @@ class Trainer:
         """Seconds for one step on every batch."""
         start = time.perf_counter()
         for batch, labels in self._batches:
-            replacing = np.random.default_rng(self._number).random(self._modules) < 0.5
             self._number += 1
-            self._step({**batch, "seed": np.int32(self._number), "replace": replacing}, labels)
+            inputs: dict[str, Any] = {**batch, "seed": np.int32(self._number)}
+            if self._replacing:
+                inputs["replace"] = np.random.default_rng(self._number).random(self._modules) < 0.5
+            self._step(inputs, labels)
         return time.perf_counter() - start
 
 
@@ -118,7 +120,7 @@ def _torch(bfloat16: bool) -> Callable[[SavedModel], Step]:
             loss.backward()
             torch.nn.utils.clip_grad_norm_(parameters, 1.0)
             optimizer.step()
-            return float(loss)
+            return float(loss.detach())
 
         return step
 

@@ -52,4 +52,4 @@ def _serve(pipe: Any, factory: Callable[..., Any], arguments: tuple) -> None:
             served = served or factory(*arguments)
             pipe.send((True, getattr(served, method)(*values)))
         except Exception as error:
-            pipe.send((False, f"{factory.__name__}{arguments}: {error!r}"))
+            pipe.send((False, f"{factory.__name__} {arguments[0]}: {error!r}"[:1000]))

@@ -37,7 +37,7 @@ def predict(
     from bert_mrc_theseus.evaluation import command_line, write_report
     from bert_mrc_theseus.files import sha256_of
 
-    console = Console()
+    console = _wide_console()
     texts = [document.text for document in read_documents(data) if document.text]
     if not texts:
         raise DataError("no texts", data)
@@ -103,8 +103,8 @@ def cold_start(
 
 @app.command()
 def scaling(
-    model: Annotated[Path, typer.Argument(help="Model folder.")],
     data: Annotated[Path, typer.Option(help="JSONL file whose texts fill the files.")],
+    model: Annotated[Path | None, typer.Option(help="Model folder; default: a tiny random model.")] = None,
     megabytes: Annotated[str, typer.Option(help="Sizes of the text files.")] = "0.1,1,10",
     out: Annotated[Path | None, typer.Option(help="JSON report to write.")] = None,
 ) -> None:
@@ -116,11 +116,17 @@ def scaling(
     _show(bench_scaling(model, texts, [float(size) for size in megabytes.split(",")]), out)
 
 
+def _wide_console() -> Console:
+    """Tables of a benchmark need room, also where standard output is a file."""
+    console = Console()
+    return console if console.width >= 120 else Console(width=120)
+
+
 def _show(found: dict[str, Any], out: Path | None) -> None:
     """Prints rows as they are, and writes the report."""
     from bert_mrc_theseus.evaluation import command_line, write_report
 
-    console = Console()
+    console = _wide_console()
     table = Table(*found["rows"][0])
     for row in found["rows"]:
         table.add_row(*map(str, row.values()))
