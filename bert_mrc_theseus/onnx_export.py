@@ -46,17 +46,18 @@ class ExportCheck:
 
 
 def measure_ranges(model: SavedModel, examples: Examples) -> Ranges:
-    """Smallest and largest value that enters each dense layer, over all tokens of some examples."""
+    """Smallest and largest value of each channel that enters a dense layer, over all tokens of some examples."""
     graph = build_graph(model, observe=True)
     names = [output.name for output in graph.graph.output if output.name.startswith(OBSERVED)]
     session = open_session(graph.SerializeToString())
-    low, high = np.full(len(names), np.inf), np.full(len(names), -np.inf)
     pairs = examples.all_pairs()
+    found: list[np.ndarray] = []
     for batch in sorted_batches(examples.lengths(pairs), BUDGET):
-        seen = np.stack(session.run(names, examples.batch(pairs[batch])))
-        low, high = np.minimum(low, seen[:, 0]), np.maximum(high, seen[:, 1])
-    ends = zip(low.tolist(), high.tolist(), strict=True)
-    return {name.removeprefix(OBSERVED): pair for name, pair in zip(names, ends, strict=True)}
+        seen = session.run(names, examples.batch(pairs[batch]))
+        found = [
+            np.stack([np.minimum(a[0], b[0]), np.maximum(a[1], b[1])]) for a, b in zip(found or seen, seen, strict=True)
+        ]
+    return {name.removeprefix(OBSERVED): channels for name, channels in zip(names, found, strict=True)}
 
 
 def export_onnx(

@@ -24,11 +24,14 @@ FUSED = "com.microsoft"
 
 MASKED = -1e9
 
-Ranges = Mapping[str, tuple[float, float]]
-"""Smallest and largest value that enters each int8 product, by the product's name."""
+Ranges = Mapping[str, np.ndarray]
+"""Smallest and largest value of each channel that enters an int8 product, (2, K), by the product's name."""
 
 OBSERVED = "observed/"
-"""Prefix of the outputs that say what enters each product: (smallest, largest)."""
+"""Prefix of the outputs that say what enters each product, (2, K)."""
+
+SMOOTHED = ("intermediate.dense", "output.dense")
+"""Products whose input channels are evened out before they are quantised; attention's gained nothing from it."""
 
 
 def quantise_rows(weight: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -44,6 +47,23 @@ def quantisation(low: float, high: float) -> tuple[np.float32, np.uint8]:
     low, high = min(low, 0.0), max(high, 0.0)
     scale = np.float32((high - low) / 255.0) or np.float32(1.0)
     return scale, np.uint8(np.clip(round(-low / float(scale)), 0, 255))
+
+
+def smoothing(channels: np.ndarray, kernel: np.ndarray) -> np.ndarray:
+    """What to divide each input channel by, and to multiply its weights by: (K,).
+
+    A few channels are much larger than the others and would leave these a few of the 256 steps only. Half of the difference
+    in size is moved to the weights, which have scales of their own (SmoothQuant: Xiao et al., ICML 2023, equation 4 with
+    alpha = 0.5).
+
+    Args:
+        channels: smallest and largest value of each, (2, K).
+        kernel: [out, K].
+    """
+    inputs, weights = np.abs(channels).max(axis=0), np.abs(kernel).max(axis=0)
+    usable = (inputs > 0.0) & (weights > 0.0)
+    factors = np.sqrt(np.where(usable, inputs, 1.0) / np.where(usable, weights, 1.0))
+    return np.where(usable, factors, 1.0).astype(np.float32)
 
 
 class _Graph:
@@ -158,16 +178,29 @@ class _Encoder:
         """What enters a product: uint8 if that is int8."""
         graph = self.graph
         if self.observe:
-            ends = [graph.add(f"Reduce{kind}", x, keepdims=0) for kind in ("Min", "Max")]
-            ends = [graph.add("Unsqueeze", end, graph.integers(0)) for end in ends]
+            ends = [graph.add(f"Reduce{kind}", x, axes=[0], keepdims=1) for kind in ("Min", "Max")]
             graph.observed.append(graph.add("Concat", *ends, axis=0, output=OBSERVED + range_name))
         if self.ranges is None:
             return x
+        factors = self._smoothing(range_name)
+        if factors is not None:
+            x = graph.add("Mul", x, graph.constant(f"{range_name}.evening", 1.0 / factors))
         return graph.add("QuantizeLinear", x, *self._quantisation(range_name))
+
+    def _smoothing(self, range_name: str) -> np.ndarray | None:
+        assert self.ranges is not None
+        if not range_name.endswith(SMOOTHED):
+            return None
+        parts = ("query", "key", "value") if range_name.endswith("attention.self") else ()
+        names = [f"{range_name}.{part}" for part in parts] or [range_name]
+        kernel = np.concatenate([self.tensors[f"{name}.weight"] for name in names])
+        return smoothing(self.ranges[range_name], kernel)
 
     def _quantisation(self, range_name: str) -> tuple[str, str]:
         assert self.ranges is not None
-        scale, zero = quantisation(*self.ranges[range_name])
+        channels, factors = self.ranges[range_name], self._smoothing(range_name)
+        channels = channels if factors is None else channels / factors
+        scale, zero = quantisation(float(channels[0].min()), float(channels[1].max()))
         graph = self.graph
         return graph.constant(f"{range_name}.scale", np.array(scale)), graph.constant(
             f"{range_name}.zero", np.array(zero)
@@ -180,7 +213,8 @@ class _Encoder:
         bias_name = graph.constant(f"{name}.bias", bias)
         if self.ranges is None:
             return graph.add("Gemm", x, graph.constant(f"{name}.kernel", kernel.T), bias_name)
-        values, scale = quantise_rows(kernel)
+        factors = self._smoothing(range_name)
+        values, scale = quantise_rows(kernel if factors is None else kernel * factors)
         weights = graph.constant(f"{name}.int8", values.T)
         scales = graph.constant(f"{name}.scales", scale)
         zeros = graph.constant(f"{name}.zeros", np.zeros(len(scale), np.int8))
@@ -201,7 +235,7 @@ def build_graph(model: SavedModel, ranges: Ranges | None = None, observe: bool =
     Args:
         model: the saved model, with its tensors.
         ranges: makes dense layers int8; see `onnx_export.measure_ranges`.
-        observe: further outputs, (2,) each: the smallest and largest value that enters each product.
+        observe: further outputs: the smallest and largest value of each channel that enters a product.
     """
     encoder = _Encoder(model, ranges, observe)
     hidden = encoder.embeddings()
@@ -215,7 +249,7 @@ def build_graph(model: SavedModel, ranges: Ranges | None = None, observe: bool =
         helper.make_tensor_value_info("lengths", TensorProto.INT32, ["B"]),
     ]
     outputs = [helper.make_tensor_value_info("probabilities", TensorProto.FLOAT, ["B", "L", 2])]
-    outputs += [helper.make_tensor_value_info(name, TensorProto.FLOAT, [2]) for name in graph.observed]
+    outputs += [helper.make_tensor_value_info(name, TensorProto.FLOAT, [2, "K"]) for name in graph.observed]
     body = helper.make_graph(graph.nodes, "bert-mrc-theseus", inputs, outputs, list(graph.constants.values()))
     opsets = [helper.make_opsetid("", OPSET), helper.make_opsetid(FUSED, 1)]
     return helper.make_model(body, opset_imports=opsets, ir_version=9, producer_name="bert-mrc-theseus")
