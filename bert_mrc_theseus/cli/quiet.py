@@ -33,6 +33,9 @@ def import_tensorflow() -> None:
             finally:
                 os.dup2(kept, 2)
     except ModuleNotFoundError as error:
-        raise UserError(f"{error}: install the extra for training: pip install 'bert-mrc-theseus[train]'") from error
+        raise UserError(
+            f"{error}. Training needs it, and so do models that were not exported to ONNX: "
+            f"pip install 'bert-mrc-theseus[train]'"
+        ) from error
     finally:
         os.close(kept)
