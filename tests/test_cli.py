@@ -125,7 +125,12 @@ def test_evaluate_reports_scores_and_errors(command, model, trained, tmp_path):
     found = json.loads(report.read_text(encoding="utf-8"))
     assert found["strict"]["micro"]["f1"] > 0.8 and set(found["strict"]["types"]) == {"PER", "LOC"}
     assert found["data"]["file"] == "test.jsonl" and len(found["data"]["sha256"]) == 64
-    assert found["seed"] == 42 and found["versions"]["tensorflow"] and "--tune" in found["command"]
+    assert (
+        found["engine"] == "keras"
+        and found["seed"] == 42
+        and found["versions"]["tensorflow"]
+        and "--tune" in found["command"]
+    )
     assert len(errors.read_text(encoding="utf-8").splitlines()) == sum(found["mistakes"].values())
 
 

@@ -68,12 +68,13 @@ def _evaluate_one(
     keep_thresholds: bool,
     errors: Path | None,
 ) -> dict:
-    from bert_mrc_theseus.engines import load_engine
+    from bert_mrc_theseus.engines import choose_engine, load_engine
     from bert_mrc_theseus.error_analysis import write_mistakes
     from bert_mrc_theseus.evaluation import evaluate_model, evaluation_report, tune_on
     from bert_mrc_theseus.model_folder import save_thresholds
 
-    model, engine = load_engine(folder, engine_name)
+    chosen = choose_engine(folder, engine_name)
+    model, engine = load_engine(folder, chosen)
     thresholds = model.thresholds
     if dev is not None:
         thresholds, f1 = tune_on(engine, model, dev)
@@ -83,10 +84,10 @@ def _evaluate_one(
         if keep_thresholds:
             save_thresholds(folder, thresholds)
     done = evaluate_model(engine, model, documents, thresholds)
-    _print_evaluation(console, done, f"strict scores: {folder} on {source['file']}")
+    _print_evaluation(console, done, f"strict scores: {folder} on {source['file']} ({chosen})")
     if errors is not None:
         write_mistakes(errors, done.mistakes)
-    return evaluation_report(done, model, thresholds, source)
+    return {**evaluation_report(done, model, thresholds, source), "engine": chosen}
 
 
 def _print_evaluation(console: Console, done: "Evaluation", title: str) -> None:
