@@ -14,15 +14,15 @@ def choose_engine(folder: str | Path, wanted: str = "auto") -> str:
 
     Args:
         folder: model folder.
-        wanted: one of `ENGINES`; "auto" takes ONNX if the folder has a graph.
+        wanted: one of `ENGINES`; "auto" takes ONNX if the folder has graphs.
 
     Raises:
         UserError: unknown engine.
-        ModelError: "onnx" is wanted but the folder has no graph.
+        ModelError: "onnx" is wanted but the folder has no graphs.
     """
     if wanted not in ENGINES:
         raise UserError(f"the engine is one of {', '.join(ENGINES)}. Received: {wanted!r}")
-    exported = (Path(folder) / ONNX).is_file()
+    exported = (Path(folder) / ONNX).is_dir()
     if wanted == "onnx" and not exported:
         raise ModelError(f"{folder} has no {ONNX}: write it with: bert-mrc-theseus export {folder} --to onnx")
     return "keras" if wanted == "keras" or not exported else "onnx"
@@ -35,9 +35,10 @@ def load_engine(folder: str | Path, wanted: str = "auto") -> tuple[SavedModel, E
         UserError, ModelError: see `choose_engine` and `load_model`.
     """
     if choose_engine(folder, wanted) == "onnx":
-        from bert_mrc_theseus.onnx_engine import onnx_engine
+        from bert_mrc_theseus.onnx_engine import OnnxEngine, read_graphs
 
-        return load_model(folder, tensors=False), onnx_engine(Path(folder) / ONNX)
+        model = load_model(folder, tensors=False)
+        return model, OnnxEngine(read_graphs(Path(folder) / ONNX), model.sharing.context_position)
     # TensorFlow is needed by this engine alone, and slow to import.
     from bert_mrc_theseus.keras_engine import keras_engine, keras_model
 

@@ -13,13 +13,11 @@ import bert_mrc_theseus
 from bert_mrc_theseus.decoding import Thresholds
 from bert_mrc_theseus.documents import Document
 from bert_mrc_theseus.error_analysis import Mistake, analyse, count_kinds
-from bert_mrc_theseus.examples import build_examples
 from bert_mrc_theseus.files import atomic_write
-from bert_mrc_theseus.inference import Engine, decode_document, document_probabilities, window_probabilities
+from bert_mrc_theseus.inference import Engine, decode_document, document_probabilities
 from bert_mrc_theseus.metrics import PRF, Scores, strict_scores, string_set_scores
 from bert_mrc_theseus.model_folder import SavedModel
 from bert_mrc_theseus.thresholds import tune_thresholds
-from bert_mrc_theseus.tokenizer import Tokenizer
 
 
 @dataclass(frozen=True)
@@ -43,11 +41,8 @@ class Evaluation:
 
 def probabilities_of(engine: Engine, model: SavedModel, documents: Sequence[Document]) -> tuple[list, int]:
     """Probabilities of every document's blocks, and the number of clipped entities."""
-    examples = build_examples(
-        documents, model.schema, Tokenizer(model.vocab), model.window, model.encoder.max_positions
-    )
-    found = window_probabilities(engine, examples)
-    return document_probabilities(examples, found, len(documents)), examples.clipped
+    examples = model.examples(documents)
+    return document_probabilities(examples, engine(examples), len(documents)), examples.clipped
 
 
 def evaluate_model(

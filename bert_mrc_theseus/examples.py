@@ -25,6 +25,20 @@ class WindowSize:
     overlap: int = 64
 
 
+@dataclass(frozen=True, slots=True)
+class Sharing:
+    """How a model reads query and context together (docs/shared-context.md). Saved with the model.
+
+    Attributes:
+        modules: K, the number of lower layers in which the context attends to itself only and the query to itself only, so that
+            the context's states there are the same for every query.
+        context_position: position of the context's first token, whatever the query's length.
+    """
+
+    modules: int = 0
+    context_position: int = 32
+
+
 @dataclass(frozen=True)
 class Examples:
     """All (window, type) pairs of some documents.
@@ -89,20 +103,32 @@ class Examples:
 
 
 def build_examples(
-    documents: Sequence[Document], schema: Schema, tokenizer: Tokenizer, window: WindowSize, max_positions: int = 512
+    documents: Sequence[Document],
+    schema: Schema,
+    tokenizer: Tokenizer,
+    window: WindowSize,
+    context_position: int = 32,
+    max_positions: int = 512,
 ) -> Examples:
     """Cuts and tokenises documents.
 
     Raises:
         DataError: an entity's type is not in the schema.
-        UserError: a query and a window together are longer than `max_positions`.
+        UserError: a query reaches the positions of the context, or a window does not fit into `max_positions`.
     """
     queries = tuple(tokenizer.encode_query(item.query) for item in schema.types)
-    longest = max(len(query) for query in queries) + window.size + 1
-    if longest > max_positions:
+    for item, query in zip(schema.types, queries, strict=True):
+        if len(query) > context_position:
+            raise UserError(
+                f"the query of {item.name} has {len(item.query)} characters; with the context at position "
+                f"{context_position} at most {context_position - 2} fit: use a shorter query, or train with a larger "
+                f"--context-position"
+            )
+    last = context_position + window.size + 1
+    if last > max_positions:
         raise UserError(
-            f"the longest query and a window of {window.size} characters make {longest} tokens; the encoder has "
-            f"{max_positions} positions: use a smaller window or a shorter query"
+            f"{context_position} positions for the query and a window of {window.size} characters make {last} tokens; "
+            f"the encoder has {max_positions} positions: use a smaller --window or a smaller --context-position"
         )
     type_index = {name: i for i, name in enumerate(schema.names)}
     contexts, places, spans = [], [], []

@@ -6,6 +6,7 @@ A text's result does not depend on what else is in its batch.
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
+from typing import Protocol, TypeVar
 
 import numpy as np
 
@@ -16,13 +17,33 @@ from bert_mrc_theseus.examples import Examples
 from bert_mrc_theseus.schema import Schema
 from bert_mrc_theseus.windows import blocks
 
+Item = TypeVar("Item")
+
+
+class Engine(Protocol):
+    """What runs a model."""
+
+    def __call__(self, examples: Examples) -> list[np.ndarray]:
+        """Start and end probabilities of every window for every type: per window an array (T, length of the window, 2)."""
+        ...
+
+
+def in_threads(function: Callable[[Item], None], items: Sequence[Item], workers: int) -> None:
+    """Calls a function on each item, on several threads if there are several items."""
+    if workers > 1 and len(items) > 1:
+        with ThreadPoolExecutor(workers) as pool:
+            list(pool.map(function, items))
+    else:
+        for item in items:
+            function(item)
+
 
 @dataclass(frozen=True)
-class Engine:
-    """What runs a model.
+class PairEngine:
+    """An engine that reads query and context together, a pair at a time.
 
     Attributes:
-        run: maps a batch (see `model`) to probabilities of shape (B, L, 2).
+        run: maps a batch of pairs (see `model`) to probabilities of shape (B, L, 2).
         budget: tokens of a batch that suit it.
         workers: threads that may call `run` at the same time.
     """
@@ -31,35 +52,24 @@ class Engine:
     budget: int = 4096
     workers: int = 1
 
-    def __call__(self, batch: dict[str, np.ndarray]) -> np.ndarray:
-        return self.run(batch)
+    def __call__(self, examples: Examples) -> list[np.ndarray]:
+        found = empty_probabilities(examples)
+        pairs = examples.all_pairs()
+
+        def fill(batch: np.ndarray) -> None:
+            probabilities = self.run(examples.batch(pairs[batch]))
+            for row, (window, kind) in enumerate(pairs[batch]):
+                first = len(examples.queries[kind])
+                found[window][kind] = probabilities[row, first : first + found[window].shape[1]]
+
+        # The longest batches first, so that the workers end at about the same time.
+        in_threads(fill, sorted_batches(examples.lengths(pairs), self.budget)[::-1], self.workers)
+        return found
 
 
-def window_probabilities(engine: Engine, examples: Examples) -> list[np.ndarray]:
-    """Start and end probabilities of every window for every type.
-
-    Returns:
-        Per window an array (T, length of the window, 2).
-    """
-    types = len(examples.queries)
-    found = [np.zeros((types, len(context), 2), np.float32) for context in examples.contexts]
-    pairs = examples.all_pairs()
-
-    def fill(batch: np.ndarray) -> None:
-        probabilities = engine(examples.batch(pairs[batch]))
-        for row, (window, kind) in enumerate(pairs[batch]):
-            first = len(examples.queries[kind])
-            found[window][kind] = probabilities[row, first : first + found[window].shape[1]]
-
-    # The longest batches first, so that the workers end at about the same time.
-    batches = sorted_batches(examples.lengths(pairs), engine.budget)[::-1]
-    if engine.workers > 1 and len(batches) > 1:
-        with ThreadPoolExecutor(engine.workers) as pool:
-            list(pool.map(fill, batches))
-    else:
-        for batch in batches:
-            fill(batch)
-    return found
+def empty_probabilities(examples: Examples) -> list[np.ndarray]:
+    """What an engine fills in, all 0."""
+    return [np.zeros((len(examples.queries), len(context), 2), np.float32) for context in examples.contexts]
 
 
 def document_probabilities(examples: Examples, found: Sequence[np.ndarray], documents: int) -> list[list[np.ndarray]]:
@@ -91,8 +101,7 @@ def predict_documents(
     engine: Engine, documents: Sequence[Document], examples: Examples, schema: Schema, thresholds: Thresholds
 ) -> list[Document]:
     """Documents with predicted entities; `examples` are those built from `documents`."""
-    found = window_probabilities(engine, examples)
-    joined = document_probabilities(examples, found, len(documents))
+    joined = document_probabilities(examples, engine(examples), len(documents))
     return [
         decode_document(document, probabilities, schema, thresholds)
         for document, probabilities in zip(documents, joined, strict=True)

@@ -6,7 +6,7 @@ import keras
 import numpy as np
 from keras import ops
 
-from bert_mrc_theseus.inference import Engine
+from bert_mrc_theseus.inference import PairEngine
 from bert_mrc_theseus.model import MRCModel, load_tensors
 from bert_mrc_theseus.model_folder import SavedModel
 
@@ -19,12 +19,12 @@ def keras_model(saved: SavedModel, source: str = "") -> MRCModel:
     Raises:
         ModelError: tensors and config do not fit together.
     """
-    model = MRCModel(saved.encoder)
+    model = MRCModel(saved.encoder, saved.sharing)
     load_tensors(model.named_weights(), dict(saved.tensors), source)
     return model
 
 
-def keras_engine(model: Callable) -> Engine:
+def keras_engine(model: Callable) -> PairEngine:
     """Wraps a model's `call` (inference mode); on TensorFlow it is traced once, for every batch shape.
 
     Args:
@@ -43,4 +43,4 @@ def keras_engine(model: Callable) -> Engine:
     def run(batch: dict[str, np.ndarray]) -> np.ndarray:
         return ops.convert_to_numpy(forward(batch))
 
-    return Engine(run)
+    return PairEngine(run)

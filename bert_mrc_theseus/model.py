@@ -1,7 +1,7 @@
 """The MRC-NER model: `[CLS] query [SEP] context [SEP]` -> start and end logits per token.
 
 A batch is a dict of `token_ids` (B, L), `query_lengths` (B,) (tokens up to and including the first [SEP]) and `lengths`
-(B,) (all tokens but the padding); token types, positions and masks follow from these.
+(B,) (all tokens but the padding); token types, positions and masks follow from these and from the model's `Sharing`.
 """
 
 from collections.abc import Iterable
@@ -14,6 +14,7 @@ from keras import ops
 from bert_mrc_theseus.checkpoints.weights import EncoderConfig, EncoderWeights, layer_tensor
 from bert_mrc_theseus.encoder import MASKED, Embeddings, EncoderLayer, assign_tensor, to_tensor
 from bert_mrc_theseus.errors import ModelError
+from bert_mrc_theseus.examples import Sharing
 from bert_mrc_theseus.heads import SpanHeads
 
 
@@ -22,26 +23,38 @@ class Layout(NamedTuple):
 
     token_types: object  # (B, L) int32, 0 query and 1 context
     positions: object  # (B, L) int32
-    attention_bias: object  # (B, 1, 1, L) float32
-    context_mask: object  # (B, L) float32, 1 on context tokens, 0 on query, special and padding tokens
+    full_bias: object  # (B, 1, 1, L) float32, every token attends to every token
+    shared_bias: object  # (B, 1, L, L) float32, context attends to context only and query to query only
 
 
-def layout(batch: dict) -> Layout:
-    """Derives token types, positions and masks from the lengths of a batch."""
-    shape = ops.shape(batch["token_ids"])
-    positions = ops.broadcast_to(ops.expand_dims(ops.arange(shape[1], dtype="int32"), 0), shape)
-    query_lengths = ops.expand_dims(batch["query_lengths"], 1)
-    lengths = ops.expand_dims(batch["lengths"], 1)
-    valid = ops.less(positions, lengths)
-    context = ops.logical_and(ops.greater_equal(positions, query_lengths), ops.less(positions, lengths - 1))
-    token_types = ops.logical_and(ops.greater_equal(positions, query_lengths), valid)
-    attention_bias = ops.where(valid, 0.0, MASKED)
+def layout(batch: dict, context_position: int) -> Layout:
+    """Derives token types, positions and masks from the lengths of a batch; see `Sharing`."""
+    places, query_lengths, lengths = _places(batch)
+    valid = ops.less(places, lengths)
+    context = ops.logical_and(ops.greater_equal(places, query_lengths), valid)
+    # Padding gets position 0: counted on, it would leave the table in a batch with a longer query.
+    positions = ops.where(context, places - query_lengths + context_position, ops.where(valid, places, 0))
+    same = ops.equal(ops.expand_dims(context, 1), ops.expand_dims(context, 2))
+    seen = ops.logical_and(same, ops.expand_dims(valid, 1))  # (B, L, L)
     return Layout(
-        ops.cast(token_types, "int32"),
+        ops.cast(context, "int32"),
         positions,
-        ops.expand_dims(ops.expand_dims(attention_bias, 1), 1),
-        ops.cast(context, "float32"),
+        ops.where(ops.expand_dims(ops.expand_dims(valid, 1), 1), 0.0, MASKED),
+        ops.where(ops.expand_dims(seen, 1), 0.0, MASKED),
     )
+
+
+def context_mask(batch: dict):
+    """float32 (B, L): 1 on context tokens, 0 on query, special and padding tokens."""
+    places, query_lengths, lengths = _places(batch)
+    return ops.cast(ops.logical_and(ops.greater_equal(places, query_lengths), ops.less(places, lengths - 1)), "float32")
+
+
+def _places(batch: dict) -> tuple:
+    """Number of each token in its example (B, L), and the lengths as (B, 1)."""
+    shape = ops.shape(batch["token_ids"])
+    places = ops.broadcast_to(ops.expand_dims(ops.arange(shape[1], dtype="int32"), 0), shape)
+    return places, ops.expand_dims(batch["query_lengths"], 1), ops.expand_dims(batch["lengths"], 1)
 
 
 class MRCModel(keras.Model):
@@ -49,12 +62,17 @@ class MRCModel(keras.Model):
 
     Args:
         config: shape of the encoder.
+        sharing: how query and context are read.
         prior: see `SpanHeads`.
+
+    Raises:
+        ModelError: all layers shared: query and context would never meet.
     """
 
-    def __init__(self, config: EncoderConfig, prior: float = 0.02, **kwargs):
+    def __init__(self, config: EncoderConfig, sharing: Sharing = Sharing(), prior: float = 0.02, **kwargs):
         super().__init__(**kwargs)
-        self.config = config
+        check_sharing(sharing, config.num_layers)
+        self.config, self.sharing = config, sharing
         self.embeddings = Embeddings(config, name="embeddings")
         self.encoder_layers = [EncoderLayer(config, site=i, name=f"layer_{i}") for i in range(config.num_layers)]
         self.heads = SpanHeads(config.hidden_size, prior, name="heads")
@@ -62,10 +80,11 @@ class MRCModel(keras.Model):
 
     def hidden_states(self, batch: dict, seed=None) -> list:
         """Output of the embeddings and of each layer, num_layers + 1 tensors of shape (B, L, H)."""
-        spot = layout(batch)
+        spot = layout(batch, self.sharing.context_position)
         states = [self.embeddings(batch["token_ids"], spot.token_types, spot.positions, seed)]
-        for layer in self.encoder_layers:
-            states.append(layer(states[-1], spot.attention_bias, seed))
+        for i, layer in enumerate(self.encoder_layers):
+            bias = spot.shared_bias if i < self.sharing.modules else spot.full_bias
+            states.append(layer(states[-1], bias, seed))
         return states
 
     def call(self, batch: dict, training: bool = False):
@@ -79,6 +98,15 @@ class MRCModel(keras.Model):
             **named_layer_weights(self.encoder_layers),
             **self.heads.named_weights(),
         }
+
+
+def check_sharing(sharing: Sharing, layers: int) -> None:
+    """Raises ModelError unless 0 <= K < layers."""
+    if not 0 <= sharing.modules < layers:
+        raise ModelError(
+            f"of {layers} layers 0 to {layers - 1} can be shared: the last must see query and context together. "
+            f"Received: {sharing.modules}"
+        )
 
 
 def named_layer_weights(layers: Iterable[EncoderLayer]) -> dict:
@@ -111,9 +139,9 @@ def load_tensors(variables: dict, tensors: dict[str, np.ndarray], source: str = 
         assign_tensor(name, variable, tensors[name])
 
 
-def predecessor_from(weights: EncoderWeights, prior: float = 0.02) -> MRCModel:
+def predecessor_from(weights: EncoderWeights, sharing: Sharing = Sharing(), prior: float = 0.02) -> MRCModel:
     """A model with the encoder's weights and fresh heads, to be fine-tuned in stage 0."""
-    model = MRCModel(weights.config, prior)
+    model = MRCModel(weights.config, sharing, prior)
     encoder = {name: variable for name, variable in model.named_weights().items() if not name.startswith("heads.")}
     load_tensors(encoder, dict(weights.tensors), weights.source)
     return model

@@ -1,18 +1,19 @@
 """A model on disk: everything that prediction needs, in one folder, no pickle, no TensorFlow.
 
-    config.json         format version, shape of the encoder, windows, thresholds
+    config.json         format version, shape of the encoder, windows, sharing, thresholds
     vocab.txt           one entry a row
     queries.json        entity types and their queries, in order
     model.safetensors   tensors by the names of `EncoderWeights`, and the heads'
-    model.onnx          the same as a graph for ONNX Runtime, if it was exported; prediction needs one of the two
+    onnx/               the same as graphs for ONNX Runtime, if it was exported; prediction needs one of the two
     training.json       how the model was made: data checksums, seed, versions, scores
 
 A folder is written in one atomic step and read completely or not at all.
 """
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -23,15 +24,17 @@ from safetensors.numpy import load_file, save_file
 from bert_mrc_theseus.checkpoints.bert_config import read_vocab, write_vocab
 from bert_mrc_theseus.checkpoints.weights import EncoderConfig, EncoderWeights
 from bert_mrc_theseus.decoding import Thresholds
+from bert_mrc_theseus.documents import Document
 from bert_mrc_theseus.errors import ModelError, UserError
-from bert_mrc_theseus.examples import WindowSize
+from bert_mrc_theseus.examples import Examples, Sharing, WindowSize, build_examples
 from bert_mrc_theseus.files import atomic_folder, atomic_write
 from bert_mrc_theseus.schema import Schema, schema_from_json, schema_to_json
+from bert_mrc_theseus.tokenizer import Tokenizer
 
-FORMAT, VERSION = "bert-mrc-theseus", 1
+FORMAT, VERSION = "bert-mrc-theseus", 2
 FILES = ("config.json", "vocab.txt", "queries.json")
 WEIGHTS = "model.safetensors"
-ONNX = "model.onnx"
+ONNX = "onnx"
 
 
 @dataclass(frozen=True)
@@ -43,8 +46,32 @@ class SavedModel:
     schema: Schema
     tensors: Mapping[str, np.ndarray]
     window: WindowSize = WindowSize()
+    sharing: Sharing = Sharing()
     thresholds: Thresholds = Thresholds()
     record: Mapping[str, Any] = field(default_factory=dict)
+
+    @cached_property
+    def _tokenizer(self) -> Tokenizer:
+        return Tokenizer(self.vocab)
+
+    def examples(self, documents: Sequence[Document], schema: Schema | None = None) -> Examples:
+        """All (window, type) pairs of documents as this model reads them.
+
+        Args:
+            documents: their entities become the labels.
+            schema: types to ask for, by default the model's.
+
+        Raises:
+            DataError, UserError: see `examples.build_examples`.
+        """
+        return build_examples(
+            documents,
+            schema or self.schema,
+            self._tokenizer,
+            self.window,
+            self.sharing.context_position,
+            self.encoder.max_positions,
+        )
 
     def encoder_weights(self, source: str = "") -> EncoderWeights:
         """The encoder alone, without heads.
@@ -66,6 +93,7 @@ def save_model(folder: str | Path, model: SavedModel) -> None:
         "version": VERSION,
         "encoder": asdict(model.encoder),
         "window": asdict(model.window),
+        "sharing": asdict(model.sharing),
         "thresholds": asdict(model.thresholds),
     }
     try:
@@ -114,6 +142,7 @@ def load_model(folder: str | Path, tensors: bool = True) -> SavedModel:
             schema=schema_from_json((folder / "queries.json").read_text(encoding="utf-8")),
             tensors=load_file(folder / WEIGHTS) if tensors else {},
             window=WindowSize(**config["window"]),
+            sharing=Sharing(**config["sharing"]),
             thresholds=Thresholds(**config["thresholds"]),
             record=json.loads(record_file.read_text(encoding="utf-8")) if record_file.is_file() else {},
         )

@@ -1,15 +1,24 @@
-"""A saved model as one ONNX graph: token ids, query lengths and lengths in, probabilities out.
+"""A saved model as two ONNX graphs, so that what queries and contexts do apart is done once.
 
-The graph is written node by node from the saved tensors: no TensorFlow and no converter in between. Dense layers are float32,
-or int8: weights with one scale an output channel, inputs uint8 with one scale a product, measured beforehand (`Ranges`), so
-that a text's result does not depend on its batch mates. Embeddings, softmax, gelu, LayerNorm and heads are float32 always.
+    lower   token ids of contexts, or of queries -> states (`STATES`): embeddings, the K shared layers (see `Sharing`), and
+            queries, keys and values of the layer above them
+    upper   states of some contexts and of some queries -> probabilities of each context for each query
+
+Each context goes through `lower` once whatever the number of types, each query once whatever the number of texts. The last
+layer is computed for context tokens only: nothing reads the others. With K = 0 the lower graph has no layer, and that is all.
+
+The graphs are written node by node from the saved tensors: no TensorFlow and no converter in between. Dense layers are
+float32, or int8: weights with one scale an output channel, inputs uint8 with one scale a product, measured beforehand
+(`Ranges`), so that a text's result does not depend on its batch mates; the word embeddings then are int8 too, with one scale
+a row. Softmax, gelu, LayerNorm and heads are float32 always.
 
 Of ONNX Runtime's CPU kernels only vectorised ones are used (1.32, AVX-512: its SkipLayerNormalization took 6 times as long as
 Add and LayerNormalization together, its BiasGelu twice as long as Gelu).
 """
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from typing import NamedTuple
 
 import numpy as np
 import onnx
@@ -17,6 +26,7 @@ from onnx import TensorProto, helper, numpy_helper
 
 from bert_mrc_theseus.checkpoints.weights import layer_tensor
 from bert_mrc_theseus.model_folder import SavedModel
+from bert_mrc_theseus.onnx_engine import STATES
 
 OPSET = 17
 FUSED = "com.microsoft"
@@ -91,8 +101,22 @@ class _Graph:
         return name
 
 
+class Graphs(NamedTuple):
+    """The two graphs of a model."""
+
+    lower: onnx.ModelProto
+    upper: onnx.ModelProto
+
+
+class _Shape(NamedTuple):
+    """Names of constants or values that say how rows are laid out."""
+
+    heads: str  # (N, L, heads, H/heads)
+    states: str  # (N, L, H)
+
+
 class _Encoder:
-    """Writes the nodes of a BERT encoder. Hidden states are rows: (B*L, H).
+    """Writes nodes of a BERT encoder. Hidden states are rows: (N*L, H).
 
     Args:
         model: shapes and weights.
@@ -106,47 +130,75 @@ class _Encoder:
         self.ranges, self.observe = ranges, observe
         self.head_size = self.config.hidden_size // self.config.num_heads
 
-    def embeddings(self) -> str:
-        """Rows from the graph's inputs; also lays down the shapes and the mask that layers need."""
+    def shape(self, count: str, length: str) -> _Shape:
+        """Shapes of N*L rows, N and L being the names of integers of shape (1,)."""
         graph, config = self.graph, self.config
-        shape = graph.add("Shape", "token_ids")
-        length = graph.add("Gather", shape, graph.constant("one", np.array(1, np.int64)), axis=0)
-        zero, one = (graph.constant(name, np.array(i, np.int64)) for i, name in enumerate(("zero", "one")))
-        places = graph.add("Range", zero, length, one)
-        query = graph.add("Unsqueeze", graph.add("Cast", "query_lengths", to=TensorProto.INT64), graph.integers(1))
-        end = graph.add("Unsqueeze", graph.add("Cast", "lengths", to=TensorProto.INT64), graph.integers(1))
-        valid = graph.add("Less", places, end)  # (B, L)
-        context = graph.add("And", graph.add("GreaterOrEqual", places, query), valid)
-        floats = [
-            graph.constant(name, np.array(value, np.float32)) for name, value in (("seen", 0), ("masked", MASKED))
-        ]
-        graph.add(
-            "Unsqueeze", graph.add("Where", valid, *floats), graph.integers(1, 2), output="attention_bias"
-        )  # (B, 1, 1, L)
-        graph.add("Concat", shape, graph.integers(config.num_heads, self.head_size), axis=0, output="heads_shape")
-        graph.add("Concat", shape, graph.integers(2), axis=0, output="output_shape")
-
-        def table(name: str) -> str:
-            return self._constant(f"embeddings.{name}_embeddings.weight")
-
-        summed = graph.add(
-            "Add", graph.add("Gather", table("word"), "token_ids"), graph.add("Gather", table("position"), places)
+        return _Shape(
+            graph.add("Concat", count, length, graph.integers(config.num_heads, self.head_size), axis=0),
+            graph.add("Concat", count, length, graph.integers(config.hidden_size), axis=0),
         )
-        types = graph.add("Gather", table("token_type"), graph.add("Cast", context, to=TensorProto.INT64))
-        rows = graph.add("Reshape", graph.add("Add", summed, types), graph.integers(-1, config.hidden_size))
+
+    def size(self, x: str, axis: int) -> str:
+        """Size of an axis, shape (1,)."""
+        return self.graph.add("Shape", x, start=axis, end=axis + 1)
+
+    def valid(self, lengths: str, length: str) -> str:
+        """bool (N, L): whether a token is not padding."""
+        graph = self.graph
+        zero, one = (graph.constant(name, np.array(i, np.int64)) for i, name in enumerate(("zero", "one")))
+        places = graph.add("Range", zero, graph.add("Squeeze", length), one)
+        return graph.add(
+            "Less", places, graph.add("Unsqueeze", graph.add("Cast", lengths, to=TensorProto.INT64), graph.integers(1))
+        )
+
+    def bias(self, seen: str) -> str:
+        """Attention bias of a condition."""
+        floats = [
+            self.graph.constant(name, np.array(value, np.float32)) for name, value in (("seen", 0), ("masked", MASKED))
+        ]
+        return self.graph.add("Where", seen, *floats)
+
+    def embeddings(self, token_ids: str, first_position: str, token_type: str) -> str:
+        """Rows of token ids (N, L) that stand at consecutive positions and are all of one type (a scalar)."""
+        graph = self.graph
+        word = "embeddings.word_embeddings.weight"
+        if self.ranges is None:
+            words = graph.add("Gather", self._constant(word), token_ids)
+        else:
+            values, scales = quantise_rows(self.tensors[word])
+            looked_up = graph.add("Gather", graph.constant(f"{word}.int8", values), token_ids)
+            scale = graph.add("Gather", graph.constant(f"{word}.scales", scales[:, None]), token_ids)
+            words = graph.add("Mul", graph.add("Cast", looked_up, to=TensorProto.FLOAT), scale)
+        first = graph.add("Cast", first_position, to=TensorProto.INT64)
+        last = graph.add("Add", first, graph.add("Squeeze", self.size(token_ids, 1)))
+        places = graph.add("Range", first, last, graph.constant("one", np.array(1, np.int64)))
+        position = graph.add("Gather", self._constant("embeddings.position_embeddings.weight"), places)
+        kind = graph.add("Gather", self._constant("embeddings.token_type_embeddings.weight"), token_type)
+        summed = graph.add("Add", words, graph.add("Add", position, kind))
+        rows = graph.add("Reshape", summed, graph.integers(-1, self.config.hidden_size))
         return self._norm("embeddings.LayerNorm", rows)
 
-    def layer(self, number: int, hidden: str) -> str:
-        """(B*L, H) -> (B*L, H)."""
+    def project(self, number: int, hidden: str, shape: _Shape) -> tuple[str, str, str]:
+        """Queries, keys and values of a layer, in the shapes of `STATES`; the queries divided by sqrt(H/heads)."""
         graph = self.graph
         name = layer_tensor(number, "attention.self")
-        scale = 1.0 / math.sqrt(self.head_size)
         entering = self._entering(name, hidden)
-        query = self._heads(self._product(f"{name}.query", entering, name, scale), (0, 2, 1, 3))
-        key = self._heads(self._product(f"{name}.key", entering, name), (0, 2, 3, 1))
-        value = self._heads(self._product(f"{name}.value", entering, name), (0, 2, 1, 3))
-        scores = graph.add("Add", graph.add("MatMul", query, key), "attention_bias")  # (B, heads, L, L)
-        mixed = graph.add("MatMul", graph.add("Softmax", scores, axis=-1), value)
+
+        def part(kind: str, order: tuple[int, ...], factor: float = 1.0) -> str:
+            rows = self._product(f"{name}.{kind}", entering, name, factor)
+            return graph.add("Transpose", graph.add("Reshape", rows, shape.heads), perm=order)
+
+        return (
+            part("query", (0, 2, 1, 3), 1.0 / math.sqrt(self.head_size)),
+            part("key", (0, 2, 3, 1)),
+            part("value", (0, 2, 1, 3)),
+        )
+
+    def rest(self, number: int, hidden: str, q: str, k: str, v: str, bias: str) -> str:
+        """What a layer does with the rows whose queries are q: (N*L, H) -> (N*L, H)."""
+        graph = self.graph
+        scores = graph.add("Add", graph.add("MatMul", q, k), bias)  # (N, heads, L, keys)
+        mixed = graph.add("MatMul", graph.add("Softmax", scores, axis=-1), v)
         mixed = graph.add("Transpose", mixed, perm=(0, 2, 1, 3))
         mixed = graph.add("Reshape", mixed, graph.integers(-1, self.config.hidden_size))
         hidden = self._add_and_norm(layer_tensor(number, "attention.output"), mixed, hidden)
@@ -154,15 +206,10 @@ class _Encoder:
         inner = graph.add("Gelu", self._product(name, self._entering(name, hidden), name), domain=FUSED)
         return self._add_and_norm(layer_tensor(number, "output"), inner, hidden)
 
-    def heads(self, hidden: str) -> None:
-        """Rows -> the output `probabilities` (B, L, 2)."""
-        graph = self.graph
-        kernel = graph.constant("heads.span.kernel", self.tensors["heads.span.weight"].T)
-        logits = graph.add("Gemm", hidden, kernel, self._constant("heads.span.bias"))
-        graph.add("Reshape", graph.add("Sigmoid", logits), "output_shape", output="probabilities")
-
-    def _heads(self, rows: str, order: tuple[int, ...]) -> str:
-        return self.graph.add("Transpose", self.graph.add("Reshape", rows, "heads_shape"), perm=order)
+    def heads(self, hidden: str) -> str:
+        """Rows -> probabilities (N*L, 2)."""
+        kernel = self.graph.constant("heads.span.kernel", self.tensors["heads.span.weight"].T)
+        return self.graph.add("Sigmoid", self.graph.add("Gemm", hidden, kernel, self._constant("heads.span.bias")))
 
     def _add_and_norm(self, name: str, x: str, residual: str) -> str:
         """LayerNorm(dense(x) + residual)."""
@@ -226,30 +273,135 @@ class _Encoder:
         return self.graph.constant(name, self.tensors[name])
 
 
-def build_graph(model: SavedModel, ranges: Ranges | None = None, observe: bool = False) -> onnx.ModelProto:
-    """The model as an ONNX graph with dynamic batch and length.
+def build_graphs(
+    model: SavedModel, ranges: Ranges | None = None, observe: bool = False, split: int | None = None
+) -> Graphs:
+    """The model as ONNX graphs with dynamic sizes: C contexts of Lc tokens, T queries of Lq tokens.
 
-    Inputs are int32 `token_ids` (B, L), `query_lengths` (B,) and `lengths` (B,), see `model`; the output is float32
-    `probabilities` (B, L, 2), start then end.
+    The lower one maps int32 `token_ids` (N, L) and `lengths` (N,), `first_position` and `token_type` (scalars) to `STATES`. The
+    upper one maps `context.` and `query.` states and `context.lengths` (C,), `query.lengths` (T,) to float32 `probabilities`
+    (C, T, Lc, 2), start then end.
 
     Args:
         model: the saved model, with its tensors.
         ranges: makes dense layers int8; see `onnx_export.measure_ranges`.
         observe: further outputs: the smallest and largest value of each channel that enters a product.
+        split: number of layers in the lower graph, by default all K shared ones. With fewer the result is the same and the
+            work more: what remains of them is done for each pair.
+
+    Raises:
+        ValueError: not 0 <= split <= K.
     """
-    encoder = _Encoder(model, ranges, observe)
-    hidden = encoder.embeddings()
-    for number in range(model.encoder.num_layers):
-        hidden = encoder.layer(number, hidden)
-    encoder.heads(hidden)
-    graph = encoder.graph
+    split = model.sharing.modules if split is None else split
+    if not 0 <= split <= model.sharing.modules:
+        raise ValueError(f"the lower graph has 0 to {model.sharing.modules} layers. Received: {split}")
+    return Graphs(
+        _lower(_Encoder(model, ranges, observe), split), _upper(_Encoder(model, ranges, observe), model, split)
+    )
+
+
+def serialised(graphs: Graphs) -> tuple[bytes, bytes]:
+    return graphs.lower.SerializeToString(), graphs.upper.SerializeToString()
+
+
+def _lower(encoder: _Encoder, split: int) -> onnx.ModelProto:
+    graph, config = encoder.graph, encoder.config
+    length = encoder.size("token_ids", 1)
+    shape = encoder.shape(encoder.size("token_ids", 0), length)
+    bias = graph.add("Unsqueeze", encoder.bias(encoder.valid("lengths", length)), graph.integers(1, 2))  # (N, 1, 1, L)
+    hidden = encoder.embeddings("token_ids", "first_position", "token_type")
+    for number in range(split):
+        hidden = encoder.rest(number, hidden, *encoder.project(number, hidden, shape), bias)
+    for name, value in zip(STATES[1:], encoder.project(split, hidden, shape), strict=True):
+        graph.add("Identity", value, output=name)
+    graph.add("Reshape", hidden, shape.states, output=STATES[0])
+    inputs = {"token_ids": ["N", "L"], "lengths": ["N"], "first_position": [], "token_type": []}
+    return _model(
+        graph,
+        [helper.make_tensor_value_info(name, TensorProto.INT32, sizes) for name, sizes in inputs.items()],
+        _state_infos("", "N", "L", config.hidden_size, config.num_heads),
+    )
+
+
+def _upper(encoder: _Encoder, model: SavedModel, split: int) -> onnx.ModelProto:
+    graph, config = encoder.graph, encoder.config
+    contexts, queries = encoder.size("context.hidden", 0), encoder.size("query.hidden", 0)
+    context_length, query_length = encoder.size("context.hidden", 1), encoder.size("query.hidden", 1)
+    pairs = graph.add("Mul", contexts, queries)
+    length = graph.add("Add", context_length, query_length)
+    ones = graph.integers(1)
+
+    def together(context: str, query: str, axis: int, rank: int) -> str:
+        """(C, ...) and (T, ...), joined along an axis that counts tokens: (C*T, ...), the context first."""
+        grid = graph.add("Concat", contexts, queries, graph.integers(*[1] * (rank - 1)), axis=0)
+        parts = [
+            graph.add("Expand", graph.add("Unsqueeze", x, graph.integers(place)), grid)
+            for x, place in ((context, 1), (query, 0))
+        ]  # (C, T, ...)
+        joined = graph.add("Concat", *parts, axis=axis + 1)
+        sizes = graph.add("Shape", joined, start=2)
+        return graph.add("Reshape", joined, graph.add("Concat", pairs, sizes, axis=0))
+
+    seen = together(
+        encoder.valid("context.lengths", context_length), encoder.valid("query.lengths", query_length), axis=1, rank=2
+    )
+    full = graph.add("Unsqueeze", encoder.bias(seen), graph.integers(1, 2))  # (C*T, 1, 1, L)
+    is_query = graph.add(
+        "Concat",
+        graph.add("Expand", graph.constant("false", np.array([False])), context_length),
+        graph.add("Expand", graph.constant("true", np.array([True])), query_length),
+        axis=0,
+    )
+    same = graph.add("Equal", is_query, graph.add("Unsqueeze", is_query, ones))  # (L, L)
+    shared = graph.add("Add", full, encoder.bias(same)) if split < model.sharing.modules else full
+
+    hidden = together("context.hidden", "query.hidden", axis=1, rank=3)
+    hidden = graph.add("Reshape", hidden, graph.integers(-1, config.hidden_size))
+    axes = {"q": 2, "k": 3, "v": 2}
+    q, k, v = (together(f"context.{name}", f"query.{name}", axis, rank=4) for name, axis in axes.items())
+    shape = encoder.shape(pairs, length)
+    for number in range(split, config.num_layers):
+        if number > split:
+            q, k, v = encoder.project(number, hidden, shape)
+        if number == config.num_layers - 1:
+            # The heads read context tokens only.
+            zero = graph.integers(0)
+            q = graph.add("Slice", q, zero, context_length, graph.integers(2))
+            hidden = graph.add("Slice", graph.add("Reshape", hidden, shape.states), zero, context_length, ones)
+            hidden = graph.add("Reshape", hidden, graph.integers(-1, config.hidden_size))
+        hidden = encoder.rest(number, hidden, q, k, v, shared if number < model.sharing.modules else full)
+    sizes = graph.add("Concat", contexts, queries, context_length, graph.integers(2), axis=0)
+    graph.add("Reshape", encoder.heads(hidden), sizes, output="probabilities")
+
     inputs = [
-        helper.make_tensor_value_info("token_ids", TensorProto.INT32, ["B", "L"]),
-        helper.make_tensor_value_info("query_lengths", TensorProto.INT32, ["B"]),
-        helper.make_tensor_value_info("lengths", TensorProto.INT32, ["B"]),
+        info
+        for part, count, length in (("context.", "C", "Lc"), ("query.", "T", "Lq"))
+        for info in (
+            *_state_infos(part, count, length, config.hidden_size, config.num_heads),
+            helper.make_tensor_value_info(f"{part}lengths", TensorProto.INT32, [count]),
+        )
     ]
-    outputs = [helper.make_tensor_value_info("probabilities", TensorProto.FLOAT, ["B", "L", 2])]
-    outputs += [helper.make_tensor_value_info(name, TensorProto.FLOAT, [2, "K"]) for name in graph.observed]
+    return _model(
+        graph, inputs, [helper.make_tensor_value_info("probabilities", TensorProto.FLOAT, ["C", "T", "Lc", 2])]
+    )
+
+
+def _state_infos(prefix: str, count: str, length: str, hidden: int, heads: int) -> list[onnx.ValueInfoProto]:
+    size = hidden // heads
+    shapes: Sequence[Sequence[str | int]] = (
+        (count, length, hidden),
+        (count, heads, length, size),
+        (count, heads, size, length),
+        (count, heads, length, size),
+    )
+    return [
+        helper.make_tensor_value_info(prefix + name, TensorProto.FLOAT, sizes)
+        for name, sizes in zip(STATES, shapes, strict=True)
+    ]
+
+
+def _model(graph: _Graph, inputs: list[onnx.ValueInfoProto], outputs: list[onnx.ValueInfoProto]) -> onnx.ModelProto:
+    outputs = outputs + [helper.make_tensor_value_info(name, TensorProto.FLOAT, [2, "K"]) for name in graph.observed]
     body = helper.make_graph(graph.nodes, "bert-mrc-theseus", inputs, outputs, list(graph.constants.values()))
     opsets = [helper.make_opsetid("", OPSET), helper.make_opsetid(FUSED, 1)]
     return helper.make_model(body, opset_imports=opsets, ir_version=9, producer_name="bert-mrc-theseus")

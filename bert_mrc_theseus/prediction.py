@@ -20,11 +20,10 @@ import numpy as np
 from bert_mrc_theseus.decoding import Thresholds
 from bert_mrc_theseus.documents import Document
 from bert_mrc_theseus.engines import load_engine
-from bert_mrc_theseus.examples import Examples, build_examples
-from bert_mrc_theseus.inference import Engine, decode_document, document_probabilities, window_probabilities
+from bert_mrc_theseus.examples import Examples
+from bert_mrc_theseus.inference import Engine, decode_document, document_probabilities
 from bert_mrc_theseus.model_folder import SavedModel
 from bert_mrc_theseus.schema import Schema
-from bert_mrc_theseus.tokenizer import Tokenizer
 
 GROUP_CHARACTERS = 20_000
 """Characters that are read ahead: enough texts of each length to fill batches without much padding."""
@@ -53,7 +52,6 @@ class Extractor:
     def __init__(self, model: SavedModel, engine: Engine, thresholds: Thresholds | None = None):
         self._engine, self._model = engine, model
         self._thresholds = thresholds or model.thresholds
-        self._tokenizer = Tokenizer(model.vocab)
 
     @classmethod
     def load(cls, folder: str | Path, thresholds: Thresholds | None = None, engine: str = "auto") -> "Extractor":
@@ -95,10 +93,8 @@ class Extractor:
         try:
             for group in _groups(documents, GROUP_CHARACTERS):
                 bare = [replace(document, entities=()) for document in group]
-                examples = build_examples(
-                    bare, model.schema, self._tokenizer, model.window, model.encoder.max_positions
-                )
-                running.append((bare, examples, worker.submit(window_probabilities, self._engine, examples)))
+                examples = model.examples(bare)
+                running.append((bare, examples, worker.submit(self._engine, examples)))
                 if len(running) > 1:
                     yield from self._decoded(*running.popleft())
             while running:

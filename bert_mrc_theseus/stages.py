@@ -19,7 +19,7 @@ from bert_mrc_theseus.checkpoints import load_encoder
 from bert_mrc_theseus.documents import Document, read_documents
 from bert_mrc_theseus.errors import DataError, UserError
 from bert_mrc_theseus.evaluation import command_line, versions, write_report
-from bert_mrc_theseus.examples import Examples, WindowSize, build_examples
+from bert_mrc_theseus.examples import Sharing, WindowSize
 from bert_mrc_theseus.files import sha256_of
 from bert_mrc_theseus.inference import predict_documents
 from bert_mrc_theseus.keras_engine import keras_engine, keras_model
@@ -28,7 +28,6 @@ from bert_mrc_theseus.model import MRCModel, export_tensors, predecessor_from
 from bert_mrc_theseus.model_folder import SavedModel, load_model, save_model
 from bert_mrc_theseus.schema import Schema, read_queries
 from bert_mrc_theseus.theseus import TheseusModel
-from bert_mrc_theseus.tokenizer import Tokenizer
 from bert_mrc_theseus.training import CHECKPOINT, Task, fit
 from bert_mrc_theseus.training_config import STAGES, TrainingConfig, positive_prior
 
@@ -68,6 +67,7 @@ def train_stage(
     encoder: str = "e5-small-zh",
     query_style: str = "query",
     window_size: int | None = None,
+    context_position: int | None = None,
     resume: bool = False,
     overwrite: bool = False,
     console: Console | None = None,
@@ -82,6 +82,7 @@ def train_stage(
         encoder: for stage 0, see `checkpoints.load_encoder`.
         query_style: for stage 0, which text of queries.toml is the query.
         window_size: for stage 0, characters of a window.
+        context_position: for stage 0, see `Sharing`.
         resume: go on where the stage stopped, or start it; a finished stage is left as it is.
         overwrite: start again, deleting what the stage had.
         console: for progress; standard error by default.
@@ -106,13 +107,8 @@ def train_stage(
     keras.config.set_dtype_policy("mixed_bfloat16" if config.mixed_bfloat16 else "float32")
     keras.utils.set_random_seed(config.seed)
     data = load_data(data_folder, query_style)
-    start = _starting_model(stage, run, encoder, data.schema, window_size)
-    tokenizer = Tokenizer(start.vocab)
-
-    def examples_of(documents: tuple[Document, ...]) -> Examples:
-        return build_examples(documents, start.schema, tokenizer, start.window, start.encoder.max_positions)
-
-    train, dev = examples_of(data.train), examples_of(data.dev)
+    start = _starting_model(stage, run, encoder, data.schema, window_size, context_position)
+    train, dev = start.examples(data.train), start.examples(data.dev)
     if train.clipped:
         console.print(f"{train.clipped} training entities are longer than a window holds: their ends are learnt apart")
     start = replace(
@@ -121,17 +117,17 @@ def train_stage(
 
     model: MRCModel | TheseusModel
     if stage == 0:
-        plain = predecessor_from(start.encoder_weights(str(encoder)), positive_prior(train))
+        plain = predecessor_from(start.encoder_weights(str(encoder)), start.sharing, positive_prior(train))
     else:
         plain = keras_model(start)
     if stage == 1:
         if config.modules > start.encoder.num_layers:
             raise UserError(f"a predecessor of {start.encoder.num_layers} layers has no {config.modules} modules")
-        model = TheseusModel(plain, config.modules, config.initialisation)
-        evaluated, weights, saved_encoder = model.successor, model.successor_weights, model.successor_config
+        model = TheseusModel(plain, config.modules, config.initialisation, config.shared)
+        evaluated, weights, made = model.successor, model.successor_weights, model.successor_config
     else:
         model = evaluated = plain
-        weights, saved_encoder = plain.named_weights, start.encoder
+        weights, made = plain.named_weights, start.encoder
     engine = keras_engine(evaluated)
 
     def evaluate() -> Scores:
@@ -144,6 +140,7 @@ def train_stage(
         "encoder": asdict(start.encoder),
         "queries": {item.name: item.query for item in start.schema.types},
         "window": asdict(start.window),
+        "context_position": start.sharing.context_position,
         "data": data.checksums,
     }
     record: dict[str, Any] = {
@@ -157,7 +154,11 @@ def train_stage(
     def keep(state: Any) -> None:
         scores = {"step": state.best_step, "dev": state.history[-1], "before": start.record.get("scores")}
         saved = replace(
-            start, encoder=saved_encoder, tensors=export_tensors(weights()), record={**record, "scores": scores}
+            start,
+            encoder=made,
+            sharing=model.sharing,
+            tensors=export_tensors(weights()),
+            record={**record, "scores": scores},
         )
         save_model(best, saved)
 
@@ -201,14 +202,22 @@ def train_stage(
     return best
 
 
-def _starting_model(stage: int, run: Path, encoder: str, schema: Schema, window_size: int | None) -> SavedModel:
+def _starting_model(
+    stage: int, run: Path, encoder: str, schema: Schema, window_size: int | None, context_position: int | None
+) -> SavedModel:
     """What a stage starts from, as a saved model; for stage 0 one without heads."""
     if stage not in STAGES:
         raise UserError(f"stage is one of {', '.join(map(str, STAGES))}. Received: {stage}")
     if stage == 0:
         weights = load_encoder(encoder)
-        model = SavedModel(weights.config, weights.vocab, schema, weights.tensors)
-        return model if window_size is None else replace(model, window=WindowSize(window_size, window_size // 4))
+        return SavedModel(
+            weights.config,
+            weights.vocab,
+            schema,
+            weights.tensors,
+            WindowSize() if window_size is None else WindowSize(window_size, window_size // 4),
+            Sharing() if context_position is None else Sharing(context_position=context_position),
+        )
     before = run / f"stage{stage - 1}" / "best"
     if not before.is_dir():
         raise UserError(f"stage {stage} starts from {before}, which is not there: run stage {stage - 1} first")

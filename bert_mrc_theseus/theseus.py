@@ -15,7 +15,15 @@ from keras import ops
 
 from bert_mrc_theseus.checkpoints.weights import LAYER_TENSORS, layer_tensor
 from bert_mrc_theseus.encoder import EncoderLayer
-from bert_mrc_theseus.model import MRCModel, export_tensors, layout, load_tensors, named_layer_weights
+from bert_mrc_theseus.model import (
+    Layout,
+    MRCModel,
+    check_sharing,
+    export_tensors,
+    layout,
+    load_tensors,
+    named_layer_weights,
+)
 
 INITIALISATIONS = ("first", "spaced", "mean")
 
@@ -72,11 +80,17 @@ class TheseusModel(keras.Model):
         predecessor: the fine-tuned predecessor. Its layers become this model's and are frozen.
         modules: S.
         initialisation: see `initial_successor`.
+        shared: K, how many of the successor's lower layers are shared (see `Sharing`). The predecessor keeps its attention.
+
+    Raises:
+        ModelError: not 0 <= shared < modules.
     """
 
-    def __init__(self, predecessor: MRCModel, modules: int, initialisation: str = "first", **kwargs):
+    def __init__(self, predecessor: MRCModel, modules: int, initialisation: str = "first", shared: int = 0, **kwargs):
         super().__init__(**kwargs)
         config = predecessor.config
+        self.sharing = replace(predecessor.sharing, modules=shared)
+        check_sharing(self.sharing, modules)
         self.successor_config = replace(config, num_layers=modules)
         self.groups = group_layers(config.num_layers, modules)
         self.embeddings = predecessor.embeddings
@@ -96,16 +110,16 @@ class TheseusModel(keras.Model):
     def call(self, batch: dict, training: bool = False):
         """Logits of shape (B, L, 2)."""
         seed = batch["seed"] if training else None
-        spot = layout(batch)
+        spot = layout(batch, self.sharing.context_position)
         hidden = self.embeddings(batch["token_ids"], spot.token_types, spot.positions, seed)
         for module, group in enumerate(self.groups):
 
-            def successor(hidden=hidden, layer=self.successor_layers[module]):
-                return layer(hidden, spot.attention_bias, seed)
+            def successor(hidden=hidden, module=module):
+                return self.successor_layers[module](hidden, self._bias(spot, module), seed)
 
             def predecessor(hidden=hidden, group=group):
                 for i in group:
-                    hidden = self.predecessor_layers[i](hidden, spot.attention_bias, seed)
+                    hidden = self.predecessor_layers[i](hidden, spot.full_bias, seed)
                 return hidden
 
             hidden = ops.cond(batch["replace"][module], successor, predecessor)
@@ -113,11 +127,14 @@ class TheseusModel(keras.Model):
 
     def successor(self, batch: dict):
         """Logits of the successor alone, in inference mode."""
-        spot = layout(batch)
+        spot = layout(batch, self.sharing.context_position)
         hidden = self.embeddings(batch["token_ids"], spot.token_types, spot.positions)
-        for layer in self.successor_layers:
-            hidden = layer(hidden, spot.attention_bias)
+        for module, layer in enumerate(self.successor_layers):
+            hidden = layer(hidden, self._bias(spot, module))
         return self.heads(hidden)
+
+    def _bias(self, spot: Layout, module: int):
+        return spot.shared_bias if module < self.sharing.modules else spot.full_bias
 
     def successor_weights(self) -> dict:
         """Variables of the successor alone, named as those of an `MRCModel` of S layers."""
@@ -129,6 +146,6 @@ class TheseusModel(keras.Model):
 
     def extract_successor(self) -> MRCModel:
         """A plain S-layer model with copies of the successor's weights, everything trainable (stage 2)."""
-        model = MRCModel(self.successor_config)
+        model = MRCModel(self.successor_config, self.sharing)
         load_tensors(model.named_weights(), export_tensors(self.successor_weights()))
         return model

@@ -8,7 +8,7 @@ import numpy as np
 from bert_mrc_theseus.errors import UserError
 from bert_mrc_theseus.keras_engine import INPUT_RANKS
 from bert_mrc_theseus.losses import LOSSES
-from bert_mrc_theseus.model import layout
+from bert_mrc_theseus.model import context_mask
 
 TrainStep = Callable[[dict[str, np.ndarray], np.ndarray], float]
 
@@ -40,7 +40,7 @@ def make_train_step(model: keras.Model, optimizer, loss: str, modules: int = 0) 
     @tf.function(input_signature=[signature, tf.TensorSpec([None, None, 2], tf.float32)])
     def step(batch, labels):
         with tf.GradientTape() as tape:
-            value = LOSSES[loss](model(batch, training=True), labels, layout(batch).context_mask)
+            value = LOSSES[loss](model(batch, training=True), labels, context_mask(batch))
         variables = model.trainable_variables
         optimizer.apply(tape.gradient(value, variables), variables)
         return value

@@ -45,6 +45,7 @@ class TrainingConfig:
         modules: S, the number of successor layers.
         schedule: replace rate, "linear" or "constant"; `base`, `reach`, `rate`: see `schedules.replace_rate`.
         initialisation: where successor layers start from, see `theseus.initial_successor`.
+        shared: K, the successor's shared lower layers, see `examples.Sharing`.
 
     Raises:
         UserError: a value that makes no sense.
@@ -70,6 +71,7 @@ class TrainingConfig:
     reach: float = 0.7
     rate: float = 0.5
     initialisation: str = "first"
+    shared: int = 0
 
     def __post_init__(self) -> None:
         for name, choices in _CHOICES.items():
@@ -81,6 +83,8 @@ class TrainingConfig:
         for name in _POSITIVE:
             if not getattr(self, name) > 0:
                 raise UserError(f"{name} is greater than 0. Received: {getattr(self, name)}")
+        if not 0 <= self.shared < self.modules:
+            raise UserError(f"of {self.modules} modules 0 to {self.modules - 1} can be shared. Received: {self.shared}")
 
 
 class Plan:

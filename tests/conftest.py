@@ -96,6 +96,7 @@ class Trained:
             str(self.encoder),
             "short",
             100,
+            16,
             resume,
             overwrite,
             Console(quiet=True),

@@ -16,10 +16,9 @@ from bert_mrc_theseus.bench.workload import Workload, arithmetic, examples_of, f
 from bert_mrc_theseus.checkpoints.weights import EncoderConfig
 from bert_mrc_theseus.documents import read_documents
 from bert_mrc_theseus.errors import UserError
-from bert_mrc_theseus.examples import build_examples
 from bert_mrc_theseus.model_folder import ONNX, load_model
-from bert_mrc_theseus.onnx_graph import build_graph
-from bert_mrc_theseus.tokenizer import Tokenizer
+from bert_mrc_theseus.onnx_engine import write_graphs
+from bert_mrc_theseus.onnx_graph import build_graphs, serialised
 
 TEXTS = ("不了的李明和的一在北京。", "这是上海", "人")
 
@@ -81,7 +80,7 @@ def test_the_machine_is_described():
 def test_cold_start_and_scaling_run_the_real_command(trained, tmp_path):
     model = tmp_path / "model"
     shutil.copytree(trained.run / "stage2" / "best", model)
-    (model / ONNX).write_bytes(build_graph(load_model(model)).SerializeToString())
+    write_graphs(model / ONNX, serialised(build_graphs(load_model(model))))
     (onnx, keras) = bench_cold_start(model, 1)["rows"]
     assert (onnx["engine"], keras["engine"]) == ("onnx", "keras") and onnx["memory"] < keras["memory"]
     rows = bench_scaling(None, TEXTS, (0.001, 0.01))["rows"]
@@ -94,7 +93,7 @@ def test_training_steps_are_timed(trained):
     model = trained.run / "stage0" / "best"
     saved = load_model(model, tensors=False)
     documents = list(read_documents(trained.data / "train.jsonl"))
-    examples = build_examples(documents, saved.schema, Tokenizer(saved.vocab), saved.window, 128)
+    examples = saved.examples(documents)
     names = ("keras stage 1 fp32", "keras stage 1 fp32, both branches")
     found = bench_train(model, examples, 2, 256, 1, lambda line: None, names)
     assert [row["contender"] for row in found["rows"]] == list(names) and found["rows"][0]["ratio"] == 1.0

@@ -17,7 +17,7 @@ def test_from_a_raw_corpus_to_entities_in_a_text_file(tmp_path, monkeypatch):
         with pytest.raises(SystemExit, match="0"):
             cli.main()
 
-    for name, count, seed in (("train", 60, 1), ("test", 15, 3)):
+    for name, count, seed in (("train", 120, 1), ("test", 15, 3)):
         lines = [column_lines(document, "bmes")[0] for document in toy_documents(count, seed)]
         (tmp_path / f"{name}.bmes").write_text("".join(lines), encoding="utf-8")
     (tmp_path / "queries.toml").write_text(QUERIES, encoding="utf-8")
@@ -37,6 +37,8 @@ def test_from_a_raw_corpus_to_entities_in_a_text_file(tmp_path, monkeypatch):
         tmp_path / "bert",
         "--queries",
         "short",
+        "--context-position",
+        16,
         "--window",
         "100",
         "--tokens",
@@ -44,7 +46,7 @@ def test_from_a_raw_corpus_to_entities_in_a_text_file(tmp_path, monkeypatch):
         "--modules",
         "2",
     ]
-    run("train", data, "--run", runs, "--stage", "0", *settings, "--epochs", "30", "--learning-rate", "3e-3")
+    run("train", data, "--run", runs, "--stage", "0", *settings, "--epochs", "20", "--learning-rate", "3e-3")
     run("train", data, "--run", runs, "--stage", "1", *settings, "--epochs", "10", "--learning-rate", "3e-3")
     run("train", data, "--run", runs, "--stage", "2", *settings, "--epochs", "3", "--learning-rate", "1e-3")
     model = runs / "stage2" / "best"

@@ -1,5 +1,6 @@
 """The ONNX engine beside the Keras engine: the same model, the same results."""
 
+import functools
 from dataclasses import replace
 
 import numpy as np
@@ -13,18 +14,16 @@ from bert_mrc_theseus.decoding import Thresholds
 from bert_mrc_theseus.documents import Document
 from bert_mrc_theseus.engines import choose_engine, load_engine
 from bert_mrc_theseus.errors import ModelError, UserError
-from bert_mrc_theseus.examples import WindowSize, build_examples
+from bert_mrc_theseus.examples import Sharing, WindowSize
 from bert_mrc_theseus.inference import predict_documents
 from bert_mrc_theseus.keras_engine import keras_engine, keras_model
 from bert_mrc_theseus.model import export_tensors, predecessor_from
 from bert_mrc_theseus.model_folder import ONNX, WEIGHTS, SavedModel, save_model
-from bert_mrc_theseus.onnx_engine import onnx_engine
+from bert_mrc_theseus.onnx_engine import OnnxEngine, read_graphs, write_graphs
 from bert_mrc_theseus.onnx_export import export_onnx, measure_ranges
-from bert_mrc_theseus.onnx_graph import build_graph, quantisation, quantise_rows, smoothing
+from bert_mrc_theseus.onnx_graph import build_graphs, quantisation, quantise_rows, serialised, smoothing
 from bert_mrc_theseus.schema import EntityType, Schema
-from bert_mrc_theseus.tokenizer import Tokenizer
-from tests.conftest import make_weights, toy_documents
-from tests.test_model import batch_of
+from tests.conftest import LETTERS, make_weights, toy_documents
 
 
 def saved_model() -> SavedModel:
@@ -32,44 +31,89 @@ def saved_model() -> SavedModel:
     tensors = export_tensors(predecessor_from(weights).named_weights())
     # Large heads spread the probabilities over (0, 1).
     tensors["heads.span.weight"] = np.random.default_rng(5).standard_normal((2, 32)).astype(np.float32)
-    return SavedModel(weights.config, weights.vocab, Schema((EntityType("PER", "人名"),)), tensors, WindowSize(60, 8))
+    return SavedModel(
+        weights.config,
+        weights.vocab,
+        Schema((EntityType("PER", "人名"),)),
+        tensors,
+        WindowSize(60, 8),
+        Sharing(context_position=16),
+    )
 
 
 MODEL = saved_model()
 DOCUMENTS = toy_documents(20, 4)
-EXAMPLES = build_examples(
-    [Document(d.id, d.text) for d in DOCUMENTS], MODEL.schema, Tokenizer(MODEL.vocab), MODEL.window, 128
-)
+EXAMPLES = MODEL.examples([Document(d.id, d.text) for d in DOCUMENTS])
 KERAS = keras_engine(keras_model(MODEL))
-FLOAT = onnx_engine(build_graph(MODEL).SerializeToString())
-INT8 = onnx_engine(build_graph(MODEL, measure_ranges(MODEL, EXAMPLES)).SerializeToString())
 
 
-@given(st.lists(st.integers(6, 40), min_size=1, max_size=6), st.integers(3, 5))
-def test_probabilities_equal_those_of_keras(lengths, query_length):
-    batch = batch_of(lengths, query_length)
-    expected, found = KERAS(batch), FLOAT(batch)
-    assert found.shape == expected.shape and found.dtype == np.float32
-    for row, length in enumerate(lengths):
-        np.testing.assert_allclose(found[row, :length], expected[row, :length], atol=1e-5)
+def onnx_engine(model, ranges=None, split=None, workers=2):
+    return OnnxEngine(serialised(build_graphs(model, ranges, split=split)), model.sharing.context_position, workers)
+
+
+FLOAT = onnx_engine(MODEL)
+INT8 = onnx_engine(MODEL, measure_ranges(MODEL, EXAMPLES))
+
+texts = st.text(st.sampled_from(LETTERS[:30]), max_size=70)
+
+
+def examples_of(*texts):
+    return MODEL.examples([Document(str(i), text) for i, text in enumerate(texts)])
+
+
+def differences(found, expected):
+    assert [a.shape for a in found] == [b.shape for b in expected]
+    return np.concatenate([np.abs(a - b).ravel() for a, b in zip(found, expected, strict=True)])
+
+
+@pytest.mark.parametrize("shared", [0, 1, 2])
+@given(items=st.lists(texts.filter(bool), min_size=1, max_size=6))
+def test_probabilities_equal_those_of_keras(shared, items):
+    examples = examples_of(*items)
+    expected = engine_of("keras", shared)(examples)
+    for split in range(shared + 1):
+        found = engine_of("onnx", shared, split)(examples)
+        assert differences(found, expected).max() < 1e-5 and found[0].dtype == np.float32
+
+
+@functools.cache
+def engine_of(kind, shared, split=None):
+    model = replace(MODEL, sharing=replace(MODEL.sharing, modules=shared))
+    return keras_engine(keras_model(model)) if kind == "keras" else onnx_engine(model, split=split)
+
+
+def test_a_graph_cannot_be_split_above_what_is_shared():
+    with pytest.raises(ValueError, match="0 to 0 layers"):
+        build_graphs(MODEL, split=1)
 
 
 def test_int8_is_near():
-    batch = batch_of([40, 30, 12, 7])
-    expected, found = KERAS(batch), INT8(batch)
-    differences = np.concatenate(
-        [np.abs(found[r, :n] - expected[r, :n]).ravel() for r, n in enumerate(batch["lengths"])]
-    )
-    assert 0.0 < differences.max() < 0.15 and differences.mean() < 0.01
-    assert np.ptp(expected) > 0.5, "probabilities that are all alike would prove nothing"
+    expected = KERAS(EXAMPLES)
+    errors = differences(INT8(EXAMPLES), expected)
+    assert 0.0 < errors.max() < 0.15 and errors.mean() < 0.01
+    assert np.ptp(np.concatenate([p.ravel() for p in expected])) > 0.5, "equal probabilities would prove nothing"
 
 
 @pytest.mark.parametrize("engine", [FLOAT, INT8])
-def test_a_text_does_not_depend_on_its_batch_mates(engine):
-    together = engine(batch_of([25, 40, 9]))
-    for row, length in enumerate((25, 40, 9)):
-        batch = {name: values[row : row + 1] for name, values in batch_of([25, 40, 9]).items()}
-        np.testing.assert_allclose(engine(batch)[0, :length], together[row, :length], atol=1e-6)
+@given(items=st.lists(texts.filter(bool), min_size=2, max_size=5))
+def test_a_text_does_not_depend_on_its_batch_mates(engine, items):
+    together = engine(examples_of(*items))
+    alone = [found for text in items for found in engine(examples_of(text))]
+    assert differences(together, alone).max() < 1e-6
+
+
+def test_a_type_does_not_depend_on_the_others_and_many_types_go_in_chunks(monkeypatch):
+    kinds = tuple(
+        EntityType(name, query) for name, query in (("A", "人名"), ("B", "地"), ("C", "大学和公司"), ("D", "京"))
+    )
+    documents = [Document("0", "李明在北京大学"), Document("1", "上海公司")]
+    together = FLOAT(MODEL.examples(documents, Schema(kinds)))
+    for number, kind in enumerate(kinds):
+        alone = FLOAT(MODEL.examples(documents, Schema((kind,))))
+        assert differences([found[number : number + 1] for found in together], alone).max() < 1e-6
+    monkeypatch.setattr("bert_mrc_theseus.onnx_engine.BUDGET", 12)
+    monkeypatch.setattr("bert_mrc_theseus.onnx_engine.ROUND", 1)
+    assert differences(onnx_engine(MODEL)(MODEL.examples(documents, Schema(kinds))), together).max() < 1e-6
 
 
 @given(st.floats(-50, 50), st.floats(-50, 50))
@@ -118,21 +162,22 @@ def test_the_engine_is_onnx_where_the_model_was_exported(folder):
     assert choose_engine(folder) == choose_engine(folder, "keras") == "keras"
     with pytest.raises(ModelError, match="--to onnx"):
         choose_engine(folder, "onnx")
-    (folder / ONNX).write_bytes(build_graph(MODEL).SerializeToString())
+    write_graphs(folder / ONNX, serialised(build_graphs(MODEL)))
     assert choose_engine(folder) == "onnx" and choose_engine(folder, "keras") == "keras"
     (folder / WEIGHTS).unlink()
     model, engine = load_engine(folder)
     assert model.schema == MODEL.schema and not model.tensors
-    batch = batch_of([9])
-    np.testing.assert_allclose(engine(batch), KERAS(batch), atol=1e-5)
+    assert differences(engine(EXAMPLES), KERAS(EXAMPLES)).max() < 1e-5
     with pytest.raises(UserError, match="one of auto, onnx, keras"):
         choose_engine(folder, "tensorrt")
 
 
 def test_a_damaged_graph_is_reported(tmp_path):
-    (tmp_path / ONNX).write_bytes(build_graph(MODEL).SerializeToString()[:5000])
+    lower, upper = serialised(build_graphs(MODEL))
     with pytest.raises(ModelError, match=f"cannot be loaded by ONNX Runtime {onnxruntime.__version__}"):
-        onnx_engine(tmp_path / ONNX)
+        OnnxEngine((lower, upper[:5000]), 16)
+    with pytest.raises(ModelError, match=r"does not hold the graphs.*lower\.onnx"):
+        read_graphs(tmp_path)
 
 
 GOLD = predict_documents(KERAS, [Document(d.id, d.text) for d in DOCUMENTS], EXAMPLES, MODEL.schema, Thresholds())

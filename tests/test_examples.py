@@ -16,7 +16,7 @@ TOKENIZER = Tokenizer(make_weights().vocab)
 
 
 def build(items, size=12, overlap=4):
-    return build_examples(items, SCHEMA, TOKENIZER, WindowSize(size, overlap), 64)
+    return build_examples(items, SCHEMA, TOKENIZER, WindowSize(size, overlap), 6, 64)
 
 
 def test_layout_and_labels():
@@ -70,5 +70,11 @@ def test_a_type_that_the_schema_lacks_is_reported():
 
 
 def test_a_window_that_the_encoder_cannot_hold_is_reported():
-    with pytest.raises(UserError, match=r"60 characters make 65 tokens; the encoder has 64"):
+    with pytest.raises(UserError, match=r"60 characters make 67 tokens; the encoder has 64"):
         build([Document("", "好")], size=60)
+
+
+def test_a_query_that_reaches_the_contexts_positions_is_reported():
+    schema = Schema((EntityType("PER", "人名"), EntityType("LOC", "地名和国名")))
+    with pytest.raises(UserError, match=r"query of LOC has 5 characters; with the context at position 6 at most 4 fit"):
+        build_examples([], schema, TOKENIZER, WindowSize(12, 4), 6, 64)

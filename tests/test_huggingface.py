@@ -9,6 +9,7 @@ from safetensors.numpy import load_file, save_file
 from bert_mrc_theseus.checkpoints import load_encoder
 from bert_mrc_theseus.checkpoints.huggingface import INDEX, WEIGHTS, read_huggingface, write_huggingface
 from bert_mrc_theseus.errors import ModelError
+from bert_mrc_theseus.examples import Sharing
 from bert_mrc_theseus.model import predecessor_from
 
 PARITY = Path(__file__).parent / "fixtures" / "parity"
@@ -22,11 +23,15 @@ def same(a, b):
 
 def test_hidden_states_equal_those_of_hugging_face():
     expected = load_file(PARITY / "expected.safetensors")
-    states = predecessor_from(load_encoder(str(PARITY))).hidden_states(expected)
-    assert len(states) == len(expected["hidden_states"])
-    for ours, theirs in zip(states, expected["hidden_states"], strict=True):
-        for row, length in enumerate(expected["lengths"]):
-            np.testing.assert_allclose(ops.convert_to_numpy(ours)[row, :length], theirs[row, :length], atol=1e-4)
+    encoder = load_encoder(str(PARITY))
+    for row, length in enumerate(expected["lengths"]):
+        # BERT's own positions: the context right after the query.
+        sharing = Sharing(context_position=int(expected["query_lengths"][row]))
+        batch = {name: expected[name][row : row + 1] for name in ("token_ids", "query_lengths", "lengths")}
+        states = predecessor_from(encoder, sharing).hidden_states(batch)
+        assert len(states) == len(expected["hidden_states"])
+        for ours, theirs in zip(states, expected["hidden_states"], strict=True):
+            np.testing.assert_allclose(ops.convert_to_numpy(ours)[0, :length], theirs[row, :length], atol=1e-4)
 
 
 def test_written_and_read_back(weights, tmp_path):

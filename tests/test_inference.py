@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 from bert_mrc_theseus.decoding import Thresholds
 from bert_mrc_theseus.documents import Document, Entity
 from bert_mrc_theseus.examples import WindowSize, build_examples
-from bert_mrc_theseus.inference import Engine, document_probabilities, predict_documents, window_probabilities
+from bert_mrc_theseus.inference import PairEngine, document_probabilities, predict_documents
 from bert_mrc_theseus.metrics import strict_scores
 from bert_mrc_theseus.schema import EntityType, Schema
 from bert_mrc_theseus.thresholds import tune_thresholds
@@ -30,19 +30,17 @@ def token_probabilities(batch):
 
 
 def build(items, size=254, overlap=64):
-    return build_examples(items, SCHEMA, TOKENIZER, WindowSize(size, overlap), 512)
+    return build_examples(items, SCHEMA, TOKENIZER, WindowSize(size, overlap))
 
 
-TOKEN_ENGINE = Engine(token_probabilities)
+TOKEN_ENGINE = PairEngine(token_probabilities)
 
 
 @given(st.lists(documents(max_size=80), min_size=1, max_size=4), st.integers(10, 20), st.integers(0, 4))
 def test_windows_give_every_character_its_probability_once(items, size, overlap):
     whole, cut = build(items), build(items, size, overlap)
-    expected = document_probabilities(whole, window_probabilities(TOKEN_ENGINE, whole), len(items))
-    found = document_probabilities(
-        cut, window_probabilities(Engine(token_probabilities, budget=100, workers=3), cut), len(items)
-    )
+    expected = document_probabilities(whole, TOKEN_ENGINE(whole), len(items))
+    found = document_probabilities(cut, PairEngine(token_probabilities, budget=100, workers=3)(cut), len(items))
     for document, (one,), blocks in zip(items, expected, found, strict=True):
         joined = np.concatenate(blocks, axis=1)
         assert joined.shape == (3, len(document.text), 2)
@@ -77,7 +75,7 @@ def oracle(gold, certainty=1.0):
             out[i, :length] = known[tuple(row[:length])][:length] * certainty
         return out
 
-    return Engine(run)
+    return PairEngine(run)
 
 
 GOLD = [
@@ -95,7 +93,7 @@ def test_perfect_probabilities_give_the_gold_entities():
 @pytest.mark.parametrize("certainty", [0.15, 0.35, 0.95])
 def test_tuned_thresholds_find_what_the_default_does_not(certainty):
     examples = build(GOLD)
-    probabilities = document_probabilities(examples, window_probabilities(oracle(GOLD, certainty), examples), len(GOLD))
+    probabilities = document_probabilities(examples, oracle(GOLD, certainty)(examples), len(GOLD))
     thresholds, f1 = tune_thresholds(GOLD, probabilities, SCHEMA)
     assert f1 == 1.0 and thresholds.start <= certainty and thresholds.end <= certainty
     if certainty > 0.5:

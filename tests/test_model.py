@@ -3,8 +3,9 @@ import pytest
 
 from bert_mrc_theseus.encoder import dropout
 from bert_mrc_theseus.errors import ModelError
+from bert_mrc_theseus.examples import Sharing
 from bert_mrc_theseus.keras_engine import keras_engine
-from bert_mrc_theseus.model import export_tensors, layout, load_tensors, predecessor_from
+from bert_mrc_theseus.model import context_mask, export_tensors, layout, load_tensors, predecessor_from
 from tests.conftest import make_weights
 
 RANDOM = np.random.default_rng(3)
@@ -23,21 +24,49 @@ def batch_of(lengths, query_length=4, padded_to=None):
 
 
 def test_layout_of_a_padded_batch():
-    spot = layout(batch_of([7, 5]))
+    batch = batch_of([7, 5])
+    spot = layout(batch, 20)
     assert np.array(spot.token_types).tolist() == [[0, 0, 0, 0, 1, 1, 1], [0, 0, 0, 0, 1, 0, 0]]
     # The last valid token is the closing [SEP]: neither query, [SEP] nor padding is context.
-    assert np.array(spot.context_mask).tolist() == [[0, 0, 0, 0, 1, 1, 0], [0] * 7]
-    assert np.array(spot.positions).tolist() == [[0, 1, 2, 3, 4, 5, 6]] * 2
-    assert (np.array(spot.attention_bias)[1, 0, 0] < -1e8).tolist() == [False] * 5 + [True] * 2
+    assert np.array(context_mask(batch)).tolist() == [[0, 0, 0, 0, 1, 1, 0], [0] * 7]
+    assert np.array(spot.positions).tolist() == [[0, 1, 2, 3, 20, 21, 22], [0, 1, 2, 3, 20, 0, 0]]
+    assert (np.array(spot.full_bias)[1, 0, 0] < -1e8).tolist() == [False] * 5 + [True] * 2
+    seen = np.array(spot.shared_bias)[:, 0] == 0.0
+    assert seen[0].tolist() == [[True] * 4 + [False] * 3] * 4 + [[False] * 4 + [True] * 3] * 3
+    assert seen[1, 4].tolist() == [False] * 4 + [True] + [False] * 2
 
 
 def test_a_text_does_not_depend_on_its_batch_mates_or_padding(weights):
-    engine = keras_engine(predecessor_from(weights))
+    engine = keras_engine(predecessor_from(weights)).run
     together = engine(batch_of([9, 30, 14]))
     alone = engine(batch_of([9]))
     padded = engine(batch_of([9], padded_to=40))
     np.testing.assert_allclose(together[0, :9], alone[0], atol=1e-5)
     np.testing.assert_allclose(padded[0, :9], alone[0], atol=1e-5)
+
+
+def test_a_contexts_lower_states_do_not_depend_on_the_query_and_a_querys_not_on_the_context():
+    model = predecessor_from(make_weights(layers=3), Sharing(2, 20))
+    one, other = batch_of([9, 30, 14], 4), batch_of([12, 25], 7)
+    context = one["token_ids"][0, 4:9]
+    other["token_ids"][0, 7:12] = context
+    found = [np.array(state) for state in model.hidden_states(one)]
+    again = [np.array(state) for state in model.hidden_states(other)]
+    for layer in (0, 1, 2):
+        np.testing.assert_allclose(found[layer][0, 4:9], again[layer][0, 7:12], atol=1e-5)
+    assert np.abs(found[3][0, 4:9] - again[3][0, 7:12]).max() > 1e-3
+    same_query = batch_of([30], 4)
+    same_query["token_ids"][0, :4] = one["token_ids"][0, :4]
+    query = [np.array(state) for state in model.hidden_states(same_query)]
+    for layer in (0, 1, 2):
+        np.testing.assert_allclose(query[layer][0, :4], found[layer][0, :4], atol=1e-5)
+
+
+def test_positions_of_a_long_query_do_not_push_padding_out_of_the_table():
+    model = predecessor_from(make_weights(), Sharing(0, 120))
+    batch = batch_of([8, 100], 4)
+    batch["query_lengths"][:] = (3, 97)
+    assert np.isfinite(np.array(model(batch))).all()
 
 
 def test_weights_come_back_as_they_went_in(weights):
@@ -48,7 +77,7 @@ def test_weights_come_back_as_they_went_in(weights):
     other = predecessor_from(make_weights(seed=9))
     load_tensors(other.named_weights(), tensors)
     batch = batch_of([12, 9])
-    np.testing.assert_array_equal(keras_engine(model)(batch), keras_engine(other)(batch))
+    np.testing.assert_array_equal(keras_engine(model).run(batch), keras_engine(other).run(batch))
 
 
 def test_loading_another_shape_assigns_nothing(weights):
@@ -69,7 +98,7 @@ def test_heads_start_at_the_prior(weights):
     tensors = {name: np.zeros_like(t) for name, t in weights.tensors.items()}
     silent = type(weights)(weights.config, weights.vocab, tensors)
     model = predecessor_from(silent, prior=0.03)
-    np.testing.assert_allclose(keras_engine(model)(batch_of([8])), 0.03, rtol=1e-4)
+    np.testing.assert_allclose(keras_engine(model).run(batch_of([8])), 0.03, rtol=1e-4)
 
 
 def test_dropout_is_a_function_of_seed_and_site():

@@ -3,6 +3,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from bert_mrc_theseus.errors import ModelError
+from bert_mrc_theseus.examples import Sharing
 from bert_mrc_theseus.model import export_tensors, layout, predecessor_from
 from bert_mrc_theseus.optimizer import build_optimizer
 from bert_mrc_theseus.theseus import TheseusModel, group_layers, initial_successor
@@ -48,14 +50,33 @@ def test_everything_replaced_is_the_successor(predecessor):
     assert len(successor.encoder_layers) == MODULES and len(successor.trainable_variables) == len(successor.variables)
 
 
+def test_shared_modules_are_those_of_the_successor_only(predecessor):
+    expected = np.array(predecessor(batch_of([9, 14])))
+    theseus = TheseusModel(predecessor, MODULES, shared=1)
+    np.testing.assert_allclose(logits(theseus, [False, False]), expected, atol=1e-6)
+    successor = theseus.extract_successor()
+    assert successor.sharing == Sharing(1, predecessor.sharing.context_position)
+    found = np.array(successor(batch_of([9, 14])))
+    np.testing.assert_allclose(logits(theseus, [True, True]), found, atol=1e-6)
+    np.testing.assert_allclose(np.array(theseus.successor(batch_of([9, 14]))), found, atol=1e-6)
+    unshared = TheseusModel(predecessor, MODULES)
+    assert np.abs(logits(unshared, [True, True]) - found).max() > 1e-3
+
+
+@pytest.mark.parametrize("shared", [-1, MODULES])
+def test_the_last_module_is_not_shared(predecessor, shared):
+    with pytest.raises(ModelError, match="0 to 1 can be shared"):
+        TheseusModel(predecessor, MODULES, shared=shared)
+
+
 def test_a_mixed_draw_runs_the_chosen_layers(predecessor):
     theseus = TheseusModel(predecessor, MODULES, "spaced")
     batch = batch_of([9, 14])
-    spot = layout(batch)
+    spot = layout(batch, 32)
     hidden = theseus.embeddings(batch["token_ids"], spot.token_types, spot.positions)
-    hidden = theseus.successor_layers[0](hidden, spot.attention_bias)
+    hidden = theseus.successor_layers[0](hidden, spot.full_bias)
     for i in (2, 3):
-        hidden = theseus.predecessor_layers[i](hidden, spot.attention_bias)
+        hidden = theseus.predecessor_layers[i](hidden, spot.full_bias)
     np.testing.assert_allclose(logits(theseus, [True, False]), np.array(theseus.heads(hidden)), atol=1e-6)
 
 

@@ -21,7 +21,7 @@ SCHEMA = Schema((EntityType("PER", "人名"), EntityType("LOC", "地名")))
 
 
 def examples_of(documents):
-    return build_examples(documents, SCHEMA, Tokenizer(make_weights().vocab), WindowSize(40, 8), 128)
+    return build_examples(documents, SCHEMA, Tokenizer(make_weights().vocab), WindowSize(40, 8), 16, 128)
 
 
 EXAMPLES = examples_of(toy_documents(20, 1))

@@ -6,9 +6,10 @@ from pathlib import Path
 
 import numpy as np
 
-from bert_mrc_theseus.inference import Engine
+from bert_mrc_theseus.engines import load_engine
+from bert_mrc_theseus.inference import Engine, PairEngine
 from bert_mrc_theseus.model_folder import ONNX, load_model
-from bert_mrc_theseus.onnx_engine import available_cores, onnx_engine
+from bert_mrc_theseus.onnx_engine import OnnxEngine, available_cores
 
 TORCH_BUDGET = 2048
 """Tokens of a batch: 32 texts of 64, a usual choice."""
@@ -21,13 +22,14 @@ def _keras(folder: Path) -> Engine:
 
 
 def _onnx(folder: Path) -> Engine:
-    from bert_mrc_theseus.onnx_graph import build_graph
+    from bert_mrc_theseus.onnx_graph import build_graphs, serialised
 
-    return onnx_engine(build_graph(load_model(folder)).SerializeToString())
+    model = load_model(folder)
+    return OnnxEngine(serialised(build_graphs(model)), model.sharing.context_position)
 
 
 def _onnx_int8(folder: Path) -> Engine:
-    return onnx_engine(folder / ONNX)
+    return load_engine(folder, "onnx")[1]
 
 
 def _torch(folder: Path, bfloat16: bool = False) -> Engine:
@@ -36,15 +38,17 @@ def _torch(folder: Path, bfloat16: bool = False) -> Engine:
     from bert_mrc_theseus.bench.torch_model import torch_inputs, torch_model
 
     torch.set_num_threads(available_cores())
-    bert, heads = torch_model(load_model(folder))
+    model = load_model(folder)
+    bert, heads = torch_model(model)
     if bfloat16:
         bert, heads = bert.bfloat16(), heads.bfloat16()
 
     def run(batch: dict[str, np.ndarray]) -> np.ndarray:
         with torch.inference_mode():
-            return torch.sigmoid(heads(bert(**torch_inputs(batch)).last_hidden_state)).float().numpy()
+            hidden = bert(**torch_inputs(batch, model.sharing.context_position)).last_hidden_state
+            return torch.sigmoid(heads(hidden)).float().numpy()
 
-    return Engine(run, TORCH_BUDGET)
+    return PairEngine(run, TORCH_BUDGET)
 
 
 def _torch_bfloat16(folder: Path) -> Engine:
@@ -66,7 +70,7 @@ def missing_for(name: str, folder: Path) -> str:
     absent = not_installed(name)
     if absent:
         return absent
-    if name == "onnx int8" and not (folder / ONNX).is_file():
+    if name == "onnx int8" and not (folder / ONNX).is_dir():
         return f"{folder} has no {ONNX}: bert-mrc-theseus export {folder} --to onnx --int8"
     return ""
 

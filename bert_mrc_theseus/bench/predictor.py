@@ -8,7 +8,6 @@ import numpy as np
 
 from bert_mrc_theseus.bench.contenders import CONTENDERS
 from bert_mrc_theseus.bench.workload import Workload, examples_of
-from bert_mrc_theseus.inference import window_probabilities
 from bert_mrc_theseus.model_folder import load_model
 
 
@@ -28,7 +27,7 @@ class Predictor:
         """Seconds for a whole workload from token ids to probabilities, and the probabilities."""
         examples = examples_of(self.model, workload)
         start = time.perf_counter()
-        found = window_probabilities(self.engine, examples)
+        found = self.engine(examples)
         return time.perf_counter() - start, found
 
     def latencies(self, workload: Workload) -> list[float]:
@@ -36,7 +35,7 @@ class Predictor:
         seconds = []
         for text in workload.texts:
             start = time.perf_counter()
-            window_probabilities(self.engine, examples_of(self.model, Workload("", (text,), workload.types)))
+            self.engine(examples_of(self.model, Workload("", (text,), workload.types)))
             seconds.append(time.perf_counter() - start)
         return seconds
 

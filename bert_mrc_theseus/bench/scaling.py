@@ -11,7 +11,8 @@ from bert_mrc_theseus.bench.machine import describe_machine
 from bert_mrc_theseus.bench.process import predict_command, run_measured
 from bert_mrc_theseus.checkpoints.weights import EncoderConfig, expected_shapes
 from bert_mrc_theseus.model_folder import ONNX, SavedModel, save_model
-from bert_mrc_theseus.onnx_graph import build_graph
+from bert_mrc_theseus.onnx_engine import write_graphs
+from bert_mrc_theseus.onnx_graph import build_graphs, serialised
 from bert_mrc_theseus.schema import EntityType, Schema
 from bert_mrc_theseus.tokenizer import CLS, PAD, SEP, UNK
 
@@ -26,7 +27,7 @@ def tiny_model(folder: Path, texts: Sequence[str]) -> None:
     schema = Schema((EntityType("PER", "人名"), EntityType("LOC", "地名")))
     model = SavedModel(config, vocab, schema, tensors)
     save_model(folder, model)
-    (folder / ONNX).write_bytes(build_graph(model).SerializeToString())
+    write_graphs(folder / ONNX, serialised(build_graphs(model)))
 
 
 def bench_scaling(model: Path | None, texts: Sequence[str], megabytes: Sequence[float]) -> dict[str, Any]:

@@ -32,12 +32,18 @@ def torch_model(model: SavedModel) -> tuple[Any, Any]:
     return bert, heads
 
 
-def torch_inputs(batch: dict[str, np.ndarray]) -> dict[str, Any]:
-    """A batch (see `model`) as arguments of `BertModel`."""
+def torch_inputs(batch: dict[str, np.ndarray], context_position: int) -> dict[str, Any]:
+    """A batch (see `model`) as arguments of `BertModel`; `context_position`: see `Sharing`."""
     token_ids, query, lengths = (
         torch.from_numpy(batch[name]).long() for name in ("token_ids", "query_lengths", "lengths")
     )
     places = torch.arange(token_ids.shape[1])
     valid = places < lengths[:, None]
     types = (places >= query[:, None]) & valid
-    return {"input_ids": token_ids, "token_type_ids": types.long(), "attention_mask": valid.long()}
+    positions = torch.where(types, places - query[:, None] + context_position, places * valid)
+    return {
+        "input_ids": token_ids,
+        "token_type_ids": types.long(),
+        "attention_mask": valid.long(),
+        "position_ids": positions,
+    }

@@ -73,13 +73,13 @@ def _keras(stage: int, bfloat16: bool = False, both: bool = False) -> Callable[[
             """Computes module and layer and keeps one, as the original project does."""
 
             def call(self, batch: dict, training: bool = False) -> Any:
-                spot = layout(batch)
+                spot = layout(batch, self.sharing.context_position)
                 hidden = self.embeddings(batch["token_ids"], spot.token_types, spot.positions, batch["seed"])
                 for module, group in enumerate(self.groups):
                     kept = hidden
                     for i in group:
-                        kept = self.predecessor_layers[i](kept, spot.attention_bias, batch["seed"])
-                    new = self.successor_layers[module](hidden, spot.attention_bias, batch["seed"])
+                        kept = self.predecessor_layers[i](kept, spot.full_bias, batch["seed"])
+                    new = self.successor_layers[module](hidden, spot.full_bias, batch["seed"])
                     gate = ops.cast(batch["replace"][module], hidden.dtype)
                     hidden = gate * new + (1 - gate) * kept
                 return self.heads(hidden)
@@ -108,7 +108,7 @@ def _torch(bfloat16: bool) -> Callable[[SavedModel], Step]:
         optimizer = torch.optim.AdamW(parameters, LEARNING_RATE, fused=True)
 
         def step(batch: dict[str, Any], labels: np.ndarray) -> float:
-            inputs = torch_inputs(batch)
+            inputs = torch_inputs(batch, saved.sharing.context_position)
             mask = inputs["token_type_ids"].float()[:, :, None]
             with torch.autocast("cpu", torch.bfloat16, enabled=bfloat16):
                 logits = heads(bert(**inputs).last_hidden_state)

@@ -8,10 +8,9 @@ import numpy as np
 from bert_mrc_theseus.batching import padding_share, sorted_batches
 from bert_mrc_theseus.checkpoints.weights import EncoderConfig
 from bert_mrc_theseus.documents import Document
-from bert_mrc_theseus.examples import Examples, build_examples
+from bert_mrc_theseus.examples import Examples
 from bert_mrc_theseus.model_folder import SavedModel
 from bert_mrc_theseus.schema import EntityType, Schema
-from bert_mrc_theseus.tokenizer import Tokenizer
 
 
 @dataclass(frozen=True)
@@ -40,8 +39,7 @@ def schema_of(model: SavedModel, types: int) -> Schema:
 def examples_of(model: SavedModel, workload: Workload) -> Examples:
     """All (window, type) pairs of the workload."""
     documents = [Document(str(number), text) for number, text in enumerate(workload.texts)]
-    schema = schema_of(model, workload.types)
-    return build_examples(documents, schema, Tokenizer(model.vocab), model.window, model.encoder.max_positions)
+    return model.examples(documents, schema_of(model, workload.types))
 
 
 def arithmetic(lengths: np.ndarray, config: EncoderConfig) -> float:

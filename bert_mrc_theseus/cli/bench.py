@@ -73,16 +73,11 @@ def train(
     from bert_mrc_theseus.bench.trainer import TRAINERS
     from bert_mrc_theseus.cli.quiet import import_tensorflow
     from bert_mrc_theseus.documents import read_documents
-    from bert_mrc_theseus.examples import build_examples
     from bert_mrc_theseus.model_folder import load_model
-    from bert_mrc_theseus.tokenizer import Tokenizer
 
     import_tensorflow()
     saved = load_model(model, tensors=False)
-    documents = list(read_documents(data))
-    examples = build_examples(
-        documents, saved.schema, Tokenizer(saved.vocab), saved.window, saved.encoder.max_positions
-    )
+    examples = saved.examples(list(read_documents(data)))
     names = contenders.split(";") if contenders else list(TRAINERS)
     console = Console(stderr=True)
     found = bench_train(model, examples, steps, tokens, rounds, lambda line: console.print(line, markup=False), names)

@@ -1,4 +1,4 @@
-"""`bert-mrc-theseus export`: a model as an ONNX graph for prediction, or its encoder for other projects."""
+"""`bert-mrc-theseus export`: a model as ONNX graphs for prediction, or its encoder for other projects."""
 
 from pathlib import Path
 from typing import Annotated
@@ -46,7 +46,7 @@ def export(
     _, truth = load_engine(model, "keras")
     check = export_onnx(model, truth, documents, int8, calibration, largest_loss)
     console.print(
-        f"{model}/model.onnx: {check.precision}, {check.megabytes:.1f} MB; on {check.documents} documents probabilities "
+        f"{model}/onnx: {check.precision}, {check.megabytes:.1f} MB; on {check.documents} documents probabilities "
         f"differ by at most {check.difference:.2g}, strict F1 {check.f1_before:.4f} -> {check.f1_after:.4f}",
         markup=False,
         highlight=False,

@@ -26,6 +26,9 @@ def train(
         str, typer.Option(help="Which text of queries.toml to ask: query or short (stage 0).")
     ] = "query",
     window: Annotated[int | None, typer.Option(help="Characters of a window (stage 0); default 254.")] = None,
+    context_position: Annotated[
+        int | None, typer.Option(help="Position of the context's first character (stage 0); default 32.", min=3)
+    ] = None,
     epochs: Annotated[int | None, typer.Option(help="Default 3, 2, 2 for stages 0, 1, 2.", min=1)] = None,
     learning_rate: Annotated[float | None, typer.Option(help="Peak; default 1.5e-4, 1.5e-4, 1e-4.")] = None,
     warmup: Annotated[float, typer.Option(help="Share of the steps during which the learning rate rises.")] = 0.1,
@@ -42,6 +45,7 @@ def train(
     rate: Annotated[float, typer.Option(help="Constant replace rate.")] = 0.5,
     reach: Annotated[float, typer.Option(help="Share of stage 1 after which everything is replaced.")] = 0.7,
     initialisation: Annotated[str, typer.Option(help="Successor layers start as: first, spaced or mean.")] = "first",
+    shared: Annotated[int, typer.Option(help="Lower layers of the successor that share the context (stage 1).")] = 0,
     patience: Annotated[int, typer.Option(help="Evaluations without a better dev F1 before stopping; 0: never.")] = 0,
     evaluate_every: Annotated[int, typer.Option(help="Steps between evaluations; 0: once an epoch.")] = 0,
     checkpoint_minutes: Annotated[float, typer.Option(help="Minutes between checkpoints.")] = 5.0,
@@ -79,5 +83,6 @@ def train(
             reach=reach,
             rate=rate,
             initialisation=initialisation,
+            shared=shared,
         )
-        train_stage(number, data, run, config, encoder, queries, window, resume, overwrite)
+        train_stage(number, data, run, config, encoder, queries, window, context_position, resume, overwrite)
