@@ -2,6 +2,7 @@
 
 import json
 import shutil
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -11,11 +12,13 @@ from bert_mrc_theseus.bench.contenders import CONTENDERS, missing_for
 from bert_mrc_theseus.bench.machine import describe_machine, matmul_peak
 from bert_mrc_theseus.bench.predict import bench_predict
 from bert_mrc_theseus.bench.scaling import bench_scaling
+from bert_mrc_theseus.bench.shared import bench_shared
 from bert_mrc_theseus.bench.train import bench_train
 from bert_mrc_theseus.bench.workload import Workload, arithmetic, examples_of, facts
 from bert_mrc_theseus.checkpoints.weights import EncoderConfig
 from bert_mrc_theseus.documents import read_documents
 from bert_mrc_theseus.errors import UserError
+from bert_mrc_theseus.examples import Sharing
 from bert_mrc_theseus.model_folder import ONNX, load_model
 from bert_mrc_theseus.onnx_engine import write_graphs
 from bert_mrc_theseus.onnx_graph import build_graphs, serialised
@@ -87,6 +90,21 @@ def test_cold_start_and_scaling_run_the_real_command(trained, tmp_path):
     assert [row["documents"] % len(TEXTS) for row in rows] == [0, 0] and rows[0]["documents"] < rows[1]["documents"]
     with pytest.raises(UserError, match="failed with status 1"):
         bench_cold_start(tmp_path, 1)
+
+
+def test_shared_modules_are_counted_and_timed(model):
+    saved = load_model(model)
+    found = bench_shared(replace(saved, sharing=Sharing(1, 16)), TEXTS, [1, 3], 1, True, lambda line: None)
+    assert [(row["shared"], row["once"], row["types"]) for row in found["rows"]] == [
+        (shared, once, types) for types in (1, 3) for shared, once in ((0, 0), (1, 1), (1, 0))
+    ]
+    plain, shared, unshared = found["rows"][3:]
+    contexts, queries, layers = sum(len(text) + 1 for text in TEXTS), 3 * 4, 2
+    pairs = 3 * contexts + len(TEXTS) * queries
+    assert plain["token_layers"] == pairs * (layers - 1) + 3 * contexts == unshared["token_layers"]
+    assert shared["token_layers"] == contexts + queries + 3 * contexts
+    assert plain["ratio"] == plain["type_cost"] == 1.0 and shared["token_layers_ratio"] > 1.0
+    assert all(row["type_cost"] is None for row in found["rows"][:3]) and found["precision"] == "int8"
 
 
 def test_training_steps_are_timed(trained):

@@ -111,6 +111,31 @@ def scaling(
     _show(bench_scaling(model, texts, [float(size) for size in megabytes.split(",")]), out)
 
 
+@app.command()
+def shared(
+    model: Annotated[Path, typer.Argument(help="A successor's model folder, such as RUN/stage2/best.")],
+    data: Annotated[Path, typer.Option(help="JSONL file with the texts, such as DATA/test.jsonl.")],
+    types: Annotated[str, typer.Option(help="Numbers of types, T, rising.")] = "1,3,8,10,30",
+    sentences: Annotated[int, typer.Option(help="Texts, the file's first.", min=1)] = 60,
+    int8: Annotated[bool, typer.Option("--int8", help="Dense layers in int8.")] = False,
+    rounds: Annotated[int, typer.Option(help="Timed rounds; the fastest counts.", min=1)] = 3,
+    out: Annotated[Path | None, typer.Option(help="JSON report to write.")] = None,
+) -> None:
+    """What shared modules save: the same weights with 0, 1, ... S-1 of them, by number of types."""
+    from itertools import islice
+
+    from bert_mrc_theseus.bench.shared import bench_shared
+    from bert_mrc_theseus.documents import read_documents
+    from bert_mrc_theseus.model_folder import load_model
+
+    texts = [document.text for document in islice((d for d in read_documents(data) if d.text), sentences)]
+    if not texts:
+        raise DataError("no texts", data)
+    console = Console(stderr=True)
+    counts = sorted({int(count) for count in types.split(",")})
+    _show(bench_shared(load_model(model), texts, counts, rounds, int8, lambda line: console.print(line)), out)
+
+
 def _wide_console() -> Console:
     """Tables of a benchmark need room, also where standard output is a file."""
     console = Console()
