@@ -12,27 +12,28 @@ def _cross_entropy(logits, labels):
     return ops.relu(logits) - logits * labels + ops.log1p(ops.exp(-ops.abs(logits)))
 
 
-def _per_token(values, mask):
+def per_token(values, mask):
+    """Mean of values (B, L, 2) over the tokens where the mask (B, L) is 1, both heads together."""
     mask = ops.expand_dims(mask, -1)
     return ops.sum(values * mask) / ops.maximum(2.0 * ops.sum(mask), 1.0)
 
 
 def binary_cross_entropy(logits, labels, mask):
     """Mean binary cross-entropy per token and head."""
-    return _per_token(_cross_entropy(logits, labels), mask)
+    return per_token(_cross_entropy(logits, labels), mask)
 
 
 def focal(logits, labels, mask, gamma: float = 2.0):
     """Focal loss (Lin et al., 2017, equation 4, without the class weight): (1 - p_t)^gamma * cross-entropy."""
     cross_entropy = _cross_entropy(logits, labels)
-    return _per_token(ops.power(1.0 - ops.exp(-cross_entropy), gamma) * cross_entropy, mask)
+    return per_token(ops.power(1.0 - ops.exp(-cross_entropy), gamma) * cross_entropy, mask)
 
 
 def dice(logits, labels, mask, alpha: float = 0.01, smooth: float = 1.0):
     """Self-adjusting dice loss (Li et al., 2020, equation 11), per token: easy tokens weigh (1 - p)^alpha."""
     # (1 - p)^alpha by way of log(1 - p) = -softplus(logit): the power itself has an infinite gradient at p = 1.
     weighted = ops.exp(-alpha * ops.softplus(logits)) * ops.sigmoid(logits)
-    return _per_token(1.0 - (2.0 * weighted * labels + smooth) / (weighted + labels + smooth), mask)
+    return per_token(1.0 - (2.0 * weighted * labels + smooth) / (weighted + labels + smooth), mask)
 
 
 LOSSES = {"focal": focal, "bce": binary_cross_entropy, "dice": dice}

@@ -50,6 +50,12 @@ def context_mask(batch: dict):
     return ops.cast(ops.logical_and(ops.greater_equal(places, query_lengths), ops.less(places, lengths - 1)), "float32")
 
 
+def valid_mask(batch: dict):
+    """float32 (B, L): 1 on all tokens but padding."""
+    places, _, lengths = _places(batch)
+    return ops.cast(ops.less(places, lengths), "float32")
+
+
 def _places(batch: dict) -> tuple:
     """Number of each token in its example (B, L), and the lengths as (B, 1)."""
     shape = ops.shape(batch["token_ids"])
@@ -87,9 +93,14 @@ class MRCModel(keras.Model):
             states.append(layer(states[-1], bias, seed))
         return states
 
+    def borders(self, batch: dict, training: bool = False) -> tuple[list, object]:
+        """Hidden states (B, L, H) after each layer, and logits. In training the batch also holds `seed`, an int32 scalar."""
+        states = self.hidden_states(batch, batch["seed"] if training else None)
+        return states[1:], self.heads(states[-1])
+
     def call(self, batch: dict, training: bool = False):
-        """Logits of shape (B, L, 2). In training the batch also holds `seed`, an int32 scalar."""
-        return self.heads(self.hidden_states(batch, batch["seed"] if training else None)[-1])
+        """Logits of shape (B, L, 2)."""
+        return self.borders(batch, training)[1]
 
     def named_weights(self) -> dict:
         """All variables by name: those of `EncoderWeights`, and the heads'."""

@@ -28,6 +28,7 @@ from bert_mrc_theseus.model import MRCModel, export_tensors, predecessor_from
 from bert_mrc_theseus.model_folder import SavedModel, load_model, save_model
 from bert_mrc_theseus.schema import Schema, read_queries
 from bert_mrc_theseus.theseus import TheseusModel
+from bert_mrc_theseus.train_step import Teacher
 from bert_mrc_theseus.training import CHECKPOINT, Task, fit
 from bert_mrc_theseus.training_config import STAGES, TrainingConfig, positive_prior
 
@@ -68,6 +69,7 @@ def train_stage(
     query_style: str = "query",
     window_size: int | None = None,
     context_position: int | None = None,
+    predecessor: Path | None = None,
     resume: bool = False,
     overwrite: bool = False,
     console: Console | None = None,
@@ -77,12 +79,13 @@ def train_stage(
     Args:
         stage: 0, 1 or 2; see `STAGES`.
         data_folder: with train.jsonl, dev.jsonl and queries.toml.
-        run: the run folder. Stage 1 starts from its stage0/best, stage 2 from its stage1/best.
+        run: the run folder. Stage 2 starts from its stage1/best.
         config: settings of this stage.
         encoder: for stage 0, see `checkpoints.load_encoder`.
         query_style: for stage 0, which text of queries.toml is the query.
         window_size: for stage 0, characters of a window.
         context_position: for stage 0, see `Sharing`.
+        predecessor: model folder that stage 1 starts from and that teaches in distillation; by default the run's stage0/best.
         resume: go on where the stage stopped, or start it; a finished stage is left as it is.
         overwrite: start again, deleting what the stage had.
         console: for progress; standard error by default.
@@ -104,10 +107,15 @@ def train_stage(
     if folder.exists() and not resume:
         raise UserError(f"{folder} exists already: --resume goes on with it, --overwrite starts again")
 
+    starts_from = encoder if stage == 0 else f"stage{stage - 1}/best"
+    if stage == 1 and predecessor is not None:
+        starts_from = str(predecessor)
+    predecessor = predecessor or run / "stage0" / "best"
+    before = predecessor if stage == 1 else run / f"stage{stage - 1}" / "best"
     keras.config.set_dtype_policy("mixed_bfloat16" if config.mixed_bfloat16 else "float32")
     keras.utils.set_random_seed(config.seed)
     data = load_data(data_folder, query_style)
-    start = _starting_model(stage, run, encoder, data.schema, window_size, context_position)
+    start = _starting_model(stage, before, encoder, data.schema, window_size, context_position)
     train, dev = start.examples(data.train), start.examples(data.dev)
     if train.clipped:
         console.print(f"{train.clipped} training entities are longer than a window holds: their ends are learnt apart")
@@ -145,7 +153,7 @@ def train_stage(
     }
     record: dict[str, Any] = {
         **fingerprint,
-        "starts_from": str(encoder) if stage == 0 else f"stage{stage - 1}/best",
+        "starts_from": starts_from,
         "versions": versions(),
         "command": command_line(),
         "clipped": {"train": train.clipped, "dev": dev.clipped},
@@ -173,6 +181,7 @@ def train_stage(
         fingerprint,
         modules=config.modules if stage == 1 else 0,
         fast_heads=stage == 0,
+        teacher=_teacher(predecessor, config, plain if stage == 1 else None) if stage and config.distillation else None,
     )
     console.print(f"stage {stage}: {STAGES[stage]}", highlight=False)
     state = fit(task, config, folder, console, resume)
@@ -202,8 +211,22 @@ def train_stage(
     return best
 
 
+def _teacher(folder: Path, config: TrainingConfig, loaded: MRCModel | None) -> Teacher:
+    """The predecessor as a teacher.
+
+    Args:
+        folder: its model folder.
+        config: of the stage.
+        loaded: the predecessor, if it is there already.
+    """
+    if loaded is None:
+        loaded = keras_model(load_model(folder), str(folder))
+        loaded.trainable = False
+    return Teacher(loaded, config.distillation)
+
+
 def _starting_model(
-    stage: int, run: Path, encoder: str, schema: Schema, window_size: int | None, context_position: int | None
+    stage: int, before: Path, encoder: str, schema: Schema, window_size: int | None, context_position: int | None
 ) -> SavedModel:
     """What a stage starts from, as a saved model; for stage 0 one without heads."""
     if stage not in STAGES:
@@ -218,7 +241,6 @@ def _starting_model(
             WindowSize() if window_size is None else WindowSize(window_size, window_size // 4),
             Sharing() if context_position is None else Sharing(context_position=context_position),
         )
-    before = run / f"stage{stage - 1}" / "best"
     if not before.is_dir():
         raise UserError(f"stage {stage} starts from {before}, which is not there: run stage {stage - 1} first")
     model = load_model(before)

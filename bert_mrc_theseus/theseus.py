@@ -107,11 +107,12 @@ class TheseusModel(keras.Model):
             frozen.trainable = False
         self.built = True
 
-    def call(self, batch: dict, training: bool = False):
-        """Logits of shape (B, L, 2)."""
+    def borders(self, batch: dict, training: bool = False) -> tuple[list, object]:
+        """Hidden states (B, L, H) after each module, and logits."""
         seed = batch["seed"] if training else None
         spot = layout(batch, self.sharing.context_position)
         hidden = self.embeddings(batch["token_ids"], spot.token_types, spot.positions, seed)
+        states = []
         for module, group in enumerate(self.groups):
 
             def successor(hidden=hidden, module=module):
@@ -123,7 +124,12 @@ class TheseusModel(keras.Model):
                 return hidden
 
             hidden = ops.cond(batch["replace"][module], successor, predecessor)
-        return self.heads(hidden)
+            states.append(hidden)
+        return states, self.heads(hidden)
+
+    def call(self, batch: dict, training: bool = False):
+        """Logits of shape (B, L, 2)."""
+        return self.borders(batch, training)[1]
 
     def successor(self, batch: dict):
         """Logits of the successor alone, in inference mode."""

@@ -1,19 +1,48 @@
 """One optimisation step, compiled once for every batch shape."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 
 import keras
 import numpy as np
+from keras import ops
 
+from bert_mrc_theseus.distillation import Distillation, border_loss, logit_loss
 from bert_mrc_theseus.errors import UserError
 from bert_mrc_theseus.keras_engine import INPUT_RANKS
 from bert_mrc_theseus.losses import LOSSES
-from bert_mrc_theseus.model import context_mask
+from bert_mrc_theseus.model import MRCModel, context_mask, valid_mask
+from bert_mrc_theseus.theseus import group_layers
 
 TrainStep = Callable[[dict[str, np.ndarray], np.ndarray], float]
 
 
-def make_train_step(model: keras.Model, optimizer, loss: str, modules: int = 0) -> TrainStep:
+@dataclass(frozen=True)
+class Teacher:
+    """A predecessor that teaches; it has no dropout and is not trained."""
+
+    model: MRCModel
+    distillation: Distillation
+
+    def loss(self, batch: dict, borders: Sequence, logits):
+        """What the student's hidden states at its module borders, and its logits, lack."""
+        states, truth = self.model.borders(batch)
+        settings = self.distillation
+        value = 0.0
+        if settings.logits:
+            value += settings.logits * logit_loss(
+                logits, ops.stop_gradient(truth), context_mask(batch), settings.temperature
+            )
+        if settings.borders:
+            groups = group_layers(len(states), len(borders))
+            ends = [ops.stop_gradient(states[group[-1]]) for group in groups]
+            value += settings.borders * border_loss(borders, ends, valid_mask(batch))
+        return value
+
+
+def make_train_step(
+    model: keras.Model, optimizer, loss: str, modules: int = 0, teacher: Teacher | None = None
+) -> TrainStep:
     """Builds the step function: (batch, labels) -> loss, updating the model's trainable variables.
 
     Args:
@@ -21,6 +50,7 @@ def make_train_step(model: keras.Model, optimizer, loss: str, modules: int = 0) 
         optimizer: built on `model.trainable_variables`.
         loss: name in `losses.LOSSES`.
         modules: S, if the batch holds `replace`.
+        teacher: adds its loss.
 
     Raises:
         UserError: the Keras backend is not TensorFlow.
@@ -40,7 +70,10 @@ def make_train_step(model: keras.Model, optimizer, loss: str, modules: int = 0) 
     @tf.function(input_signature=[signature, tf.TensorSpec([None, None, 2], tf.float32)])
     def step(batch, labels):
         with tf.GradientTape() as tape:
-            value = LOSSES[loss](model(batch, training=True), labels, context_mask(batch))
+            borders, logits = model.borders(batch, training=True)
+            value = LOSSES[loss](logits, labels, context_mask(batch))
+            if teacher is not None:
+                value += teacher.loss(batch, borders, logits)
         variables = model.trainable_variables
         optimizer.apply(tape.gradient(value, variables), variables)
         return value

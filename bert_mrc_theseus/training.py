@@ -22,7 +22,7 @@ from bert_mrc_theseus.examples import Examples
 from bert_mrc_theseus.metrics import Scores
 from bert_mrc_theseus.optimizer import build_optimizer
 from bert_mrc_theseus.schedules import draw_replacements, replace_rate
-from bert_mrc_theseus.train_step import make_train_step
+from bert_mrc_theseus.train_step import Teacher, make_train_step
 from bert_mrc_theseus.training_config import Plan, TrainingConfig
 from bert_mrc_theseus.training_log import TrainingLog
 
@@ -42,6 +42,7 @@ class Task:
         fingerprint: what the run depends on, for `checkpoint.load_checkpoint`.
         modules: S in stage 1, else 0.
         fast_heads: the heads are new, see `optimizer.HEADS_FACTOR`.
+        teacher: a predecessor to distil from.
     """
 
     title: str
@@ -52,6 +53,7 @@ class Task:
     fingerprint: dict[str, Any]
     modules: int = 0
     fast_heads: bool = False
+    teacher: Teacher | None = None
 
 
 def fit(task: Task, config: TrainingConfig, folder: Path, console: Console, resume: bool) -> TrainingState:
@@ -83,10 +85,15 @@ def fit(task: Task, config: TrainingConfig, folder: Path, console: Console, resu
         config.clip,
         heads=task.model.heads.trainable_variables if task.fast_heads else (),
     )
-    train_step = make_train_step(task.model, optimizer, config.loss, task.modules)
+    train_step = make_train_step(task.model, optimizer, config.loss, task.modules, task.teacher)
     rate = None
     if task.modules:
         rate = replace_rate(config.schedule, plan.total_steps, base=config.base, reach=config.reach, rate=config.rate)
+    if not plan.total_steps:
+        state = TrainingState()
+        with TrainingLog(folder, task.title, 0, 0, console) as log:
+            _evaluate(task, config, state, log, may_stop=False)
+        return state
     checkpoint, stored = folder / CHECKPOINT, [*variables, *optimizer.variables]
     state = TrainingState()
     if resume and checkpoint.is_file():

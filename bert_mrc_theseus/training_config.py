@@ -6,6 +6,7 @@ from itertools import accumulate
 import numpy as np
 
 from bert_mrc_theseus.batching import sample_pairs, training_batches
+from bert_mrc_theseus.distillation import Distillation
 from bert_mrc_theseus.errors import UserError
 from bert_mrc_theseus.examples import Examples
 from bert_mrc_theseus.losses import LOSSES
@@ -20,15 +21,17 @@ STAGES = {
 
 _CHOICES = {"loss": tuple(LOSSES), "schedule": SCHEDULES, "initialisation": INITIALISATIONS}
 _SHARES = ("warmup", "dropout", "base", "reach", "rate")
-_POSITIVE = ("epochs", "learning_rate", "clip", "token_budget", "modules")
+_POSITIVE = ("learning_rate", "clip", "token_budget", "modules", "temperature")
+_NOT_NEGATIVE = ("epochs", "negative_ratio", "weight_decay", "distill_logits", "distill_borders")
 
 
 @dataclass(frozen=True, slots=True)
 class TrainingConfig:
-    """Settings of one stage. The Theseus settings (from `modules` on) matter in stage 1 only.
+    """Settings of one stage. The Theseus settings (`modules` to `shared`) matter in stage 1 only.
 
     Attributes:
-        epochs: passes over the pairs with entities (each with its own sample of pairs without).
+        epochs: passes over the pairs with entities (each with its own sample of pairs without); 0 in stage 1 makes the
+            initial successor, for `first layers, fine-tuned` without Theseus.
         learning_rate: highest learning rate of the warm-up and decay.
         warmup: share of all steps during which the learning rate rises.
         weight_decay: of AdamW; none on biases and LayerNorm.
@@ -46,6 +49,7 @@ class TrainingConfig:
         schedule: replace rate, "linear" or "constant"; `base`, `reach`, `rate`: see `schedules.replace_rate`.
         initialisation: where successor layers start from, see `theseus.initial_successor`.
         shared: K, the successor's shared lower layers, see `examples.Sharing`.
+        distill_logits, temperature, distill_borders: see `distillation.Distillation`; in stages 1 and 2.
 
     Raises:
         UserError: a value that makes no sense.
@@ -72,6 +76,13 @@ class TrainingConfig:
     rate: float = 0.5
     initialisation: str = "first"
     shared: int = 0
+    distill_logits: float = 0.0
+    temperature: float = 2.0
+    distill_borders: float = 0.0
+
+    @property
+    def distillation(self) -> Distillation:
+        return Distillation(self.distill_logits, self.temperature, self.distill_borders)
 
     def __post_init__(self) -> None:
         for name, choices in _CHOICES.items():
@@ -83,6 +94,9 @@ class TrainingConfig:
         for name in _POSITIVE:
             if not getattr(self, name) > 0:
                 raise UserError(f"{name} is greater than 0. Received: {getattr(self, name)}")
+        for name in _NOT_NEGATIVE:
+            if not getattr(self, name) >= 0:
+                raise UserError(f"{name} is at least 0. Received: {getattr(self, name)}")
         if not 0 <= self.shared < self.modules:
             raise UserError(f"of {self.modules} modules 0 to {self.modules - 1} can be shared. Received: {self.shared}")
 

@@ -83,7 +83,13 @@ class Trained:
         return TrainingConfig(**{"epochs": epochs, "learning_rate": rate, "token_budget": 512, "modules": 2, **changes})
 
     def train(
-        self, stage: int, run: Path | None = None, resume: bool = False, overwrite: bool = False, **changes
+        self,
+        stage: int,
+        run: Path | None = None,
+        resume: bool = False,
+        overwrite: bool = False,
+        predecessor: Path | None = None,
+        **changes,
     ) -> Path:
         from bert_mrc_theseus.stages import train_stage
 
@@ -97,6 +103,7 @@ class Trained:
             "short",
             100,
             16,
+            predecessor,
             resume,
             overwrite,
             Console(quiet=True),

@@ -116,3 +116,4 @@ def test_training_steps_are_timed(trained):
     found = bench_train(model, examples, 2, 256, 1, lambda line: None, names)
     assert [row["contender"] for row in found["rows"]] == list(names) and found["rows"][0]["ratio"] == 1.0
     assert all(row["tokens_per_second"] > 0 for row in found["rows"]) and found["steps"] == 2
+    assert 0.0 < found["preparation_seconds"] < 1.0

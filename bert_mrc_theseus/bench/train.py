@@ -6,7 +6,7 @@ from typing import Any
 
 from bert_mrc_theseus.bench.contenders import not_installed
 from bert_mrc_theseus.bench.machine import describe_machine
-from bert_mrc_theseus.bench.trainer import TRAINERS, Trainer, batches_of
+from bert_mrc_theseus.bench.trainer import TRAINERS, Trainer, batches_of, preparation_seconds
 from bert_mrc_theseus.bench.worker import Worker
 from bert_mrc_theseus.examples import Examples
 
@@ -32,9 +32,11 @@ def bench_train(
         contenders: names in `TRAINERS`; those that cannot run here are left out, with a reason.
 
     Returns:
-        `{"machine", "padding", "rows", "left_out"}`; a row has `seconds` a step, `tokens_per_second` (padding not counted)
-        and `ratio` of tokens a second to the first contender's.
+        `{"machine", "padding", "preparation_seconds", "rows", "left_out"}`; the second is the time to lay out a step's inputs;
+        a row has `seconds` a step, `tokens_per_second` (padding not counted) and `ratio` of tokens a second to the first
+        contender's.
     """
+    preparation = preparation_seconds(examples, budget)
     batches = batches_of(examples, budget, steps)
     tokens = sum(int(batch["lengths"].sum()) for batch, _ in batches)
     laid_out = sum(batch["token_ids"].size for batch, _ in batches)
@@ -64,6 +66,7 @@ def bench_train(
     return {
         "machine": describe_machine(),
         "padding": round(1.0 - tokens / laid_out, 4),
+        "preparation_seconds": round(preparation, 5),
         "batch_tokens": budget,
         "steps": len(batches),
         "rows": rows,

@@ -58,6 +58,19 @@ def batches_of(examples: Examples, budget: int, count: int) -> list[tuple[dict[s
     return [(examples.batch(pairs), examples.labels(pairs)) for pairs in chosen]
 
 
+def preparation_seconds(examples: Examples, budget: int) -> float:
+    """Seconds that the training loop spends on the inputs of a step, over an epoch: its batches, token ids and labels."""
+    from bert_mrc_theseus.training_config import Plan, TrainingConfig
+
+    plan = Plan(examples, TrainingConfig(epochs=1, token_budget=budget))
+    start = time.perf_counter()
+    batches = plan.batches(0)
+    for pairs in batches:
+        examples.batch(pairs)
+        examples.labels(pairs)
+    return (time.perf_counter() - start) / len(batches)
+
+
 def _keras(stage: int, bfloat16: bool = False, both: bool = False) -> Callable[[SavedModel], Step]:
     def build(saved: SavedModel) -> Step:
         import keras
@@ -72,7 +85,7 @@ def _keras(stage: int, bfloat16: bool = False, both: bool = False) -> Callable[[
         class BothBranches(TheseusModel):
             """Computes module and layer and keeps one, as the original project does."""
 
-            def call(self, batch: dict, training: bool = False) -> Any:
+            def borders(self, batch: dict, training: bool = False) -> tuple[list, Any]:
                 spot = layout(batch, self.sharing.context_position)
                 hidden = self.embeddings(batch["token_ids"], spot.token_types, spot.positions, batch["seed"])
                 for module, group in enumerate(self.groups):
@@ -82,7 +95,7 @@ def _keras(stage: int, bfloat16: bool = False, both: bool = False) -> Callable[[
                     new = self.successor_layers[module](hidden, spot.full_bias, batch["seed"])
                     gate = ops.cast(batch["replace"][module], hidden.dtype)
                     hidden = gate * new + (1 - gate) * kept
-                return self.heads(hidden)
+                return [], self.heads(hidden)
 
         keras.config.set_dtype_policy("mixed_bfloat16" if bfloat16 else "float32")
         model: Any = keras_model(saved)

@@ -29,7 +29,7 @@ def train(
     context_position: Annotated[
         int | None, typer.Option(help="Position of the context's first character (stage 0); default 32.", min=3)
     ] = None,
-    epochs: Annotated[int | None, typer.Option(help="Default 3, 2, 2 for stages 0, 1, 2.", min=1)] = None,
+    epochs: Annotated[int | None, typer.Option(help="Default 3, 2, 2 for stages 0, 1, 2.", min=0)] = None,
     learning_rate: Annotated[float | None, typer.Option(help="Peak; default 1.5e-4, 1.5e-4, 1e-4.")] = None,
     warmup: Annotated[float, typer.Option(help="Share of the steps during which the learning rate rises.")] = 0.1,
     weight_decay: Annotated[float, typer.Option(help="AdamW's, none on biases and LayerNorm.")] = 0.01,
@@ -46,6 +46,14 @@ def train(
     reach: Annotated[float, typer.Option(help="Share of stage 1 after which everything is replaced.")] = 0.7,
     initialisation: Annotated[str, typer.Option(help="Successor layers start as: first, spaced or mean.")] = "first",
     shared: Annotated[int, typer.Option(help="Lower layers of the successor that share the context (stage 1).")] = 0,
+    distill_logits: Annotated[float, typer.Option(help="Weight of the predecessor's logits (stages 1, 2).")] = 0.0,
+    temperature: Annotated[float, typer.Option(help="That logits are divided by in distillation.")] = 2.0,
+    distill_borders: Annotated[
+        float, typer.Option(help="Weight of the predecessor's hidden states at module borders (stages 1, 2).")
+    ] = 0.0,
+    predecessor: Annotated[
+        Path | None, typer.Option(help="Model folder to compress and to distil from; default RUN/stage0/best.")
+    ] = None,
     patience: Annotated[int, typer.Option(help="Evaluations without a better dev F1 before stopping; 0: never.")] = 0,
     evaluate_every: Annotated[int, typer.Option(help="Steps between evaluations; 0: once an epoch.")] = 0,
     checkpoint_minutes: Annotated[float, typer.Option(help="Minutes between checkpoints.")] = 5.0,
@@ -84,5 +92,10 @@ def train(
             rate=rate,
             initialisation=initialisation,
             shared=shared,
+            distill_logits=distill_logits,
+            temperature=temperature,
+            distill_borders=distill_borders,
         )
-        train_stage(number, data, run, config, encoder, queries, window, context_position, resume, overwrite)
+        train_stage(
+            number, data, run, config, encoder, queries, window, context_position, predecessor, resume, overwrite
+        )

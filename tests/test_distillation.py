@@ -1,0 +1,84 @@
+import numpy as np
+import pytest
+
+from bert_mrc_theseus.distillation import Distillation, border_loss, logit_loss
+from bert_mrc_theseus.model import export_tensors, predecessor_from
+from bert_mrc_theseus.model_folder import load_model
+from bert_mrc_theseus.optimizer import build_optimizer
+from bert_mrc_theseus.theseus import TheseusModel, initial_successor
+from bert_mrc_theseus.train_step import Teacher, make_train_step
+from tests.conftest import make_weights
+from tests.test_model import batch_of
+
+RANDOM = np.random.default_rng(0)
+STUDENT, TEACHER = (RANDOM.normal(0, 3, (3, 5, 2)).astype("float32") for _ in range(2))
+MASK = (RANDOM.random((3, 5)) < 0.7).astype("float32")
+
+
+def sigmoid(x):
+    return 1 / (1 + np.exp(-x.astype("float64")))
+
+
+@pytest.mark.parametrize("temperature", [1.0, 2.5])
+def test_logit_loss_is_the_divergence_of_two_bernoullis(temperature):
+    p, q = sigmoid(TEACHER / temperature), sigmoid(STUDENT / temperature)
+    divergence = p * np.log(p / q) + (1 - p) * np.log((1 - p) / (1 - q))
+    expected = temperature**2 * (divergence * MASK[..., None]).sum() / (2 * MASK.sum())
+    assert float(logit_loss(STUDENT, TEACHER, MASK, temperature)) == pytest.approx(expected, rel=1e-4)
+    assert float(logit_loss(TEACHER, TEACHER, MASK, temperature)) == pytest.approx(0.0, abs=1e-6)
+
+
+def test_border_loss_is_the_mean_squared_difference_of_valid_tokens():
+    mine, theirs = (RANDOM.normal(0, 1, (2, 3, 5, 4)).astype("float32") for _ in range(2))
+    expected = (((mine - theirs) ** 2).mean(axis=-1) * MASK).sum() / (2 * MASK.sum())
+    assert float(border_loss(list(mine), list(theirs), MASK)) == pytest.approx(expected, rel=1e-5)
+
+
+def test_no_weight_is_no_distillation():
+    assert not Distillation() and Distillation(logits=0.1) and Distillation(borders=0.1)
+
+
+@pytest.mark.parametrize("settings", [Distillation(logits=100.0), Distillation(borders=100.0)])
+def test_a_student_comes_nearer_to_its_teacher_which_stays(settings):
+    predecessor = predecessor_from(make_weights(layers=4), prior=0.3)
+    predecessor.heads.kernel.assign(np.random.default_rng(1).standard_normal((16, 2)))
+    before = export_tensors(predecessor.named_weights())
+    student = TheseusModel(predecessor, 2).extract_successor()
+    predecessor.trainable = False
+    teacher = Teacher(predecessor, settings)
+    batch = batch_of([9, 14])
+
+    def lacks():
+        borders, logits = student.borders(batch)
+        return float(teacher.loss(batch, borders, logits))
+
+    first = lacks()
+    step = make_train_step(
+        student, build_optimizer(student.trainable_variables, 1e-2, 100, weight_decay=0.0), "bce", teacher=teacher
+    )
+    # The labels say nothing of what the teacher says; they weigh a hundredth.
+    for number in range(40):
+        step({**batch, "seed": np.int32(number)}, np.zeros((2, 14, 2), "float32"))
+    assert lacks() < 0.5 * first
+    for name, tensor in export_tensors(predecessor.named_weights()).items():
+        assert tensor.tobytes() == before[name].tobytes(), name
+
+
+def test_stages_1_and_2_with_distillation_and_another_runs_predecessor(trained, tmp_path):
+    run, settings = tmp_path / "run", {"distill_logits": 1.0, "distill_borders": 0.5, "epochs": 1}
+    predecessor = trained.run / "stage0" / "best"
+    trained.train(1, run=run, predecessor=predecessor, **settings)
+    best = trained.train(2, run=run, predecessor=predecessor, **settings)
+    record = load_model(best).record
+    assert record["config"]["distill_logits"] == 1.0 and record["starts_from"] == "stage1/best"
+    assert load_model(run / "stage1" / "best").record["starts_from"] == str(predecessor)
+
+
+def test_no_epochs_of_stage_1_give_the_predecessors_first_layers(trained, tmp_path):
+    best = trained.train(1, run=tmp_path / "run", predecessor=trained.run / "stage0" / "best", epochs=0)
+    found, whole = load_model(best), load_model(trained.run / "stage0" / "best")
+    expected = initial_successor(dict(whole.tensors), whole.encoder.num_layers, 2, "first")
+    for name, tensor in expected.items():
+        np.testing.assert_array_equal(found.tensors[name], tensor)
+    assert found.encoder.num_layers == 2
+    trained.train(2, run=tmp_path / "run", epochs=1)
