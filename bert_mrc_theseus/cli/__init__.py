@@ -12,7 +12,7 @@ import sys
 import typer
 from rich.console import Console
 
-from bert_mrc_theseus.cli import bench, evaluate, export, predict, preprocess, train
+from bert_mrc_theseus.cli import bench, compare, evaluate, export, predict, preprocess, train
 from bert_mrc_theseus.errors import UserError
 
 app = typer.Typer(
@@ -24,6 +24,7 @@ app = typer.Typer(
 app.command("preprocess")(preprocess.preprocess)
 app.command("train")(train.train)
 app.command("evaluate")(evaluate.evaluate)
+app.command("compare")(compare.compare)
 app.command("predict")(predict.predict)
 app.command("export")(export.export)
 app.add_typer(bench.app, name="bench")

@@ -1,0 +1,77 @@
+"""`bert-mrc-theseus compare`: ways to compress a predecessor, side by side."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+from rich.table import Table
+
+from bert_mrc_theseus.cli.quiet import import_tensorflow
+from bert_mrc_theseus.errors import UserError
+
+
+def compare(
+    data: Annotated[Path, typer.Argument(help="Data folder with train, dev and test (see preprocess).")],
+    out: Annotated[Path, typer.Option(help="Folder for models and results; what is finished in it is kept.")],
+    methods: Annotated[
+        str, typer.Option(help="Methods, separated by commas, each for all --layers, or NAME-LAYERS for one; see docs.")
+    ] = "linear,constant,one-stage,first",
+    layers: Annotated[str, typer.Option(help="Layers of the successors.")] = "6",
+    seeds: Annotated[str, typer.Option(help="Each trains a predecessor and all methods.")] = "42",
+    epochs: Annotated[str, typer.Option(help="Of stages 0, 1 and 2.")] = "3,2,2",
+    learning_rates: Annotated[str, typer.Option(help="Of stages 0, 1 and 2.")] = "1.5e-4,1.5e-4,1e-4",
+    encoder: Annotated[str, typer.Option(help="e5-small-zh, or the folder of a BERT.")] = "e5-small-zh",
+    queries: Annotated[str, typer.Option(help="Which text of queries.toml to ask: query or short.")] = "query",
+    window: Annotated[int | None, typer.Option(help="Characters of a window; default 254.")] = None,
+    context_position: Annotated[
+        int | None, typer.Option(help="Position of the context's first character; default 32.", min=3)
+    ] = None,
+    shared: Annotated[
+        str, typer.Option(help="Shared modules of the shared methods: LAYERS:K, separated by commas.")
+    ] = "6:4,3:1",
+    tokens: Annotated[int, typer.Option(help="Tokens of a batch.")] = 2048,
+    bfloat16: Annotated[bool, typer.Option("--bfloat16", help="Matrix products in bfloat16.")] = False,
+    texts: Annotated[int, typer.Option(help="Test texts for measuring speed; 0: do not.", min=0)] = 60,
+) -> None:
+    """Train predecessors and successors by several methods; one table of F1, retention, speed, size and time."""
+    numbers = [int(part) for part in layers.split(",")]
+    import_tensorflow()
+    from bert_mrc_theseus.compare import COLUMNS, PREDECESSORS, Settings, markdown
+    from bert_mrc_theseus.compare import compare as run
+    from bert_mrc_theseus.files import atomic_write
+
+    wanted: list[tuple[str, int]] = []
+    for name in filter(None, methods.split(",")):
+        stem, _, last = name.rpartition("-")
+        if name in PREDECESSORS:
+            wanted.append((name, 0))
+        elif stem and last.isdigit():
+            wanted.append((stem, int(last)))
+        else:
+            wanted += [(name, number) for number in numbers]
+    settings = Settings(
+        _three(epochs, int, "--epochs"),
+        _three(learning_rates, float, "--learning-rates"),
+        queries,
+        encoder,
+        window,
+        context_position,
+        {int(part.partition(":")[0]): int(part.partition(":")[2]) for part in shared.split(",")},
+        {"token_budget": tokens, "mixed_bfloat16": bfloat16},
+    )
+    rows = run(data, out, wanted, [int(seed) for seed in seeds.split(",")], settings, Console(stderr=True), texts)
+    with atomic_write(out / "compare.md") as stream:
+        stream.write(markdown(rows))
+    table = Table(*COLUMNS)
+    for row in rows:
+        table.add_row(*(cell(row) for cell in COLUMNS.values()))
+    console = Console()
+    (console if console.width >= 120 else Console(width=140)).print(table)
+
+
+def _three(text: str, kind: type, option: str) -> tuple:
+    parts = text.split(",")
+    if len(parts) != 3:
+        raise UserError(f"{option} takes three values, for stages 0, 1 and 2. Received: {text!r}")
+    return tuple(kind(part) for part in parts)

@@ -1,0 +1,355 @@
+"""`compare`: several ways to compress the same predecessor, on the same data, with the same number of gradient steps.
+
+    OUT/seed42/predecessor/stage0/...    one predecessor a seed, shared by all methods
+    OUT/seed42/linear-6/stage1, stage2   a method's successor of 6 layers
+    OUT/seed42/linear-6/test.json        its evaluation
+    OUT/compare.json, OUT/compare.md     the table
+
+What is finished is kept, what is not is resumed. A successor's steps are those of stages 1 and 2 together: methods of one stage
+get as many epochs in it.
+"""
+
+import json
+import statistics
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import asdict, dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from rich.console import Console
+
+from bert_mrc_theseus.documents import Document, read_documents
+from bert_mrc_theseus.errors import UserError
+from bert_mrc_theseus.evaluation import evaluate_model, evaluation_report, write_report
+from bert_mrc_theseus.files import sha256_of
+from bert_mrc_theseus.inference import Engine
+from bert_mrc_theseus.model_folder import SavedModel, load_model
+from bert_mrc_theseus.onnx_engine import OnnxEngine
+from bert_mrc_theseus.onnx_graph import build_graphs, serialised
+from bert_mrc_theseus.stages import train_stage
+from bert_mrc_theseus.training_config import TrainingConfig
+
+
+@dataclass(frozen=True)
+class Method:
+    """A way to make a successor (or, without layers, a predecessor).
+
+    Attributes:
+        title: for the table.
+        both: settings of both stages.
+        replacing: settings of stage 1.
+        stages: 2; or 1 for stage 1 alone; or 0 for stage 2 alone, from the predecessor's first layers.
+        published: F1 that the original project reports (People's Daily, BERT-base, a metric of its own).
+    """
+
+    title: str
+    both: Mapping[str, Any] = field(default_factory=dict)
+    replacing: Mapping[str, Any] = field(default_factory=dict)
+    stages: int = 2
+    published: float | None = None
+
+
+DISTILLED = {"distill_logits": 1.0, "distill_borders": 1.0}
+
+PREDECESSORS = {
+    "predecessor": Method("predecessor", published=0.9580),
+    "predecessor-bce": Method("predecessor, binary cross-entropy", {"loss": "bce"}),
+    "predecessor-dice": Method("predecessor, dice", {"loss": "dice"}),
+}
+SUCCESSORS = {
+    "linear": Method("two-stage, linear", published=0.9491),
+    "constant": Method("two-stage, constant 0.5", replacing={"schedule": "constant", "rate": 0.5}, published=0.9459),
+    "one-stage": Method("one-stage (stage 1 alone)", stages=1, published=0.9342),
+    "first": Method("first layers, fine-tuned", stages=0),
+    "first-distilled": Method("first layers, distilled", {"distill_logits": 1.0}, stages=0),
+    "distilled": Method("two-stage, linear, distilled", DISTILLED),
+    "shared": Method("two-stage, linear, shared context"),
+    "shared-distilled": Method("two-stage, linear, shared context, distilled", DISTILLED),
+}
+
+
+@dataclass(frozen=True)
+class Settings:
+    """What all methods have in common.
+
+    Attributes:
+        epochs: of stages 0, 1, 2.
+        learning_rates: of stages 0, 1, 2.
+        query_style: which text of queries.toml is asked.
+        encoder: what the predecessors start from.
+        window: characters of a window; None: see `examples.WindowSize`.
+        context_position: see `examples.Sharing`; None: its default.
+        shared: K of the methods that share modules, by number of layers.
+        training: further settings of every stage, see `TrainingConfig`.
+    """
+
+    epochs: tuple[int, int, int] = (3, 2, 2)
+    learning_rates: tuple[float, float, float] = (1.5e-4, 1.5e-4, 1e-4)
+    query_style: str = "query"
+    encoder: str = "e5-small-zh"
+    window: int | None = None
+    context_position: int | None = None
+    shared: Mapping[int, int] = field(default_factory=dict)
+    training: Mapping[str, Any] = field(default_factory=dict)
+
+
+def stage_configs(name: str, layers: int, seed: int, settings: Settings) -> dict[int, TrainingConfig]:
+    """The stages that a method trains, with their settings.
+
+    Args:
+        name: of a method.
+        layers: of the successor; a predecessor's are the encoder's.
+        seed: of everything.
+        settings: common to all methods.
+    """
+    method = {**PREDECESSORS, **SUCCESSORS}[name]
+
+    def config(stage: int, epochs: int, **more: Any) -> TrainingConfig:
+        return TrainingConfig(
+            **{
+                **settings.training,
+                "epochs": epochs,
+                "learning_rate": settings.learning_rates[stage],
+                "seed": seed,
+                **method.both,
+                **more,
+            }
+        )
+
+    if name in PREDECESSORS:
+        return {0: config(0, settings.epochs[0])}
+    shared = settings.shared.get(layers, layers // 2) if name.startswith("shared") else 0
+    replacing = {"modules": layers, "shared": shared, **method.replacing}
+    _, first, second = settings.epochs
+    if method.stages == 2:
+        return {1: config(1, first, **replacing), 2: config(2, second)}
+    if method.stages == 1:
+        return {1: config(1, first + second, **replacing)}
+    return {1: config(1, 0, **replacing), 2: config(2, first + second)}
+
+
+@dataclass(frozen=True)
+class Row:
+    """A method with a number of layers, over its seeds.
+
+    Attributes:
+        name: of the method.
+        layers: of the model.
+        seeds: that were run.
+        f1: strict micro F1 on test, a value a seed.
+        string_set_f1: the original project's metric.
+        retention: F1 over that of the same seed's predecessor, a value a seed.
+        speed: sentences a second over the predecessor's.
+        parameters: of the model, embeddings and heads included.
+        minutes: of training, without the predecessor's, mean.
+    """
+
+    name: str
+    title: str
+    layers: int
+    shared: int
+    seeds: list[int]
+    f1: list[float]
+    string_set_f1: list[float]
+    retention: list[float]
+    speed: float
+    parameters: int
+    minutes: float
+    published: float | None
+
+
+def compare(
+    data: Path,
+    out: Path,
+    wanted: Sequence[tuple[str, int]],
+    seeds: Sequence[int],
+    settings: Settings,
+    console: Console,
+    texts: int = 60,
+) -> list[Row]:
+    """Trains what is not trained yet, evaluates it on test, and writes the table.
+
+    Args:
+        data: data folder with train, dev and test.
+        out: folder of everything.
+        wanted: names of methods, each with a number of layers (0 for predecessors).
+        seeds: each runs all methods.
+        settings: common to all methods.
+        console: for progress.
+        texts: of test, on which speed is measured; 0: not.
+
+    Raises:
+        UserError: a method is unknown, or a row was trained with other settings before.
+    """
+    unknown = [name for name, _ in wanted if name not in PREDECESSORS and name not in SUCCESSORS]
+    if unknown:
+        raise UserError(f"unknown methods: {', '.join(unknown)}; there are {', '.join([*PREDECESSORS, *SUCCESSORS])}")
+    test = data / "test.jsonl"
+    documents = list(read_documents(test))
+    source = {"file": test.name, "sha256": sha256_of(test)}
+    wanted = list(dict.fromkeys([("predecessor", 0), *wanted]))
+    reports: dict[tuple[str, int], dict[int, dict]] = {pair: {} for pair in wanted}
+    for seed in seeds:
+        for name, layers in wanted:
+            console.print(f"seed {seed}: {name} {layers or ''}", highlight=False)
+            folder = out / f"seed{seed}" / (f"{name}-{layers}" if layers else name)
+            best = _train(data, folder, stage_configs(name, layers, seed, settings), settings, console)
+            reports[name, layers][seed] = _evaluate(best, folder, documents, source)
+    speeds = _speeds(reports, out, [d.text for d in documents if d.text][:texts]) if texts else {}
+    rows = [_row(name, layers, found, reports["predecessor", 0], speeds) for (name, layers), found in reports.items()]
+    write_report(
+        out / "compare.json",
+        {
+            "data": source,
+            "settings": asdict(settings),
+            "rows": [asdict(row) for row in rows],
+            "reports": [
+                {"method": name, "layers": layers, "seed": seed, **report}
+                for (name, layers), found in reports.items()
+                for seed, report in found.items()
+            ],
+        },
+    )
+    return rows
+
+
+def _train(data: Path, folder: Path, configs: dict[int, TrainingConfig], settings: Settings, console: Console) -> Path:
+    predecessor = folder.parent / "predecessor" / "stage0" / "best"
+    best = folder
+    for stage, config in configs.items():
+        _check_settings(folder / f"stage{stage}" / "report.json", config)
+        best = train_stage(
+            stage,
+            data,
+            folder,
+            config,
+            settings.encoder,
+            settings.query_style,
+            settings.window,
+            settings.context_position,
+            predecessor=None if stage == 0 else predecessor,
+            resume=True,
+            console=console,
+        )
+    return best
+
+
+def _check_settings(report: Path, config: TrainingConfig) -> None:
+    if not report.is_file():
+        return
+    # A setting that did not exist then had what is now its default.
+    then = {**asdict(TrainingConfig()), **json.loads(report.read_text(encoding="utf-8"))["config"]}
+    now = asdict(config)
+    changed = [key for key in now if key != "checkpoint_minutes" and then[key] != now[key]]
+    if changed:
+        details = "; ".join(f"{key}: {then[key]} then, {now[key]} now" for key in changed)
+        raise UserError(f"{report.parent} was trained with other settings ({details}): use them, or another --out")
+
+
+def _evaluate(best: Path, folder: Path, documents: Sequence[Document], source: dict[str, str]) -> dict[str, Any]:
+    """Evaluates a model, unless that was done before."""
+    path = folder / "test.json"
+    weights = sha256_of(best / "model.safetensors")
+    if path.is_file():
+        known = json.loads(path.read_text(encoding="utf-8"))
+        if known["model"] == weights and known["data"] == source:
+            return known
+    model = load_model(best)
+    report = evaluation_report(evaluate_model(_engine(model), model, documents), model, model.thresholds, source)
+    done = [json.loads(file.read_text(encoding="utf-8")) for file in sorted(folder.glob("stage*/report.json"))]
+    report = {
+        **report,
+        "model": weights,
+        "shared": model.sharing.modules,
+        "parameters": sum(tensor.size for tensor in model.tensors.values()),
+        "minutes": round(sum(stage["minutes"] for stage in done), 2),
+        "dev_f1": done[-1]["best_f1"],
+        "steps": [stage["steps"] for stage in done],
+    }
+    write_report(path, report)
+    return report
+
+
+def _engine(model: SavedModel) -> OnnxEngine:
+    return OnnxEngine(serialised(build_graphs(model)), model.sharing.context_position)
+
+
+def _speeds(
+    reports: Mapping[tuple[str, int], Mapping[int, dict]], out: Path, texts: Sequence[str]
+) -> dict[tuple[int, int], float]:
+    """Seconds for some texts with all types, by layers and shared modules: of equal shapes one is run."""
+    engines: dict[tuple[int, int], tuple[Engine, SavedModel]] = {}
+    for (name, layers), found in reports.items():
+        seed, report = next(iter(found.items()))
+        shape = (report["layers"], report["shared"])
+        if shape not in engines:
+            folder = out / f"seed{seed}" / (f"{name}-{layers}" if layers else name)
+            last = max(folder.glob("stage*/best"))
+            model = load_model(last)
+            engines[shape] = (_engine(model), replace(model, tensors={}))
+    documents = [Document(str(i), text) for i, text in enumerate(texts)]
+    best = dict.fromkeys(engines, float("inf"))
+    for _ in range(3):
+        for shape, (engine, model) in engines.items():
+            examples = model.examples(documents)
+            start = time.perf_counter()
+            engine(examples)
+            best[shape] = min(best[shape], time.perf_counter() - start)
+    return best
+
+
+def _row(
+    name: str,
+    layers: int,
+    found: Mapping[int, dict],
+    predecessors: Mapping[int, dict],
+    speeds: Mapping[tuple[int, int], float],
+) -> Row:
+    method = {**PREDECESSORS, **SUCCESSORS}[name]
+    one = next(iter(found.values()))
+    whole = next(iter(predecessors.values()))
+    f1 = [report["strict"]["micro"]["f1"] for report in found.values()]
+    before = [predecessors[seed]["strict"]["micro"]["f1"] for seed in found]
+    mine, theirs = (speeds.get((report["layers"], report["shared"])) for report in (one, whole))
+    return Row(
+        name,
+        method.title,
+        one["layers"],
+        one["shared"],
+        list(found),
+        f1,
+        [report["string_set"]["f1"] for report in found.values()],
+        [a / b if b else float("nan") for a, b in zip(f1, before, strict=True)],
+        theirs / mine if mine and theirs else float("nan"),
+        one["parameters"],
+        float(np.mean([report["minutes"] for report in found.values()])),
+        method.published,
+    )
+
+
+COLUMNS: dict[str, Callable[[Row], str]] = {
+    "method": lambda row: row.title + (f" (K = {row.shared})" if row.shared else ""),
+    "layers": lambda row: str(row.layers),
+    "strict F1": lambda row: mean_and_deviation(row.f1),
+    "string-set F1": lambda row: f"{statistics.fmean(row.string_set_f1):.4f}",
+    "retention": lambda row: f"{statistics.fmean(row.retention):.1%}",
+    "sentences/s": lambda row: f"{row.speed:.2f} x",
+    "parameters": lambda row: f"{row.parameters / 1e6:.1f} M",
+    "minutes": lambda row: f"{row.minutes:.0f}",
+    "published": lambda row: "" if row.published is None else f"{row.published:.4f}",
+}
+"""The table's columns. `published` is the original project's, by its own metric (string-set), with BERT-base."""
+
+
+def mean_and_deviation(values: Sequence[float]) -> str:
+    """Mean and sample standard deviation; a single value as it is."""
+    mean = f"{statistics.fmean(values):.4f}"
+    return f"{mean} ± {statistics.stdev(values):.4f} ({len(values)})" if len(values) > 1 else mean
+
+
+def markdown(rows: Sequence[Row]) -> str:
+    """The table in Markdown."""
+    lines = [list(COLUMNS), ["---"] * len(COLUMNS), *([cell(row) for cell in COLUMNS.values()] for row in rows)]
+    return "\n".join("| " + " | ".join(line) + " |" for line in lines) + "\n"
