@@ -24,21 +24,31 @@ def keras_model(saved: SavedModel, source: str = "") -> MRCModel:
     return model
 
 
-def keras_engine(model: Callable) -> PairEngine:
-    """Wraps a model's `call` (inference mode); on TensorFlow it is traced once, for every batch shape.
+def keras_engine(model: keras.Model, call: Callable | None = None) -> PairEngine:
+    """Wraps a model (inference mode); on TensorFlow it is traced once, for every batch shape.
 
     Args:
-        model: maps a batch to logits (B, L, 2); its current weights are used at every call.
+        model: its current weights are used at every call.
+        call: maps a batch to logits (B, L, 2), by default the model itself.
     """
+    call = call or model
 
     def forward(batch):
-        return ops.sigmoid(model(batch))
+        return ops.sigmoid(call(batch))
 
     if keras.backend.backend() == "tensorflow":
         import tensorflow as tf
 
         signature = {name: tf.TensorSpec([None] * rank, tf.int32) for name, rank in INPUT_RANKS.items()}
         forward = tf.function(forward, input_signature=[signature])
+    elif keras.backend.backend() == "jax":
+        from bert_mrc_theseus.jax_functions import compiled, pad_batch
+
+        traced = compiled(forward, model.variables)
+
+        def forward(batch):
+            rows, length = batch["token_ids"].shape
+            return traced(pad_batch(batch))[:rows, :length]
 
     def run(batch: dict[str, np.ndarray]) -> np.ndarray:
         return ops.convert_to_numpy(forward(batch))

@@ -132,11 +132,12 @@ def train_stage(
         if config.modules > start.encoder.num_layers:
             raise UserError(f"a predecessor of {start.encoder.num_layers} layers has no {config.modules} modules")
         model = TheseusModel(plain, config.modules, config.initialisation, config.shared)
-        evaluated, weights, made = model.successor, model.successor_weights, model.successor_config
+        engine = keras_engine(model, model.successor)
+        weights, made = model.successor_weights, model.successor_config
     else:
-        model = evaluated = plain
+        model = plain
+        engine = keras_engine(model)
         weights, made = plain.named_weights, start.encoder
-    engine = keras_engine(evaluated)
 
     def evaluate() -> Scores:
         predicted = predict_documents(engine, data.dev, dev, start.schema, start.thresholds)

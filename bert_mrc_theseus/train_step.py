@@ -46,21 +46,34 @@ def make_train_step(
     """Builds the step function: (batch, labels) -> loss, updating the model's trainable variables.
 
     Args:
-        model: maps a batch to logits (B, L, 2).
+        model: a predecessor, a successor, or a `TheseusModel`.
         optimizer: built on `model.trainable_variables`.
         loss: name in `losses.LOSSES`.
         modules: S, if the batch holds `replace`.
         teacher: adds its loss.
 
     Raises:
-        UserError: the Keras backend is not TensorFlow.
+        UserError: unknown loss, or the Keras backend is neither TensorFlow nor JAX.
     """
-    if keras.backend.backend() != "tensorflow":
-        raise UserError("training runs on Keras' TensorFlow backend: unset KERAS_BACKEND or set it to tensorflow")
-    import tensorflow as tf
-
     if loss not in LOSSES:
         raise UserError(f"loss is one of {', '.join(LOSSES)}. Received: {loss!r}")
+
+    def loss_of(batch, labels):
+        borders, logits = model.borders(batch, training=True)
+        value = LOSSES[loss](logits, labels, context_mask(batch))
+        return value if teacher is None else value + teacher.loss(batch, borders, logits)
+
+    if keras.backend.backend() == "jax":
+        from bert_mrc_theseus.jax_functions import compiled_step
+
+        variables = {id(v): v for v in [*model.variables, *(teacher.model.variables if teacher else ())]}
+        trainable = model.trainable_variables
+        frozen = [v for key, v in variables.items() if key not in {id(v) for v in trainable}]
+        return compiled_step(loss_of, trainable, frozen, optimizer)
+    if keras.backend.backend() != "tensorflow":
+        raise UserError("training runs on Keras' backends tensorflow and jax: set KERAS_BACKEND to one of them")
+    import tensorflow as tf
+
     signature = {name: tf.TensorSpec([None] * rank, tf.int32) for name, rank in INPUT_RANKS.items()}
     signature["seed"] = tf.TensorSpec([], tf.int32)
     if modules:
@@ -70,10 +83,7 @@ def make_train_step(
     @tf.function(input_signature=[signature, tf.TensorSpec([None, None, 2], tf.float32)])
     def step(batch, labels):
         with tf.GradientTape() as tape:
-            borders, logits = model.borders(batch, training=True)
-            value = LOSSES[loss](logits, labels, context_mask(batch))
-            if teacher is not None:
-                value += teacher.loss(batch, borders, logits)
+            value = loss_of(batch, labels)
         variables = model.trainable_variables
         optimizer.apply(tape.gradient(value, variables), variables)
         return value

@@ -30,11 +30,25 @@ LETTERS = (
 
 
 def make_weights(
-    layers: int = 2, hidden: int = 16, heads: int = 2, seed: int = 0, max_positions: int = 128
+    layers: int = 2,
+    hidden: int = 16,
+    heads: int = 2,
+    seed: int = 0,
+    max_positions: int = 128,
+    dropout: float = 0.1,
 ) -> EncoderWeights:
     """Random encoder weights over a small character vocabulary."""
     vocab = ("[PAD]", "[UNK]", "[CLS]", "[SEP]", "[SPACE]", *dict.fromkeys(LETTERS), *"abc123，。：")
-    config = EncoderConfig(len(vocab), hidden, layers, heads, 2 * hidden, max_positions)
+    config = EncoderConfig(
+        len(vocab),
+        hidden,
+        layers,
+        heads,
+        2 * hidden,
+        max_positions,
+        hidden_dropout=dropout,
+        attention_dropout=dropout,
+    )
     random = np.random.default_rng(seed)
     tensors = {}
     for name, shape in expected_shapes(config).items():

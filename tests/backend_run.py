@@ -1,0 +1,51 @@
+"""Run by test_backends with KERAS_BACKEND set: results of model and training on that backend, as a safetensors file."""
+
+import sys
+
+import numpy as np
+from safetensors.numpy import save_file
+
+from bert_mrc_theseus.distillation import Distillation
+from bert_mrc_theseus.examples import Sharing
+from bert_mrc_theseus.keras_engine import keras_engine
+from bert_mrc_theseus.model import export_tensors, predecessor_from
+from bert_mrc_theseus.optimizer import build_optimizer
+from bert_mrc_theseus.theseus import TheseusModel
+from bert_mrc_theseus.train_step import Teacher, make_train_step
+from tests.conftest import make_weights
+from tests.test_model import batch_of
+
+
+def main(path: str) -> None:
+    # Dropout masks are each backend's own, so there is none.
+    weights = make_weights(layers=4, dropout=0.0)
+    batch = batch_of([9, 14, 12], 5)
+    labels = np.random.default_rng(1).integers(0, 2, (3, 14, 2)).astype("float32")
+    predecessor = predecessor_from(weights, Sharing(0, 16), prior=0.3)
+    predecessor.heads.kernel.assign(np.random.default_rng(2).standard_normal((16, 2)))
+    found = {"predecessor": keras_engine(predecessor).run(batch)}
+
+    def train(model, modules, teacher, steps=4):
+        optimizer = build_optimizer(model.trainable_variables, 1e-2, steps)
+        step = make_train_step(model, optimizer, "focal", modules, teacher)
+        losses = []
+        for number in range(steps):
+            inputs = {**batch, "seed": np.int32(number)}
+            if modules:
+                inputs["replace"] = np.array([number % 2 == 0, number % 3 == 0])
+            losses.append(step(inputs, labels))
+        return np.array(losses)
+
+    found["stage 0"] = train(predecessor, 0, None)
+    theseus = TheseusModel(predecessor, 2, shared=1)
+    teacher = Teacher(predecessor, Distillation(1.0, 2.0, 1.0))
+    found["stage 1"] = train(theseus, 2, teacher)
+    found["successor"] = keras_engine(theseus, theseus.successor).run(batch)
+    successor = theseus.extract_successor()
+    found["stage 2"] = train(successor, 0, teacher)
+    found |= export_tensors(successor.named_weights())
+    save_file(found, path)
+
+
+if __name__ == "__main__":
+    main(sys.argv[1])
