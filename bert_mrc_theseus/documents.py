@@ -5,7 +5,7 @@ output: `document.text[entity.start:entity.end]` is the entity's text.
 
 The interchange format is JSONL, one document a line:
 `{"id": "...", "text": "...", "entities": [{"start": 0, "end": 2, "type": "PER"}]}`. An entity may also carry "text", which
-is then checked against its offsets, and "score".
+is then checked against its offsets, "score", and "source"; a document may carry "silver": true.
 """
 
 import json
@@ -20,7 +20,10 @@ from bert_mrc_theseus.files import atomic_write, read_lines
 
 @dataclass(frozen=True, slots=True, order=True)
 class Entity:
-    """A typed span of a document's text. Equality and order ignore the score.
+    """A typed span of a document's text. Equality and order ignore score and source.
+
+    Attributes:
+        source: who said so if neither annotator nor model did, such as "dictionary".
 
     Raises:
         ValueError: the span is empty or negative, or the type is empty.
@@ -30,6 +33,7 @@ class Entity:
     end: int
     type: str
     score: float | None = field(default=None, compare=False)
+    source: str | None = field(default=None, compare=False)
 
     def __post_init__(self) -> None:
         if not 0 <= self.start < self.end:
@@ -42,6 +46,9 @@ class Entity:
 class Document:
     """A text with its entities, which are kept sorted by (start, end, type).
 
+    Attributes:
+        silver: the entities were not annotated by people; training can weigh the document less.
+
     Raises:
         ValueError: an entity lies outside the text.
     """
@@ -49,6 +56,7 @@ class Document:
     id: str
     text: str
     entities: tuple[Entity, ...] = ()
+    silver: bool = False
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "entities", tuple(sorted(self.entities)))
@@ -64,7 +72,7 @@ class Document:
 
 
 def document_to_dict(document: Document) -> dict[str, Any]:
-    """The interchange form of a document, each entity with its text and, if it has one, its score."""
+    """The interchange form of a document, each entity with its text and what else is known of it."""
     entities = []
     for entity in document.entities:
         item: dict[str, Any] = {
@@ -75,8 +83,13 @@ def document_to_dict(document: Document) -> dict[str, Any]:
         }
         if entity.score is not None:
             item["score"] = round(entity.score, 4)
+        if entity.source is not None:
+            item["source"] = entity.source
         entities.append(item)
-    return {"id": document.id, "text": document.text, "entities": entities}
+    record: dict[str, Any] = {"id": document.id, "text": document.text, "entities": entities}
+    if document.silver:
+        record["silver"] = True
+    return record
 
 
 def document_from_dict(record: Any, default_id: str = "") -> Document:
@@ -98,11 +111,14 @@ def document_from_dict(record: Any, default_id: str = "") -> Document:
         if type(start) is not int or type(end) is not int or not isinstance(kind, str):
             raise ValueError(f'"start" and "end" are integers and "type" is a string. Received: {item!r}')
         score = item.get("score")
-        entity = Entity(start, end, kind, None if score is None else float(score))
+        source = item.get("source")
+        entity = Entity(
+            start, end, kind, None if score is None else float(score), None if source is None else str(source)
+        )
         if "text" in item and item["text"] != text[start:end]:
             raise ValueError(f"entity text {item['text']!r} is not text[{start}:{end}], which is {text[start:end]!r}")
         entities.append(entity)
-    return Document(str(record.get("id", default_id)), text, tuple(entities))
+    return Document(str(record.get("id", default_id)), text, tuple(entities), bool(record.get("silver", False)))
 
 
 def parse_document(line: str, path: str | Path, number: int, default_id: str) -> Document:

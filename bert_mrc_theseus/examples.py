@@ -49,6 +49,7 @@ class Examples:
         places: per window, (document index, `Window`).
         spans: per window, its entities as rows (type, start, end) in window offsets, -1 where an end lies outside.
         clipped: entities that no window holds whole.
+        silver: bool, per window: its document was not annotated by people.
     """
 
     queries: tuple[np.ndarray, ...]
@@ -58,6 +59,7 @@ class Examples:
     clipped: int
     pad: int
     sep: int
+    silver: np.ndarray
 
     def all_pairs(self) -> np.ndarray:
         """Every pair, window by window: int array (windows * T, 2) of (window, type)."""
@@ -147,7 +149,8 @@ def build_examples(
             contexts.append(tokenizer.encode(document.text[piece.start : piece.end]))
             places.append((number, piece))
             spans.append(_spans_inside(document, piece, type_index))
-    return Examples(queries, tuple(contexts), tuple(places), tuple(spans), lost, pad=tokenizer.pad, sep=tokenizer.sep)
+    silver = np.array([documents[number].silver for number, _ in places], bool)
+    return Examples(queries, tuple(contexts), tuple(places), tuple(spans), lost, tokenizer.pad, tokenizer.sep, silver)
 
 
 def _spans_inside(document: Document, piece: Window, type_index: dict[str, int]) -> np.ndarray:

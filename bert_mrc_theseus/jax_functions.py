@@ -19,7 +19,7 @@ def pad_batch(batch: dict) -> dict:
     more_rows, more_length = (1 << (rows - 1).bit_length()) - rows, -length % LENGTH_STEP
     padded = dict(batch)
     padded["token_ids"] = np.pad(batch["token_ids"], ((0, more_rows), (0, more_length)))
-    for name in ("query_lengths", "lengths"):
+    for name in {"query_lengths", "lengths", "weights"} & set(batch):
         padded[name] = np.pad(batch[name], (0, more_rows))
     return padded
 

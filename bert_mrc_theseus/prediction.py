@@ -47,31 +47,52 @@ class Extractor:
         model: a saved model; its tensors are not used.
         engine: runs it.
         thresholds: instead of the model's own.
+        schema: types to look for, instead of the model's own; see `unseen`.
     """
 
-    def __init__(self, model: SavedModel, engine: Engine, thresholds: Thresholds | None = None):
+    def __init__(
+        self,
+        model: SavedModel,
+        engine: Engine,
+        thresholds: Thresholds | None = None,
+        schema: Schema | None = None,
+    ):
         self._engine, self._model = engine, model
         self._thresholds = thresholds or model.thresholds
+        self._schema = schema or model.schema
 
     @classmethod
-    def load(cls, folder: str | Path, thresholds: Thresholds | None = None, engine: str = "auto") -> "Extractor":
+    def load(
+        cls,
+        folder: str | Path,
+        thresholds: Thresholds | None = None,
+        engine: str = "auto",
+        schema: Schema | None = None,
+    ) -> "Extractor":
         """An extractor from a model folder.
 
         Args:
             folder: model folder.
             thresholds: instead of the model's own.
             engine: "auto", "onnx" or "keras", see `engines.choose_engine`.
+            schema: types to look for, instead of the model's own.
 
         Raises:
             ModelError: the folder is not a complete model.
         """
         model, run = load_engine(folder, engine)
-        return cls(model, run, thresholds)
+        return cls(model, run, thresholds, schema)
 
     @property
     def schema(self) -> Schema:
         """The entity types that are looked for."""
-        return self._model.schema
+        return self._schema
+
+    @property
+    def unseen(self) -> tuple[str, ...]:
+        """Types whose query the model was not trained on: it may find something or nothing, and its scores mean little."""
+        known = {item.query for item in self._model.schema.types}
+        return tuple(item.name for item in self._schema.types if item.query not in known)
 
     def __call__(self, text: str) -> list[Extraction]:
         """Entities of one text, by position."""
@@ -93,7 +114,7 @@ class Extractor:
         try:
             for group in _groups(documents, GROUP_CHARACTERS):
                 bare = [replace(document, entities=()) for document in group]
-                examples = model.examples(bare)
+                examples = model.examples(bare, self._schema)
                 running.append((bare, examples, worker.submit(self._engine, examples)))
                 if len(running) > 1:
                     yield from self._decoded(*running.popleft())
@@ -107,7 +128,7 @@ class Extractor:
     ) -> Iterator[Document]:
         joined = document_probabilities(examples, found.result(), len(documents))
         for document, probabilities in zip(documents, joined, strict=True):
-            yield decode_document(document, probabilities, self._model.schema, self._thresholds)
+            yield decode_document(document, probabilities, self._schema, self._thresholds)
 
 
 def _groups(documents: Iterable[Document], characters: int) -> Iterator[list[Document]]:

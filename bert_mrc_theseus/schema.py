@@ -10,12 +10,12 @@ table a type, in order:
 
 import json
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from bert_mrc_theseus.errors import DataError
+from bert_mrc_theseus.errors import DataError, UserError
 
 QUERY_STYLES = ("query", "short")
 
@@ -62,6 +62,17 @@ class Schema:
             if item.name == name:
                 return position
         raise KeyError(f"type {name!r} is not in the schema ({', '.join(self.names)})")
+
+    def only(self, names: Sequence[str]) -> "Schema":
+        """The schema of some of the types, in the order given.
+
+        Raises:
+            UserError: the schema has no such type.
+        """
+        try:
+            return Schema(tuple(self.types[self.index(name)] for name in names))
+        except KeyError as error:
+            raise UserError(error.args[0]) from error
 
 
 def schema_from_dict(tables: Mapping[str, Any], style: str = "query") -> Schema:

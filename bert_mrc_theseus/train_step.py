@@ -45,6 +45,8 @@ def make_train_step(
 ) -> TrainStep:
     """Builds the step function: (batch, labels) -> loss, updating the model's trainable variables.
 
+    Beside what `model` says, a batch holds `weights` (B,) of the labels' loss and `seed`, an int32 scalar.
+
     Args:
         model: a predecessor, a successor, or a `TheseusModel`.
         optimizer: built on `model.trainable_variables`.
@@ -60,7 +62,7 @@ def make_train_step(
 
     def loss_of(batch, labels):
         borders, logits = model.borders(batch, training=True)
-        value = LOSSES[loss](logits, labels, context_mask(batch))
+        value = LOSSES[loss](logits, labels, context_mask(batch) * ops.expand_dims(batch["weights"], 1))
         return value if teacher is None else value + teacher.loss(batch, borders, logits)
 
     if keras.backend.backend() == "jax":
@@ -75,6 +77,7 @@ def make_train_step(
     import tensorflow as tf
 
     signature = {name: tf.TensorSpec([None] * rank, tf.int32) for name, rank in INPUT_RANKS.items()}
+    signature["weights"] = tf.TensorSpec([None], tf.float32)
     signature["seed"] = tf.TensorSpec([], tf.int32)
     if modules:
         signature["replace"] = tf.TensorSpec([modules], tf.bool)

@@ -110,6 +110,7 @@ def fit(task: Task, config: TrainingConfig, folder: Path, console: Console, resu
             pairs = batches[index]
             batch: dict[str, Any] = task.examples.batch(pairs)
             tokens = int(batch["lengths"].sum())
+            batch["weights"] = np.where(task.examples.silver[pairs[:, 0]], config.silver_weight, 1.0).astype(np.float32)
             batch["seed"] = _dropout_seed(config.seed, state.step)
             values: dict[str, float] = {
                 "epoch": epoch,

@@ -22,7 +22,7 @@ STAGES = {
 _CHOICES = {"loss": tuple(LOSSES), "schedule": SCHEDULES, "initialisation": INITIALISATIONS}
 _SHARES = ("warmup", "dropout", "base", "reach", "rate")
 _POSITIVE = ("learning_rate", "clip", "token_budget", "modules", "temperature")
-_NOT_NEGATIVE = ("epochs", "negative_ratio", "weight_decay", "distill_logits", "distill_borders")
+_NOT_NEGATIVE = ("epochs", "negative_ratio", "silver_weight", "weight_decay", "distill_logits", "distill_borders")
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +39,7 @@ class TrainingConfig:
         loss: "focal", "bce" or "dice".
         token_budget: tokens of a batch, padding included.
         negative_ratio: pairs without entities per pair with entities, in training only.
+        silver_weight: of the loss on documents that were not annotated by people.
         seed: of the heads, the batches, the dropout and the replacements.
         mixed_bfloat16: matrix products in bfloat16, variables in float32.
         patience: evaluations without a better strict dev F1 before the stage stops; 0: never stop early.
@@ -63,6 +64,7 @@ class TrainingConfig:
     loss: str = "focal"
     token_budget: int = 2048
     negative_ratio: float = 1.0
+    silver_weight: float = 0.5
     seed: int = 42
     mixed_bfloat16: bool = False
     patience: int = 0

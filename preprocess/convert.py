@@ -3,12 +3,14 @@
 import json
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 import bert_mrc_theseus
+from bert_mrc_theseus.dictionary import read_dictionary
 from bert_mrc_theseus.documents import Document, write_documents
 from bert_mrc_theseus.errors import DataError
 from bert_mrc_theseus.examples import WindowSize
@@ -46,10 +48,12 @@ def read_known(name: str, folder: str | Path | None) -> tuple[dict[str, Path], d
 
 
 def read_files(
-    files: Mapping[str, Path], format_name: str, skip_bad: bool
+    files: Mapping[str, Path], format_name: str, skip_bad: bool, dictionary: Path | None = None
 ) -> tuple[dict[str, Path], dict[str, list[Document]], dict]:
-    """The same for a user's own files."""
+    """The same for a user's own files; a dictionary is for the format "silver"."""
     reader = reader_of(format_name)
+    if dictionary is not None:
+        reader = partial(reader, dictionary=read_dictionary(dictionary))
     reports = {split: ReadReport(strict=not skip_bad) for split in files}
     return dict(files), {split: list(reader(path, reports[split])) for split, path in files.items()}, reports
 

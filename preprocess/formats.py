@@ -9,7 +9,7 @@ from bert_mrc_theseus.errors import DataError
 from .brat import read_brat
 from .columns import read_cesu8_columns, read_columns, read_parallel, read_two_line, read_uner, read_weibo
 from .marked import read_pfr, read_raw, read_raw_file, read_segments
-from .report import ReadReport
+from .silver import read_silver
 from .spans import (
     read_cluener,
     read_cmeee,
@@ -21,7 +21,8 @@ from .spans import (
     read_span_tsv,
 )
 
-Reader = Callable[[str | Path, ReadReport], Iterable[Document]]
+Reader = Callable[..., Iterable[Document]]
+"""Takes a path and a `ReadReport`."""
 
 FORMATS: dict[str, Reader] = {
     "jsonl": read_interchange,
@@ -43,6 +44,7 @@ FORMATS: dict[str, Reader] = {
     "segments": read_segments,
     "raw": read_raw,
     "raw-file": read_raw_file,
+    "silver": read_silver,
 }
 
 

@@ -30,7 +30,7 @@ def main(path: str) -> None:
         step = make_train_step(model, optimizer, "focal", modules, teacher)
         losses = []
         for number in range(steps):
-            inputs = {**batch, "seed": np.int32(number)}
+            inputs = {**batch, "weights": np.array([1.0, 0.5, 1.0], "float32"), "seed": np.int32(number)}
             if modules:
                 inputs["replace"] = np.array([number % 2 == 0, number % 3 == 0])
             losses.append(step(inputs, labels))

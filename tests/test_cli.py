@@ -159,6 +159,42 @@ def test_predict_to_every_format(command, model, text, tmp_path):
     assert len(list((tmp_path / "brat").glob("*.ann"))) == 3
 
 
+def test_predict_with_types_queries_and_a_dictionary(command, model, text, tmp_path):
+    def entities(*arguments):
+        status, out, err = command("predict", model, text, *arguments)
+        assert status == 0, err
+        return [[(e["text"], e["type"]) for e in json.loads(line)["entities"]] for line in out.splitlines()], err
+
+    everything = [[("李明", "PER"), ("北京", "LOC")], *entities()[0][1:]]
+    assert entities("--types", "LOC,PER") == (everything, "")
+    found, _ = entities("--types", "LOC")
+    assert any(found) and {kind for line in found for _, kind in line} == {"LOC"}
+    status, _, err = command("predict", model, text, "--types", "TIME")
+    assert status == 1 and "'TIME' is not in the schema (PER, LOC)" in err
+    queries = tmp_path / "new.toml"
+    queries.write_text('[PLACE]\nquery = "地名"\n[TEAM]\nquery = "球队"\n', encoding="utf-8")
+    found, err = entities("--queries", queries)
+    assert {kind for line in found for _, kind in line} >= {
+        "PLACE"
+    } and "was not trained on the queries of TEAM:" in err
+    terms = tmp_path / "terms.tsv"
+    terms.write_text("的李\tORG\n北京\tLOC\tveto\n", encoding="utf-8")
+    found, err = entities("--dictionary", terms)
+    assert found[0] == [("的李", "ORG")] and "terms.tsv: 1 entities added, 1 vetoed" in err
+
+
+def test_preprocess_silver(command, tmp_path):
+    (tmp_path / "raw.txt").write_text("他从北京去上海。\n云帆智造在上海。\n", encoding="utf-8")
+    (tmp_path / "terms.tsv").write_text("云帆智造\tORG\n", encoding="utf-8")
+    arguments = ["--train", tmp_path / "raw.txt", "--dictionary", tmp_path / "terms.tsv", "--out", tmp_path / "data"]
+    status, out, _ = command("preprocess", "silver", *arguments)
+    assert status == 0 and "ORG" in out and (tmp_path / "data" / "queries.toml").is_file()
+    lines = [json.loads(line) for line in (tmp_path / "data" / "train.jsonl").read_text(encoding="utf-8").splitlines()]
+    assert all(line["silver"] for line in lines) and lines[1]["entities"][0]["source"] == "dictionary"
+    status, _, err = command("preprocess", "sample", "--dictionary", tmp_path / "terms.tsv", "--out", tmp_path / "x")
+    assert status == 1 and "preprocess silver" in err
+
+
 def test_predict_goes_on_after_a_bad_record_and_its_status_says_so(command, model, tmp_path):
     path = tmp_path / "in.jsonl"
     path.write_text('{"id": "1", "text": "李明"}\n{oops\n{"id": "3", "text": "上海"}\n', encoding="utf-8")

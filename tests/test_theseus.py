@@ -113,7 +113,10 @@ def test_stage_1_leaves_predecessor_embeddings_and_heads_bit_identical(predecess
     batch = batch_of([9, 14])
     for number in range(4):
         replaced = np.array([number % 2 == 0, number % 2 == 1])
-        step({**batch, "seed": np.int32(number), "replace": replaced}, labels_for(batch))
+        step(
+            {**batch, "weights": np.ones(2, "float32"), "seed": np.int32(number), "replace": replaced},
+            labels_for(batch),
+        )
     for name, tensor in export_tensors(predecessor.named_weights()).items():
         assert tensor.tobytes() == before[name].tobytes(), name
     after = export_tensors(theseus.successor_weights())

@@ -38,7 +38,11 @@ class Trainer:
         start = time.perf_counter()
         for batch, labels in self._batches:
             self._number += 1
-            inputs: dict[str, Any] = {**batch, "seed": np.int32(self._number)}
+            inputs: dict[str, Any] = {
+                **batch,
+                "seed": np.int32(self._number),
+                "weights": np.ones(len(labels), np.float32),
+            }
             if self._replacing:
                 inputs["replace"] = np.random.default_rng(self._number).random(self._modules) < 0.5
             self._step(inputs, labels)

@@ -1,5 +1,6 @@
 """`bert-mrc-theseus predict`: entities of text files."""
 
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Annotated
 
@@ -7,6 +8,7 @@ import typer
 from rich.console import Console
 
 from bert_mrc_theseus.cli.quiet import import_tensorflow
+from bert_mrc_theseus.documents import Document
 from bert_mrc_theseus.errors import DataError
 
 PARTIAL = 3
@@ -26,6 +28,14 @@ def predict(
     engine: Annotated[
         str, typer.Option(help="auto (ONNX if the model was exported), onnx or keras; see export.")
     ] = "auto",
+    queries: Annotated[
+        Path | None, typer.Option(help="Query file with the types to look for, instead of the model's own.")
+    ] = None,
+    style: Annotated[str, typer.Option(help="Which text of --queries is the query: query or short.")] = "query",
+    types: Annotated[str, typer.Option(help="Names of the types to look for, separated by commas; default: all.")] = "",
+    dictionary: Annotated[
+        Path | None, typer.Option(help="Terms that are, or are not, entities: term<TAB>type[<TAB>veto] a line.")
+    ] = None,
     threshold: Annotated[
         float | None, typer.Option(help="Smallest start and end probability, instead of the model's.", min=0, max=1)
     ] = None,
@@ -34,14 +44,27 @@ def predict(
     from bert_mrc_theseus.decoding import Thresholds
     from bert_mrc_theseus.engines import choose_engine
     from bert_mrc_theseus.inputs import find_inputs, read_inputs
+    from bert_mrc_theseus.model_folder import load_model
     from bert_mrc_theseus.outputs import write_outputs
     from bert_mrc_theseus.prediction import Extractor
+    from bert_mrc_theseus.schema import read_queries
 
     console = Console(stderr=True, soft_wrap=True)
     files = find_inputs(inputs)
     if choose_engine(model, engine) == "keras":
         import_tensorflow()
-    extractor = Extractor.load(model, None if threshold is None else Thresholds(threshold, threshold), engine)
+    schema = None if queries is None else read_queries(queries, style)
+    if types:
+        schema = (schema or load_model(model, tensors=False).schema).only(types.split(","))
+    thresholds = None if threshold is None else Thresholds(threshold, threshold)
+    extractor = Extractor.load(model, thresholds, engine, schema)
+    if extractor.unseen:
+        console.print(
+            f"the model was not trained on the queries of {', '.join(extractor.unseen)}: what it finds for them may be "
+            f"little, or wrong",
+            style="yellow",
+            markup=False,
+        )
     skipped = 0
 
     def report(error: DataError) -> None:
@@ -49,7 +72,24 @@ def predict(
         skipped += 1
         console.print(f"skipped: {error}", style="yellow", markup=False, highlight=False)
 
-    lost = write_outputs(extractor.documents(read_inputs(files, report, whole_files)), form, out)
+    documents = extractor.documents(read_inputs(files, report, whole_files))
+    changed = [0, 0]
+    if dictionary is not None:
+        from bert_mrc_theseus.dictionary import read_dictionary
+
+        terms = read_dictionary(dictionary)
+
+        def corrected(found: Iterable[Document]) -> Iterator[Document]:
+            for document in found:
+                document, added, vetoed = terms.apply(document)
+                changed[0] += added
+                changed[1] += vetoed
+                yield document
+
+        documents = corrected(documents)
+    lost = write_outputs(documents, form, out)
+    if dictionary is not None:
+        console.print(f"{dictionary.name}: {changed[0]:,} entities added, {changed[1]:,} vetoed", highlight=False)
     if lost:
         console.print(f"{lost} nested entities left out: {form} cannot carry them")
     if skipped:

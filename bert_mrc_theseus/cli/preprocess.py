@@ -13,9 +13,14 @@ if TYPE_CHECKING:
     from bert_mrc_theseus.preprocess.convert import Converted
 
 
+SILVER = "silver"
+"""Raw text is annotated instead of read: see `preprocess.silver`."""
+
+
 def preprocess(
     corpus: Annotated[
-        str | None, typer.Argument(help="A known corpus (see --list); or give files with --train ...")
+        str | None,
+        typer.Argument(help="A known corpus (see --list); silver: raw text; or files with --train ..."),
     ] = None,
     out: Annotated[Path | None, typer.Option(help="Folder to write: train.jsonl, dev.jsonl, test.jsonl ...")] = None,
     folder: Annotated[
@@ -26,6 +31,9 @@ def preprocess(
     test: Annotated[Path | None, typer.Option(help="Your test file.")] = None,
     format_name: Annotated[str, typer.Option("--format", help="Format of your files (see --list).")] = "columns",
     queries: Annotated[Path | None, typer.Option(help="Query file; known corpora have one.")] = None,
+    dictionary: Annotated[
+        Path | None, typer.Option(help="silver: terms that are entities, or are not: term<TAB>type[<TAB>veto] a line.")
+    ] = None,
     dev_fraction: Annotated[float, typer.Option(help="Share of train that becomes dev, if there is no dev.")] = 0.0,
     seed: Annotated[int, typer.Option(help="For --dev-fraction.")] = 42,
     window: Annotated[int, typer.Option(help="Characters of a window, for the count of clipped entities.")] = 254,
@@ -47,12 +55,17 @@ def preprocess(
         _print_list(console)
         return
     files = {name: path for name, path in (("train", train), ("dev", dev), ("test", test)) if path is not None}
+    silver = corpus == SILVER
+    if silver:
+        corpus, format_name = None, SILVER
     if (corpus is None) == (not files):
         raise UserError("say either a known corpus (preprocess --list shows them) or files with --train, --dev, --test")
+    if dictionary is not None and not silver:
+        raise UserError("--dictionary is for preprocess silver")
     if out is None:
         raise UserError("say where to write with --out FOLDER")
-    source = read_known(corpus, folder) if corpus else read_files(files, format_name, skip_bad)
-    chosen = queries or (query_file(corpus) if corpus else None)
+    source = read_known(corpus, folder) if corpus else read_files(files, format_name, skip_bad, dictionary)
+    chosen = queries or (query_file(corpus or "peoples_daily") if corpus or silver else None)
     done = convert(source, out, chosen, WindowSize(window, window // 4), dev_fraction, seed, drop_leaks)
     _print_result(console, done, corpus or "files", out)
     if chosen is None:

@@ -1,0 +1,39 @@
+"""`bert-mrc-theseus queries`: what is wrong with a query file."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+
+app = typer.Typer(help="Query files: check them before training.", no_args_is_help=True)
+
+
+@app.callback()
+def queries() -> None:
+    """Query files: check them before training."""
+
+
+@app.command()
+def check(
+    file: Annotated[Path, typer.Argument(help="Query file (TOML), such as DATA/queries.toml.")],
+    data: Annotated[Path | None, typer.Option(help="Training data: a data folder, or a JSONL file.")] = None,
+    style: Annotated[str, typer.Option(help="Which text is the query: query or short.")] = "query",
+    context_position: Annotated[int, typer.Option(help="Position of the context's first character.", min=3)] = 32,
+) -> None:
+    """Duplicate queries, overly long ones, types that the training data lack. Exit status 1 if something is fatal."""
+    from bert_mrc_theseus.documents import read_documents
+    from bert_mrc_theseus.query_check import check_queries
+    from bert_mrc_theseus.schema import read_queries
+
+    schema = read_queries(file, style)
+    documents = None if data is None else read_documents(data / "train.jsonl" if data.is_dir() else data)
+    findings = check_queries(schema, documents, context_position)
+    console = Console(soft_wrap=True, highlight=False)
+    for finding in findings:
+        style_name = "red" if finding.fatal else "yellow"
+        console.print(f"{finding.type} {finding.problem}", style=style_name, markup=False)
+    if not findings:
+        console.print(f"{len(schema.types)} types, nothing to complain about")
+    if any(finding.fatal for finding in findings):
+        raise typer.Exit(1)
