@@ -1,7 +1,8 @@
 """From start and end probabilities to spans: total, pure functions.
 
 A candidate is a start with the nearest end at or after it. Its score is the geometric mean of the two probabilities. Flat
-decoding takes candidates greedily by score and drops those that overlap one taken before.
+decoding takes candidates greedily by score and drops those that overlap one taken before. Nested decoding takes every pair
+that the match head accepts.
 """
 
 from dataclasses import dataclass
@@ -12,13 +13,14 @@ import numpy as np
 
 @dataclass(frozen=True, slots=True)
 class Thresholds:
-    """Smallest probabilities of a start and of an end. Tuned on dev and saved with the model."""
+    """Smallest probabilities of a start, of an end and of their match. Tuned on dev and saved with the model."""
 
     start: float = 0.5
     end: float = 0.5
+    match: float = 0.5
 
     def __post_init__(self) -> None:
-        for value in (self.start, self.end):
+        for value in (self.start, self.end, self.match):
             if not 0.0 <= value <= 1.0:
                 raise ValueError(f"a threshold lies between 0 and 1. Received: {value}")
 
@@ -41,6 +43,33 @@ def candidate_spans(start: np.ndarray, end: np.ndarray, thresholds: Thresholds) 
         (int(first), int(ends[k]) + 1, sqrt(float(start[first]) * float(end[ends[k]])))
         for first, k in zip(starts, nearest, strict=True)
         if k < len(ends)
+    ]
+
+
+def matched_spans(ends: np.ndarray, matches: np.ndarray, thresholds: Thresholds) -> list[tuple[int, int, float]]:
+    """Spans of one type whose start, end and match are probable enough; they may overlap (nested decoding).
+
+    Args:
+        ends: probabilities of starts and ends, (L, 2).
+        matches: probabilities of (first, last), (L, L).
+        thresholds: smallest probabilities that count.
+
+    Returns:
+        (start, end, score), by start and end; the score is the geometric mean of the three probabilities.
+    """
+    starts = np.flatnonzero(ends[:, 0] >= thresholds.start)
+    lasts = np.flatnonzero(ends[:, 1] >= thresholds.end)
+    found = matches[np.ix_(starts, lasts)]
+    return [
+        (int(first), int(last) + 1, float((ends[first, 0] * ends[last, 1] * matches[first, last]) ** (1.0 / 3.0)))
+        for first, last in zip(
+            *(
+                places[index]
+                for places, index in zip((starts, lasts), np.nonzero(found >= thresholds.match), strict=True)
+            ),
+            strict=True,
+        )
+        if first <= last
     ]
 
 

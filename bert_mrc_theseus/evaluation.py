@@ -14,8 +14,8 @@ from bert_mrc_theseus.decoding import Thresholds
 from bert_mrc_theseus.documents import Document
 from bert_mrc_theseus.error_analysis import Mistake, analyse, count_kinds
 from bert_mrc_theseus.files import atomic_write
-from bert_mrc_theseus.inference import Engine, decode_document, document_probabilities
-from bert_mrc_theseus.metrics import PRF, Scores, strict_scores, string_set_scores
+from bert_mrc_theseus.inference import Engine, document_probabilities, predict_documents
+from bert_mrc_theseus.metrics import PRF, Scores, nested_recall, strict_scores, string_set_scores
 from bert_mrc_theseus.model_folder import SavedModel
 from bert_mrc_theseus.thresholds import tune_thresholds
 
@@ -30,6 +30,7 @@ class Evaluation:
         mistakes: see `error_analysis`.
         predicted: the documents with predicted entities.
         clipped: gold entities that no window of the model holds whole.
+        nested: see `metrics.nested_recall`.
     """
 
     strict: Scores
@@ -37,16 +38,15 @@ class Evaluation:
     mistakes: list[Mistake]
     predicted: list[Document]
     clipped: int
-
-
-def probabilities_of(engine: Engine, model: SavedModel, documents: Sequence[Document]) -> tuple[list, int]:
-    """Probabilities of every document's blocks, and the number of clipped entities."""
-    examples = model.examples(documents)
-    return document_probabilities(examples, engine(examples), len(documents)), examples.clipped
+    nested: dict[str, PRF]
 
 
 def evaluate_model(
-    engine: Engine, model: SavedModel, documents: Sequence[Document], thresholds: Thresholds | None = None
+    engine: Engine,
+    model: SavedModel,
+    documents: Sequence[Document],
+    thresholds: Thresholds | None = None,
+    nested: bool = False,
 ) -> Evaluation:
     """Predicts and scores.
 
@@ -55,27 +55,27 @@ def evaluate_model(
         model: the saved model.
         documents: with their gold entities, untruncated.
         thresholds: instead of the model's own.
+        nested: see `inference.predict_documents`.
 
     Raises:
         DataError: a gold entity's type is not in the model's schema.
     """
-    probabilities, lost = probabilities_of(engine, model, documents)
-    predicted = [
-        decode_document(document, blocks, model.schema, thresholds or model.thresholds)
-        for document, blocks in zip(documents, probabilities, strict=True)
-    ]
+    examples = model.examples(documents)
+    predicted = predict_documents(engine, documents, examples, model.schema, thresholds or model.thresholds, nested)
     return Evaluation(
         strict_scores(documents, predicted, model.schema.names),
         string_set_scores(documents, predicted),
         analyse(documents, predicted),
         predicted,
-        lost,
+        examples.clipped,
+        nested_recall(documents, predicted),
     )
 
 
 def tune_on(engine: Engine, model: SavedModel, documents: Sequence[Document]) -> tuple[Thresholds, float]:
     """Thresholds tuned on documents, and their strict F1 there."""
-    probabilities, _ = probabilities_of(engine, model, documents)
+    examples = model.examples(documents)
+    probabilities = document_probabilities(examples, engine(examples), len(documents))
     return tune_thresholds(documents, probabilities, model.schema)
 
 
@@ -112,6 +112,7 @@ def evaluation_report(
         "mistakes": count_kinds(evaluation.mistakes),
         "documents": len(evaluation.predicted),
         "clipped": evaluation.clipped,
+        "nested": {part: counts.to_dict() for part, counts in evaluation.nested.items()},
         "thresholds": asdict(thresholds),
         "data": data,
         "layers": model.encoder.num_layers,

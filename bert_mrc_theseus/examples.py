@@ -39,6 +39,19 @@ class Sharing:
     context_position: int = 32
 
 
+@dataclass(frozen=True, slots=True)
+class MatchShape:
+    """Shape of the head that matches starts with ends (`heads.MatchHead`). Saved with the model.
+
+    Attributes:
+        size: of the projections.
+        longest: characters of the longest span; taken from the training data.
+    """
+
+    size: int = 64
+    longest: int = 32
+
+
 @dataclass(frozen=True)
 class Examples:
     """All (window, type) pairs of some documents.
@@ -102,6 +115,23 @@ class Examples:
                 if end >= 0:
                     labels[row, offset + end - 1, 1] = 1.0
         return labels
+
+    def match_labels(self, pairs: np.ndarray) -> np.ndarray:
+        """float32 (B, L, L): 1 at (first token, last token) of an entity of the pair's type that the window holds whole."""
+        length = int(self.lengths(pairs).max())
+        labels = np.zeros((len(pairs), length, length), np.float32)
+        for row, (window, kind) in enumerate(pairs):
+            offset = len(self.queries[kind])
+            for _, start, end in self.spans[window][self.spans[window][:, 0] == kind]:
+                if start >= 0 and end >= 0:
+                    labels[row, offset + start, offset + end - 1] = 1.0
+        return labels
+
+
+def longest_span(examples: Examples) -> int:
+    """Characters of the longest entity that a window holds whole; 1 if there is none."""
+    whole = [rows[(rows[:, 1] >= 0) & (rows[:, 2] >= 0)] for rows in examples.spans]
+    return max((int((rows[:, 2] - rows[:, 1]).max()) for rows in whole if len(rows)), default=1)
 
 
 def build_examples(

@@ -1,9 +1,12 @@
-"""Start and end heads: two binary logits per token, computed in float32."""
+"""Heads: start and end logits of each token, and, for nested entities, a logit of each pair of start and end; in float32."""
 
 import math
 
 import keras
 from keras import ops
+
+from bert_mrc_theseus.encoder import MASKED
+from bert_mrc_theseus.examples import MatchShape
 
 
 class SpanHeads(keras.layers.Layer):
@@ -35,6 +38,45 @@ class SpanHeads(keras.layers.Layer):
 
     def named_weights(self) -> dict:
         return {"heads.span.weight": self.kernel, "heads.span.bias": self.bias}
+
+
+class MatchHead(keras.layers.Layer):
+    """Scores pairs of tokens as start and end of one span.
+
+    A scaled product of two projections, as in attention, and a term for the span's length (Su et al., 2022, Global Pointer,
+    with learnt lengths instead of rotary positions). The (L, L) matrix is one of scalars: a head on the concatenation of both
+    ends' hidden vectors (Li et al., 2020, BERT-MRC, section 3.3) would need L*L vectors of 2 H.
+
+    Args:
+        hidden_size: H.
+        shape: size of the projections and longest span.
+    """
+
+    def __init__(self, hidden_size: int, shape: MatchShape, **kwargs):
+        super().__init__(**kwargs)
+        self.shape = shape
+        normal = keras.initializers.TruncatedNormal(stddev=0.02)
+        self.kernel = self.add_weight(
+            shape=(hidden_size, 2 * shape.size), initializer=normal, name="kernel", autocast=False
+        )
+        self.bias = self.add_weight(shape=(2 * shape.size,), initializer="zeros", name="bias", autocast=False)
+        self.lengths = self.add_weight(shape=(shape.longest,), initializer="zeros", name="bias", autocast=False)
+        self.built = True
+
+    def call(self, hidden):
+        """(B, L, H) -> (B, L, L) logits of (first token, last token); `MASKED` where that is no span of allowed length."""
+        length = ops.shape(hidden)[1]
+        projected = ops.matmul(ops.cast(hidden, "float32"), self.kernel) + self.bias
+        first, last = projected[..., : self.shape.size], projected[..., self.shape.size :]
+        scores = ops.matmul(first, ops.transpose(last, (0, 2, 1))) / math.sqrt(self.shape.size)
+        places = ops.arange(length, dtype="int32")
+        distance = ops.expand_dims(places, 0) - ops.expand_dims(places, 1)  # (L, L)
+        allowed = ops.logical_and(distance >= 0, distance < self.shape.longest)
+        by_length = ops.take(self.lengths, ops.clip(distance, 0, self.shape.longest - 1), axis=0)
+        return ops.where(allowed, scores + by_length, MASKED)
+
+    def named_weights(self) -> dict:
+        return {"heads.match.weight": self.kernel, "heads.match.bias": self.bias, "heads.match.lengths": self.lengths}
 
 
 def _log_odds(probability: float) -> float:

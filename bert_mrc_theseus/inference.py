@@ -11,13 +11,20 @@ from typing import Protocol, TypeVar
 import numpy as np
 
 from bert_mrc_theseus.batching import sorted_batches
-from bert_mrc_theseus.decoding import Thresholds, decode_flat
+from bert_mrc_theseus.decoding import Thresholds, decode_flat, matched_spans
 from bert_mrc_theseus.documents import Document, Entity
+from bert_mrc_theseus.errors import ModelError
 from bert_mrc_theseus.examples import Examples
 from bert_mrc_theseus.schema import Schema
 from bert_mrc_theseus.windows import blocks
 
 Item = TypeVar("Item")
+
+NO_MATCH_HEAD = "the model has no match head, which nested decoding needs: train the predecessor with --match"
+
+
+Span = tuple[int, int, int, float]
+"""Type index, half-open start and end, score."""
 
 
 class Engine(Protocol):
@@ -25,6 +32,14 @@ class Engine(Protocol):
 
     def __call__(self, examples: Examples) -> list[np.ndarray]:
         """Start and end probabilities of every window for every type: per window an array (T, length of the window, 2)."""
+        ...
+
+    def spans(self, examples: Examples, thresholds: Thresholds) -> list[list[Span]]:
+        """What the match head accepts, see `decoding.matched_spans`: per window, offsets in the window.
+
+        Raises:
+            ModelError: the model has no match head.
+        """
         ...
 
 
@@ -44,11 +59,13 @@ class PairEngine:
 
     Attributes:
         run: maps a batch of pairs (see `model`) to probabilities of shape (B, L, 2).
+        run_matches: maps it to these and to probabilities of pairs (B, L, L); None: the model has no match head.
         budget: tokens of a batch that suit it.
         workers: threads that may call `run` at the same time.
     """
 
     run: Callable[[dict[str, np.ndarray]], np.ndarray]
+    run_matches: Callable[[dict[str, np.ndarray]], tuple[np.ndarray, np.ndarray]] | None = None
     budget: int = 4096
     workers: int = 1
 
@@ -62,9 +79,30 @@ class PairEngine:
                 first = len(examples.queries[kind])
                 found[window][kind] = probabilities[row, first : first + found[window].shape[1]]
 
-        # The longest batches first, so that the workers end at about the same time.
-        in_threads(fill, sorted_batches(examples.lengths(pairs), self.budget)[::-1], self.workers)
+        in_threads(fill, self._batches(examples, pairs), self.workers)
         return found
+
+    def spans(self, examples: Examples, thresholds: Thresholds) -> list[list[Span]]:
+        if self.run_matches is None:
+            raise ModelError(NO_MATCH_HEAD)
+        run = self.run_matches
+        found: list[list[Span]] = [[] for _ in examples.contexts]
+        pairs = examples.all_pairs()
+
+        def fill(batch: np.ndarray) -> None:
+            ends, matches = run(examples.batch(pairs[batch]))
+            for row, (window, kind) in enumerate(pairs[batch]):
+                first = len(examples.queries[kind])
+                inside = slice(first, first + len(examples.contexts[window]))
+                spans = matched_spans(ends[row, inside], matches[row, inside, inside], thresholds)
+                found[window] += [(int(kind), *span) for span in spans]
+
+        in_threads(fill, self._batches(examples, pairs), self.workers)
+        return found
+
+    def _batches(self, examples: Examples, pairs: np.ndarray) -> list[np.ndarray]:
+        # The longest first, so that the workers end at about the same time.
+        return sorted_batches(examples.lengths(pairs), self.budget)[::-1]
 
 
 def empty_probabilities(examples: Examples) -> list[np.ndarray]:
@@ -97,12 +135,61 @@ def decode_document(
     return replace(document, entities=tuple(entities))
 
 
-def predict_documents(
-    engine: Engine, documents: Sequence[Document], examples: Examples, schema: Schema, thresholds: Thresholds
+def decode_nested(
+    documents: Sequence[Document], examples: Examples, found: Sequence[Sequence[Span]], schema: Schema
 ) -> list[Document]:
-    """Documents with predicted entities; `examples` are those built from `documents`."""
-    joined = document_probabilities(examples, engine(examples), len(documents))
+    """Documents with all the spans that their windows say, overlapping ones too.
+
+    Where windows overlap, a span is taken from the one that keeps its first character; or from the next, if only that one sees
+    it whole. So a span that two windows see is there once.
+    """
+    entities: list[list[Entity]] = [[] for _ in documents]
+    before = 0
+    for (number, window), spans in zip(examples.places, found, strict=True):
+        for kind, first, last, score in spans:
+            start, end = window.start + first, window.start + last
+            inside = window.keep_start <= start < window.keep_end
+            if inside or (window.joined and start < window.keep_start and end > before):
+                entities[number].append(Entity(start, end, schema.names[kind], score))
+        before = window.end
+    return [replace(document, entities=tuple(mine)) for document, mine in zip(documents, entities, strict=True)]
+
+
+def run_engine(engine: Engine, examples: Examples, thresholds: Thresholds, nested: bool) -> list:
+    """What `decode_documents` needs: the part of a prediction that costs time."""
+    return engine.spans(examples, thresholds) if nested else engine(examples)
+
+
+def decode_documents(
+    documents: Sequence[Document], examples: Examples, found: list, schema: Schema, thresholds: Thresholds, nested: bool
+) -> list[Document]:
+    """Documents with predicted entities; `found` is what `run_engine` gave."""
+    if nested:
+        return decode_nested(documents, examples, found, schema)
+    joined = document_probabilities(examples, found, len(documents))
     return [
         decode_document(document, probabilities, schema, thresholds)
         for document, probabilities in zip(documents, joined, strict=True)
     ]
+
+
+def predict_documents(
+    engine: Engine,
+    documents: Sequence[Document],
+    examples: Examples,
+    schema: Schema,
+    thresholds: Thresholds,
+    nested: bool = False,
+) -> list[Document]:
+    """Documents with predicted entities; `examples` are those built from `documents`.
+
+    Args:
+        engine: runs the model.
+        documents: what to predict for.
+        examples: see above.
+        schema: types in the order of the examples' queries.
+        thresholds: smallest probabilities that count.
+        nested: take every span that the match head accepts, overlapping ones too; else none overlap.
+    """
+    found = run_engine(engine, examples, thresholds, nested)
+    return decode_documents(documents, examples, found, schema, thresholds, nested)

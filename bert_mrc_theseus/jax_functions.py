@@ -21,18 +21,34 @@ def pad_batch(batch: dict) -> dict:
     padded["token_ids"] = np.pad(batch["token_ids"], ((0, more_rows), (0, more_length)))
     for name in {"query_lengths", "lengths", "weights"} & set(batch):
         padded[name] = np.pad(batch[name], (0, more_rows))
+    if "match_labels" in batch:
+        more = (0, more_length)
+        padded["match_labels"] = np.pad(batch["match_labels"], ((0, more_rows), more, more))
     return padded
 
 
-def compiled(function: Callable, variables: Sequence) -> Callable:
-    """A function of a padded batch that reads Keras variables, compiled; it uses their values at each call."""
+def compiled_on_padded(function: Callable, variables: Sequence) -> Callable:
+    """A function of a batch that reads Keras variables, compiled on padded batches; it uses their values at each call.
+
+    Args:
+        function: gives a tensor (B, L, 2), or with it one of (B, L, L).
+        variables: all that it reads.
+    """
 
     @jax.jit
     def run(values, batch):
         with keras.StatelessScope(state_mapping=list(zip(variables, values, strict=True))):
             return function(batch)
 
-    return lambda batch: run([variable.value for variable in variables], batch)
+    def on_padded(batch):
+        found = run([variable.value for variable in variables], pad_batch(batch))
+        rows, length = batch["token_ids"].shape
+        if isinstance(found, tuple):
+            ends, matches = found
+            return ends[:rows, :length], matches[:rows, :length, :length]
+        return found[:rows, :length]
+
+    return on_padded
 
 
 def compiled_step(loss: Callable, trainable: Sequence, frozen: Sequence, optimizer) -> Callable:

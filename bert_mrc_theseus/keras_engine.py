@@ -19,7 +19,7 @@ def keras_model(saved: SavedModel, source: str = "") -> MRCModel:
     Raises:
         ModelError: tensors and config do not fit together.
     """
-    model = MRCModel(saved.encoder, saved.sharing)
+    model = MRCModel(saved.encoder, saved.sharing, match=saved.match)
     load_tensors(model.named_weights(), dict(saved.tensors), source)
     return model
 
@@ -29,28 +29,43 @@ def keras_engine(model: keras.Model, call: Callable | None = None) -> PairEngine
 
     Args:
         model: its current weights are used at every call.
-        call: maps a batch to logits (B, L, 2), by default the model itself.
+        call: maps a batch to the last hidden states and the logits (B, L, 2); by default the model's own.
     """
-    call = call or model
 
-    def forward(batch):
-        return ops.sigmoid(call(batch))
+    def own(batch):
+        borders, logits = model.borders(batch)
+        return borders[-1], logits
 
+    call = call or own
+
+    def ends(batch):
+        return ops.sigmoid(call(batch)[1])
+
+    def ends_and_matches(batch):
+        hidden, logits = call(batch)
+        return ops.sigmoid(logits), ops.sigmoid(model.match_head(hidden))
+
+    return PairEngine(
+        _as_arrays(ends, model), None if model.match_head is None else _as_arrays(ends_and_matches, model)
+    )
+
+
+def _as_arrays(function: Callable, model: keras.Model) -> Callable:
+    """A function of Keras tensors as one of arrays, compiled where the backend can."""
     if keras.backend.backend() == "tensorflow":
         import tensorflow as tf
 
         signature = {name: tf.TensorSpec([None] * rank, tf.int32) for name, rank in INPUT_RANKS.items()}
-        forward = tf.function(forward, input_signature=[signature])
+        compiled = tf.function(function, input_signature=[signature])
     elif keras.backend.backend() == "jax":
-        from bert_mrc_theseus.jax_functions import compiled, pad_batch
+        from bert_mrc_theseus.jax_functions import compiled_on_padded
 
-        traced = compiled(forward, model.variables)
+        compiled = compiled_on_padded(function, model.variables)
+    else:
+        compiled = function
 
-        def forward(batch):
-            rows, length = batch["token_ids"].shape
-            return traced(pad_batch(batch))[:rows, :length]
+    def run(batch: dict[str, np.ndarray]):
+        found = compiled(batch)
+        return tuple(map(ops.convert_to_numpy, found)) if isinstance(found, tuple) else ops.convert_to_numpy(found)
 
-    def run(batch: dict[str, np.ndarray]) -> np.ndarray:
-        return ops.convert_to_numpy(forward(batch))
-
-    return PairEngine(run)
+    return run

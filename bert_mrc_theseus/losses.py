@@ -6,6 +6,8 @@ query, special and padding tokens, and gives a float32 scalar that is normalised
 
 from keras import ops
 
+from bert_mrc_theseus.encoder import MASKED
+
 
 def _cross_entropy(logits, labels):
     """Binary cross-entropy of each logit, in the form that neither overflows nor loses digits."""
@@ -34,6 +36,27 @@ def dice(logits, labels, mask, alpha: float = 0.01, smooth: float = 1.0):
     # (1 - p)^alpha by way of log(1 - p) = -softplus(logit): the power itself has an infinite gradient at p = 1.
     weighted = ops.exp(-alpha * ops.softplus(logits)) * ops.sigmoid(logits)
     return per_token(1.0 - (2.0 * weighted * labels + smooth) / (weighted + labels + smooth), mask)
+
+
+HARD = 0.1
+"""Probability from which a token counts as a possible start or end when pairs are chosen to learn from."""
+
+
+def match_loss(scores, labels, logits, ends, mask):
+    """Mean binary cross-entropy over true pairs and hard negatives: pairs of a true or likely start with a true or likely end.
+
+    Args:
+        scores: logits of pairs (B, L, L), see `heads.MatchHead`.
+        labels: 1 at true pairs (B, L, L).
+        logits: of starts and ends (B, L, 2); they only choose, no gradient flows into them.
+        ends: labels of starts and ends (B, L, 2).
+        mask: weights (B, L), 0 on all but context tokens.
+    """
+    likely = ops.cast(ops.sigmoid(ops.stop_gradient(logits)) >= HARD, "float32")
+    chosen = ops.maximum(likely, ends) * ops.expand_dims(mask, -1)
+    weights = ops.expand_dims(chosen[..., 0], 2) * ops.expand_dims(ops.cast(chosen[..., 1] > 0, "float32"), 1)
+    weights = weights * ops.cast(scores > 0.5 * MASKED, "float32")
+    return ops.sum(_cross_entropy(scores, labels) * weights) / ops.maximum(ops.sum(weights), 1.0)
 
 
 LOSSES = {"focal": focal, "bce": binary_cross_entropy, "dice": dice}

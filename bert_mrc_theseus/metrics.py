@@ -50,6 +50,25 @@ class PRF:
         }
 
 
+def nested_recall(gold: Sequence[Document], predicted: Sequence[Document]) -> dict[str, PRF]:
+    """How many of the gold entities were found: those inside another one ("inner"), those around one ("outer"; not inner
+    themselves) and the others ("flat"), by strict comparison. False positives belong to no part and are 0.
+    """
+    counts = {part: [0, 0] for part in ("flat", "outer", "inner")}
+    for truth, found in zip(gold, predicted, strict=True):
+        known = set(found.entities)
+        for entity in truth.entities:
+            others = [e for e in truth.entities if (e.start, e.end) != (entity.start, entity.end)]
+            if any(e.start <= entity.start and entity.end <= e.end for e in others):
+                part = "inner"
+            elif any(entity.start <= e.start and e.end <= entity.end for e in others):
+                part = "outer"
+            else:
+                part = "flat"
+            counts[part][entity not in known] += 1
+    return {part: PRF(tp=hit, fn=missed) for part, (hit, missed) in counts.items()}
+
+
 def compare(gold: set, predicted: set) -> PRF:
     return PRF(len(gold & predicted), len(predicted - gold), len(gold - predicted))
 

@@ -14,8 +14,8 @@ from keras import ops
 from bert_mrc_theseus.checkpoints.weights import EncoderConfig, EncoderWeights, layer_tensor
 from bert_mrc_theseus.encoder import MASKED, Embeddings, EncoderLayer, assign_tensor, to_tensor
 from bert_mrc_theseus.errors import ModelError
-from bert_mrc_theseus.examples import Sharing
-from bert_mrc_theseus.heads import SpanHeads
+from bert_mrc_theseus.examples import MatchShape, Sharing
+from bert_mrc_theseus.heads import MatchHead, SpanHeads
 
 
 class Layout(NamedTuple):
@@ -70,18 +70,27 @@ class MRCModel(keras.Model):
         config: shape of the encoder.
         sharing: how query and context are read.
         prior: see `SpanHeads`.
+        match: shape of a match head; None: the model has none.
 
     Raises:
         ModelError: all layers shared: query and context would never meet.
     """
 
-    def __init__(self, config: EncoderConfig, sharing: Sharing = Sharing(), prior: float = 0.02, **kwargs):
+    def __init__(
+        self,
+        config: EncoderConfig,
+        sharing: Sharing = Sharing(),
+        prior: float = 0.02,
+        match: MatchShape | None = None,
+        **kwargs,
+    ):
         super().__init__(**kwargs)
         check_sharing(sharing, config.num_layers)
         self.config, self.sharing = config, sharing
         self.embeddings = Embeddings(config, name="embeddings")
         self.encoder_layers = [EncoderLayer(config, site=i, name=f"layer_{i}") for i in range(config.num_layers)]
         self.heads = SpanHeads(config.hidden_size, prior, name="heads")
+        self.match_head = None if match is None else MatchHead(config.hidden_size, match, name="match_head")
         self.built = True
 
     def hidden_states(self, batch: dict, seed=None) -> list:
@@ -107,8 +116,14 @@ class MRCModel(keras.Model):
         return {
             **self.embeddings.named_weights(),
             **named_layer_weights(self.encoder_layers),
-            **self.heads.named_weights(),
+            **head_weights(self),
         }
+
+
+def head_weights(model) -> dict:
+    """Variables of a model's heads by name."""
+    match = model.match_head.named_weights() if model.match_head is not None else {}
+    return {**model.heads.named_weights(), **match}
 
 
 def check_sharing(sharing: Sharing, layers: int) -> None:
@@ -150,9 +165,11 @@ def load_tensors(variables: dict, tensors: dict[str, np.ndarray], source: str = 
         assign_tensor(name, variable, tensors[name])
 
 
-def predecessor_from(weights: EncoderWeights, sharing: Sharing = Sharing(), prior: float = 0.02) -> MRCModel:
+def predecessor_from(
+    weights: EncoderWeights, sharing: Sharing = Sharing(), prior: float = 0.02, match: MatchShape | None = None
+) -> MRCModel:
     """A model with the encoder's weights and fresh heads, to be fine-tuned in stage 0."""
-    model = MRCModel(weights.config, sharing, prior)
+    model = MRCModel(weights.config, sharing, prior, match)
     encoder = {name: variable for name, variable in model.named_weights().items() if not name.startswith("heads.")}
     load_tensors(encoder, dict(weights.tensors), weights.source)
     return model

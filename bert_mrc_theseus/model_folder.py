@@ -1,6 +1,6 @@
 """A model on disk: everything that prediction needs, in one folder, no pickle, no TensorFlow.
 
-    config.json         format version, shape of the encoder, windows, sharing, thresholds
+    config.json         format version, shape of the encoder, windows, sharing, match head, thresholds
     vocab.txt           one entry a row
     queries.json        entity types and their queries, in order
     model.safetensors   tensors by the names of `EncoderWeights`, and the heads'
@@ -26,7 +26,7 @@ from bert_mrc_theseus.checkpoints.weights import EncoderConfig, EncoderWeights
 from bert_mrc_theseus.decoding import Thresholds
 from bert_mrc_theseus.documents import Document
 from bert_mrc_theseus.errors import ModelError, UserError
-from bert_mrc_theseus.examples import Examples, Sharing, WindowSize, build_examples
+from bert_mrc_theseus.examples import Examples, MatchShape, Sharing, WindowSize, build_examples
 from bert_mrc_theseus.files import atomic_folder, atomic_write
 from bert_mrc_theseus.schema import Schema, schema_from_json, schema_to_json
 from bert_mrc_theseus.tokenizer import Tokenizer
@@ -47,6 +47,7 @@ class SavedModel:
     tensors: Mapping[str, np.ndarray]
     window: WindowSize = WindowSize()
     sharing: Sharing = Sharing()
+    match: MatchShape | None = None
     thresholds: Thresholds = Thresholds()
     record: Mapping[str, Any] = field(default_factory=dict)
 
@@ -94,6 +95,7 @@ def save_model(folder: str | Path, model: SavedModel) -> None:
         "encoder": asdict(model.encoder),
         "window": asdict(model.window),
         "sharing": asdict(model.sharing),
+        "match": None if model.match is None else asdict(model.match),
         "thresholds": asdict(model.thresholds),
     }
     try:
@@ -143,6 +145,7 @@ def load_model(folder: str | Path, tensors: bool = True) -> SavedModel:
             tensors=load_file(folder / WEIGHTS) if tensors else {},
             window=WindowSize(**config["window"]),
             sharing=Sharing(**config["sharing"]),
+            match=MatchShape(**config["match"]) if config["match"] else None,
             thresholds=Thresholds(**config["thresholds"]),
             record=json.loads(record_file.read_text(encoding="utf-8")) if record_file.is_file() else {},
         )

@@ -1,17 +1,18 @@
 """The ONNX engine: an exported model on ONNX Runtime. No TensorFlow, and a fast start."""
 
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
 import onnxruntime
 
 from bert_mrc_theseus.batching import sorted_batches
+from bert_mrc_theseus.decoding import Thresholds, matched_spans
 from bert_mrc_theseus.errors import ModelError
 from bert_mrc_theseus.examples import Examples
 from bert_mrc_theseus.files import atomic_folder
-from bert_mrc_theseus.inference import empty_probabilities, in_threads
+from bert_mrc_theseus.inference import NO_MATCH_HEAD, Span, empty_probabilities, in_threads
 
 LOWER, UPPER = "lower.onnx", "upper.onnx"
 """Files of the two graphs, see `onnx_graph`."""
@@ -51,6 +52,29 @@ class OnnxEngine:
 
     def __call__(self, examples: Examples) -> list[np.ndarray]:
         found = empty_probabilities(examples)
+
+        def use(window: int, kinds: np.ndarray, ends: np.ndarray) -> None:
+            found[window][kinds] = ends
+
+        self._answer_all(examples, ["probabilities"], use)
+        return found
+
+    def spans(self, examples: Examples, thresholds: Thresholds) -> list[list[Span]]:
+        if "matches" not in {output.name for output in self._upper.get_outputs()}:
+            raise ModelError(NO_MATCH_HEAD)
+        found: list[list[Span]] = [[] for _ in examples.contexts]
+
+        def use(window: int, kinds: np.ndarray, ends: np.ndarray, matches: np.ndarray) -> None:
+            length = ends.shape[1]
+            for kind, mine, pairs in zip(kinds, ends, matches, strict=True):
+                spans = matched_spans(mine, pairs[:length, :length], thresholds)
+                found[window] += [(int(kind), *span) for span in spans]
+
+        self._answer_all(examples, ["probabilities", "matches"], use)
+        return found
+
+    def _answer_all(self, examples: Examples, outputs: Sequence[str], use: Callable[..., None]) -> None:
+        """Runs everything; `use` gets a window, some types, and for these the outputs, cut to the window's length."""
         query_states = self._query_states(examples.queries)
         query_lengths = np.array([len(ids) for ids in examples.queries], np.int32)
         by_length = np.argsort(query_lengths, kind="stable")
@@ -76,9 +100,9 @@ class OnnxEngine:
                     **_named("context.", states[number], lengths[windows]),
                     **_named("query.", chosen, query_lengths[kinds]),
                 }
-                (probabilities,) = self.run(self._upper, inputs, ["probabilities"])
+                answers = self.run(self._upper, inputs, outputs)
                 for row, window in enumerate(windows):
-                    found[window][kinds] = probabilities[row, :, : lengths[window] - 1]
+                    use(window, kinds, *(values[row, :, : lengths[window] - 1] for values in answers))
 
             in_threads(read, range(len(part)), self._workers)
             tasks = [
@@ -87,7 +111,6 @@ class OnnxEngine:
                 for kinds in _chunks(by_length, query_lengths, lengths[windows], len(part), self._workers)
             ]
             in_threads(answer, tasks, self._workers)
-        return found
 
     def run(self, session: onnxruntime.InferenceSession, inputs: Mapping, outputs: Sequence[str]) -> Sequence:
         """Runs a graph."""

@@ -10,7 +10,7 @@ import numpy as np
 from bert_mrc_theseus.documents import Document
 from bert_mrc_theseus.errors import ModelError, UserError
 from bert_mrc_theseus.examples import Examples
-from bert_mrc_theseus.inference import Engine, decode_document, document_probabilities
+from bert_mrc_theseus.inference import Engine, decode_documents
 from bert_mrc_theseus.metrics import strict_scores
 from bert_mrc_theseus.model_folder import ONNX, SavedModel, load_model
 from bert_mrc_theseus.onnx_engine import OnnxEngine, write_graphs
@@ -101,9 +101,7 @@ def export_onnx(
     after = OnnxEngine(graphs, model.sharing.context_position)(examples)
 
     def f1(found: list[np.ndarray]) -> float:
-        joined = document_probabilities(examples, found, len(documents))
-        pairs = zip(documents, joined, strict=True)
-        predicted = [decode_document(d, blocks, model.schema, model.thresholds) for d, blocks in pairs]
+        predicted = decode_documents(documents, examples, found, model.schema, model.thresholds, nested=False)
         return strict_scores(documents, predicted, model.schema.names).micro.f1
 
     difference = max(float(np.abs(a - b).max()) for a, b in zip(before, after, strict=True) if a.size)

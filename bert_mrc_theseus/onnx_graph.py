@@ -25,6 +25,7 @@ import onnx
 from onnx import TensorProto, helper, numpy_helper
 
 from bert_mrc_theseus.checkpoints.weights import layer_tensor
+from bert_mrc_theseus.examples import MatchShape
 from bert_mrc_theseus.model_folder import SavedModel
 from bert_mrc_theseus.onnx_engine import STATES
 
@@ -211,6 +212,35 @@ class _Encoder:
         kernel = self.graph.constant("heads.span.kernel", self.tensors["heads.span.weight"].T)
         return self.graph.add("Sigmoid", self.graph.add("Gemm", hidden, kernel, self._constant("heads.span.bias")))
 
+    def matches(self, hidden: str, shape: str, match: MatchShape) -> str:
+        """Rows -> probabilities of pairs (N, L, L), `shape` being (N, L, -1); see `heads.MatchHead`."""
+        graph = self.graph
+        kernel = self.tensors["heads.match.weight"]
+        scale = np.ones(2 * match.size, np.float32)
+        scale[: match.size] /= math.sqrt(match.size)
+        projected = graph.add(
+            "Gemm",
+            hidden,
+            graph.constant("heads.match.kernel", (kernel.T if kernel.shape[0] == len(scale) else kernel) * scale),
+            graph.constant("heads.match.scaled_bias", self.tensors["heads.match.bias"] * scale),
+        )
+        projected = graph.add("Reshape", projected, shape)
+        ends = [
+            graph.add("Slice", projected, graph.integers(a), graph.integers(b), graph.integers(2))
+            for a, b in ((0, match.size), (match.size, 2 * match.size))
+        ]
+        scores = graph.add("MatMul", ends[0], graph.add("Transpose", ends[1], perm=(0, 2, 1)))
+        # Lengths that are not allowed: longer ones, and ends before starts, come from the last place of the table.
+        table = np.append(self.tensors["heads.match.lengths"], np.float32(MASKED)).astype(np.float32)
+        zero, one = (graph.constant(name, np.array(i, np.int64)) for i, name in enumerate(("zero", "one")))
+        places = graph.add("Range", zero, graph.add("Squeeze", self.size(scores, 1)), one)
+        distance = graph.add("Sub", places, graph.add("Unsqueeze", places, graph.integers(1)))
+        allowed = graph.add("GreaterOrEqual", distance, zero)
+        forbidden = graph.constant("forbidden", np.array(match.longest, np.int64))
+        distance = graph.add("Where", allowed, graph.add("Min", distance, forbidden), forbidden)
+        lengths = graph.add("Gather", graph.constant("heads.match.table", table), distance)
+        return graph.add("Sigmoid", graph.add("Add", scores, lengths))
+
     def _add_and_norm(self, name: str, x: str, residual: str) -> str:
         """LayerNorm(dense(x) + residual)."""
         dense = f"{name}.dense"
@@ -280,7 +310,7 @@ def build_graphs(
 
     The lower one maps int32 `token_ids` (N, L) and `lengths` (N,), `first_position` and `token_type` (scalars) to `STATES`. The
     upper one maps `context.` and `query.` states and `context.lengths` (C,), `query.lengths` (T,) to float32 `probabilities`
-    (C, T, Lc, 2), start then end.
+    (C, T, Lc, 2), start then end, and with a match head to `matches` (C, T, Lc, Lc), (first token, last token).
 
     Args:
         model: the saved model, with its tensors.
@@ -372,6 +402,14 @@ def _upper(encoder: _Encoder, model: SavedModel, split: int) -> onnx.ModelProto:
         hidden = encoder.rest(number, hidden, q, k, v, shared if number < model.sharing.modules else full)
     sizes = graph.add("Concat", contexts, queries, context_length, graph.integers(2), axis=0)
     graph.add("Reshape", encoder.heads(hidden), sizes, output="probabilities")
+    outputs = [helper.make_tensor_value_info("probabilities", TensorProto.FLOAT, ["C", "T", "Lc", 2])]
+    if model.match is not None:
+        sizes = graph.add("Concat", contexts, queries, context_length, context_length, axis=0)
+        found = encoder.matches(
+            hidden, graph.add("Concat", pairs, context_length, graph.integers(-1), axis=0), model.match
+        )
+        graph.add("Reshape", found, sizes, output="matches")
+        outputs.append(helper.make_tensor_value_info("matches", TensorProto.FLOAT, ["C", "T", "Lc", "Lc"]))
 
     inputs = [
         info
@@ -381,9 +419,7 @@ def _upper(encoder: _Encoder, model: SavedModel, split: int) -> onnx.ModelProto:
             helper.make_tensor_value_info(f"{part}lengths", TensorProto.INT32, [count]),
         )
     ]
-    return _model(
-        graph, inputs, [helper.make_tensor_value_info("probabilities", TensorProto.FLOAT, ["C", "T", "Lc", 2])]
-    )
+    return _model(graph, inputs, outputs)
 
 
 def _state_infos(prefix: str, count: str, length: str, hidden: int, heads: int) -> list[onnx.ValueInfoProto]:

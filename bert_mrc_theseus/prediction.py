@@ -15,13 +15,12 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-import numpy as np
-
 from bert_mrc_theseus.decoding import Thresholds
 from bert_mrc_theseus.documents import Document
 from bert_mrc_theseus.engines import load_engine
+from bert_mrc_theseus.errors import ModelError
 from bert_mrc_theseus.examples import Examples
-from bert_mrc_theseus.inference import Engine, decode_document, document_probabilities
+from bert_mrc_theseus.inference import NO_MATCH_HEAD, Engine, decode_documents, run_engine
 from bert_mrc_theseus.model_folder import SavedModel
 from bert_mrc_theseus.schema import Schema
 
@@ -48,6 +47,7 @@ class Extractor:
         engine: runs it.
         thresholds: instead of the model's own.
         schema: types to look for, instead of the model's own; see `unseen`.
+        nested: find entities inside others too; the model needs a match head.
     """
 
     def __init__(
@@ -56,10 +56,14 @@ class Extractor:
         engine: Engine,
         thresholds: Thresholds | None = None,
         schema: Schema | None = None,
+        nested: bool = False,
     ):
         self._engine, self._model = engine, model
         self._thresholds = thresholds or model.thresholds
         self._schema = schema or model.schema
+        self._nested = nested
+        if nested and model.match is None:
+            raise ModelError(NO_MATCH_HEAD)
 
     @classmethod
     def load(
@@ -68,6 +72,7 @@ class Extractor:
         thresholds: Thresholds | None = None,
         engine: str = "auto",
         schema: Schema | None = None,
+        nested: bool = False,
     ) -> "Extractor":
         """An extractor from a model folder.
 
@@ -76,12 +81,13 @@ class Extractor:
             thresholds: instead of the model's own.
             engine: "auto", "onnx" or "keras", see `engines.choose_engine`.
             schema: types to look for, instead of the model's own.
+            nested: find entities inside others too.
 
         Raises:
-            ModelError: the folder is not a complete model.
+            ModelError: the folder is not a complete model, or has no match head where one is needed.
         """
         model, run = load_engine(folder, engine)
-        return cls(model, run, thresholds, schema)
+        return cls(model, run, thresholds, schema, nested)
 
     @property
     def schema(self) -> Schema:
@@ -109,13 +115,15 @@ class Extractor:
     def documents(self, documents: Iterable[Document]) -> Iterator[Document]:
         """Documents with predicted entities, in order."""
         model = self._model
-        running: deque[tuple[list[Document], Examples, Future[list[np.ndarray]]]] = deque()
+        running: deque[tuple[list[Document], Examples, Future[list]]] = deque()
         worker = ThreadPoolExecutor(1)
         try:
             for group in _groups(documents, GROUP_CHARACTERS):
                 bare = [replace(document, entities=()) for document in group]
                 examples = model.examples(bare, self._schema)
-                running.append((bare, examples, worker.submit(self._engine, examples)))
+                running.append(
+                    (bare, examples, worker.submit(run_engine, self._engine, examples, self._thresholds, self._nested))
+                )
                 if len(running) > 1:
                     yield from self._decoded(*running.popleft())
             while running:
@@ -123,12 +131,8 @@ class Extractor:
         finally:
             worker.shutdown(cancel_futures=True)
 
-    def _decoded(
-        self, documents: list[Document], examples: Examples, found: "Future[list[np.ndarray]]"
-    ) -> Iterator[Document]:
-        joined = document_probabilities(examples, found.result(), len(documents))
-        for document, probabilities in zip(documents, joined, strict=True):
-            yield decode_document(document, probabilities, self._schema, self._thresholds)
+    def _decoded(self, documents: list[Document], examples: Examples, found: "Future[list]") -> list[Document]:
+        return decode_documents(documents, examples, found.result(), self._schema, self._thresholds, self._nested)
 
 
 def _groups(documents: Iterable[Document], characters: int) -> Iterator[list[Document]]:

@@ -19,7 +19,7 @@ from bert_mrc_theseus.checkpoints import load_encoder
 from bert_mrc_theseus.documents import Document, read_documents
 from bert_mrc_theseus.errors import DataError, UserError
 from bert_mrc_theseus.evaluation import command_line, versions, write_report
-from bert_mrc_theseus.examples import Sharing, WindowSize
+from bert_mrc_theseus.examples import MatchShape, Sharing, WindowSize, longest_span
 from bert_mrc_theseus.files import sha256_of
 from bert_mrc_theseus.inference import predict_documents
 from bert_mrc_theseus.keras_engine import keras_engine, keras_model
@@ -70,6 +70,7 @@ def train_stage(
     window_size: int | None = None,
     context_position: int | None = None,
     predecessor: Path | None = None,
+    match: bool = False,
     resume: bool = False,
     overwrite: bool = False,
     console: Console | None = None,
@@ -86,6 +87,7 @@ def train_stage(
         window_size: for stage 0, characters of a window.
         context_position: for stage 0, see `Sharing`.
         predecessor: model folder that stage 1 starts from and that teaches in distillation; by default the run's stage0/best.
+        match: for stage 0, train a match head too; the longest span is taken from the training data.
         resume: go on where the stage stopped, or start it; a finished stage is left as it is.
         overwrite: start again, deleting what the stage had.
         console: for progress; standard error by default.
@@ -117,6 +119,8 @@ def train_stage(
     data = load_data(data_folder, query_style)
     start = _starting_model(stage, before, encoder, data.schema, window_size, context_position)
     train, dev = start.examples(data.train), start.examples(data.dev)
+    if stage == 0 and match:
+        start = replace(start, match=MatchShape(longest=longest_span(train)))
     if train.clipped:
         console.print(f"{train.clipped} training entities are longer than a window holds: their ends are learnt apart")
     start = replace(
@@ -125,7 +129,7 @@ def train_stage(
 
     model: MRCModel | TheseusModel
     if stage == 0:
-        plain = predecessor_from(start.encoder_weights(str(encoder)), start.sharing, positive_prior(train))
+        plain = predecessor_from(start.encoder_weights(str(encoder)), start.sharing, positive_prior(train), start.match)
     else:
         plain = keras_model(start)
     if stage == 1:
@@ -140,7 +144,8 @@ def train_stage(
         weights, made = plain.named_weights, start.encoder
 
     def evaluate() -> Scores:
-        predicted = predict_documents(engine, data.dev, dev, start.schema, start.thresholds)
+        nested = start.match is not None
+        predicted = predict_documents(engine, data.dev, dev, start.schema, start.thresholds, nested)
         return strict_scores(data.dev, predicted, start.schema.names)
 
     fingerprint = {
@@ -150,6 +155,7 @@ def train_stage(
         "queries": {item.name: item.query for item in start.schema.types},
         "window": asdict(start.window),
         "context_position": start.sharing.context_position,
+        "match": None if start.match is None else asdict(start.match),
         "data": data.checksums,
     }
     record: dict[str, Any] = {

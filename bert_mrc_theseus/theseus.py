@@ -20,6 +20,7 @@ from bert_mrc_theseus.model import (
     MRCModel,
     check_sharing,
     export_tensors,
+    head_weights,
     layout,
     load_tensors,
     named_layer_weights,
@@ -95,7 +96,7 @@ class TheseusModel(keras.Model):
         self.groups = group_layers(config.num_layers, modules)
         self.embeddings = predecessor.embeddings
         self.predecessor_layers = predecessor.encoder_layers
-        self.heads = predecessor.heads
+        self.heads, self.match_head = predecessor.heads, predecessor.match_head
         self.successor_layers = [
             EncoderLayer(config, site=config.num_layers + i, name=f"suc_layer_{i}") for i in range(modules)
         ]
@@ -103,7 +104,8 @@ class TheseusModel(keras.Model):
         start = initial_successor(tensors, config.num_layers, modules, initialisation)
         load_tensors(named_layer_weights(self.successor_layers), start)
         frozen: keras.layers.Layer
-        for frozen in (self.embeddings, self.heads, *self.predecessor_layers):
+        heads = [self.heads] if self.match_head is None else [self.heads, self.match_head]
+        for frozen in (self.embeddings, *heads, *self.predecessor_layers):
             frozen.trainable = False
         self.built = True
 
@@ -132,12 +134,12 @@ class TheseusModel(keras.Model):
         return self.borders(batch, training)[1]
 
     def successor(self, batch: dict):
-        """Logits of the successor alone, in inference mode."""
+        """Last hidden states (B, L, H) and logits of the successor alone, in inference mode."""
         spot = layout(batch, self.sharing.context_position)
         hidden = self.embeddings(batch["token_ids"], spot.token_types, spot.positions)
         for module, layer in enumerate(self.successor_layers):
             hidden = layer(hidden, self._bias(spot, module))
-        return self.heads(hidden)
+        return hidden, self.heads(hidden)
 
     def _bias(self, spot: Layout, module: int):
         return spot.shared_bias if module < self.sharing.modules else spot.full_bias
@@ -147,11 +149,12 @@ class TheseusModel(keras.Model):
         return {
             **self.embeddings.named_weights(),
             **named_layer_weights(self.successor_layers),
-            **self.heads.named_weights(),
+            **head_weights(self),
         }
 
     def extract_successor(self) -> MRCModel:
         """A plain S-layer model with copies of the successor's weights, everything trainable (stage 2)."""
-        model = MRCModel(self.successor_config, self.sharing)
+        match = None if self.match_head is None else self.match_head.shape
+        model = MRCModel(self.successor_config, self.sharing, match=match)
         load_tensors(model.named_weights(), export_tensors(self.successor_weights()))
         return model

@@ -10,7 +10,7 @@ from keras import ops
 from bert_mrc_theseus.distillation import Distillation, border_loss, logit_loss
 from bert_mrc_theseus.errors import UserError
 from bert_mrc_theseus.keras_engine import INPUT_RANKS
-from bert_mrc_theseus.losses import LOSSES
+from bert_mrc_theseus.losses import LOSSES, match_loss
 from bert_mrc_theseus.model import MRCModel, context_mask, valid_mask
 from bert_mrc_theseus.theseus import group_layers
 
@@ -45,7 +45,8 @@ def make_train_step(
 ) -> TrainStep:
     """Builds the step function: (batch, labels) -> loss, updating the model's trainable variables.
 
-    Beside what `model` says, a batch holds `weights` (B,) of the labels' loss and `seed`, an int32 scalar.
+    Beside what `model` says, a batch holds `weights` (B,) of the labels' loss, `seed`, an int32 scalar, and with a match head
+    `match_labels` (B, L, L).
 
     Args:
         model: a predecessor, a successor, or a `TheseusModel`.
@@ -62,7 +63,10 @@ def make_train_step(
 
     def loss_of(batch, labels):
         borders, logits = model.borders(batch, training=True)
-        value = LOSSES[loss](logits, labels, context_mask(batch) * ops.expand_dims(batch["weights"], 1))
+        mask = context_mask(batch) * ops.expand_dims(batch["weights"], 1)
+        value = LOSSES[loss](logits, labels, mask)
+        if model.match_head is not None:
+            value += match_loss(model.match_head(borders[-1]), batch["match_labels"], logits, labels, mask)
         return value if teacher is None else value + teacher.loss(batch, borders, logits)
 
     if keras.backend.backend() == "jax":
@@ -79,6 +83,8 @@ def make_train_step(
     signature = {name: tf.TensorSpec([None] * rank, tf.int32) for name, rank in INPUT_RANKS.items()}
     signature["weights"] = tf.TensorSpec([None], tf.float32)
     signature["seed"] = tf.TensorSpec([], tf.int32)
+    if model.match_head is not None:
+        signature["match_labels"] = tf.TensorSpec([None, None, None], tf.float32)
     if modules:
         signature["replace"] = tf.TensorSpec([modules], tf.bool)
 

@@ -20,6 +20,7 @@ from bert_mrc_theseus.checkpoint import TrainingState, load_checkpoint, save_che
 from bert_mrc_theseus.errors import TrainingError
 from bert_mrc_theseus.examples import Examples
 from bert_mrc_theseus.metrics import Scores
+from bert_mrc_theseus.model import head_weights
 from bert_mrc_theseus.optimizer import build_optimizer
 from bert_mrc_theseus.schedules import draw_replacements, replace_rate
 from bert_mrc_theseus.train_step import Teacher, make_train_step
@@ -83,7 +84,7 @@ def fit(task: Task, config: TrainingConfig, folder: Path, console: Console, resu
         config.warmup,
         config.weight_decay,
         config.clip,
-        heads=task.model.heads.trainable_variables if task.fast_heads else (),
+        heads=[variable for variable in head_weights(task.model).values()] if task.fast_heads else (),
     )
     train_step = make_train_step(task.model, optimizer, config.loss, task.modules, task.teacher)
     rate = None
@@ -111,6 +112,8 @@ def fit(task: Task, config: TrainingConfig, folder: Path, console: Console, resu
             batch: dict[str, Any] = task.examples.batch(pairs)
             tokens = int(batch["lengths"].sum())
             batch["weights"] = np.where(task.examples.silver[pairs[:, 0]], config.silver_weight, 1.0).astype(np.float32)
+            if task.model.match_head is not None:
+                batch["match_labels"] = task.examples.match_labels(pairs)
             batch["seed"] = _dropout_seed(config.seed, state.step)
             values: dict[str, float] = {
                 "epoch": epoch,

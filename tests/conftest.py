@@ -103,6 +103,7 @@ class Trained:
         resume: bool = False,
         overwrite: bool = False,
         predecessor: Path | None = None,
+        match: bool = False,
         **changes,
     ) -> Path:
         from bert_mrc_theseus.stages import train_stage
@@ -118,6 +119,7 @@ class Trained:
             100,
             16,
             predecessor,
+            match,
             resume,
             overwrite,
             Console(quiet=True),

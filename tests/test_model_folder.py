@@ -6,7 +6,7 @@ from safetensors.numpy import load_file, save_file
 
 from bert_mrc_theseus.decoding import Thresholds
 from bert_mrc_theseus.errors import ModelError, UserError
-from bert_mrc_theseus.examples import Sharing, WindowSize
+from bert_mrc_theseus.examples import MatchShape, Sharing, WindowSize
 from bert_mrc_theseus.export import export_encoder
 from bert_mrc_theseus.keras_engine import keras_engine, keras_model
 from bert_mrc_theseus.model import export_tensors, predecessor_from
@@ -21,7 +21,7 @@ SCHEMA = Schema((EntityType("PER", "人名"), EntityType("LOC", "地名")))
 @pytest.fixture
 def saved() -> SavedModel:
     weights = make_weights()
-    tensors = export_tensors(predecessor_from(weights).named_weights())
+    tensors = export_tensors(predecessor_from(weights, match=MatchShape(8, 5)).named_weights())
     return SavedModel(
         weights.config,
         weights.vocab,
@@ -29,6 +29,7 @@ def saved() -> SavedModel:
         tensors,
         WindowSize(40, 8),
         Sharing(1, 16),
+        MatchShape(8, 5),
         Thresholds(0.3, 0.4),
         {"seed": 1},
     )
@@ -42,7 +43,7 @@ def folder(saved, tmp_path):
 
 def test_a_model_comes_back_as_it_was(saved, folder):
     again = load_model(folder)
-    for name in ("encoder", "vocab", "schema", "window", "thresholds", "record"):
+    for name in ("encoder", "vocab", "schema", "window", "sharing", "match", "thresholds", "record"):
         assert getattr(again, name) == getattr(saved, name)
     batch = batch_of([9, 14])
     np.testing.assert_array_equal(

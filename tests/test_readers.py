@@ -68,7 +68,7 @@ def test_what_a_reader_reads(tmp_path, name, end):
 
 
 def test_every_format_is_tested_here():
-    assert set(FORMATS) - set(FILES) == {"parallel", "brat", "raw", "raw-file"}
+    assert set(FORMATS) - set(FILES) == {"parallel", "brat", "raw", "raw-file", "silver"}
 
 
 def test_parallel_files(tmp_path):

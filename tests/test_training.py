@@ -167,7 +167,7 @@ def test_a_full_disk_keeps_the_checkpoint_before(tmp_path, monkeypatch):
         {"schedule": "cosine"},
         {"initialisation": "last"},
         {"dropout": 1.5},
-        {"epochs": 0},
+        {"epochs": -1},
         {"learning_rate": -1},
     ],
 )

@@ -48,7 +48,7 @@ def _torch(folder: Path, bfloat16: bool = False) -> Engine:
             hidden = bert(**torch_inputs(batch, model.sharing.context_position)).last_hidden_state
             return torch.sigmoid(heads(hidden)).float().numpy()
 
-    return PairEngine(run, TORCH_BUDGET)
+    return PairEngine(run, budget=TORCH_BUDGET)
 
 
 def _torch_bfloat16(folder: Path) -> Engine:

@@ -20,6 +20,7 @@ def evaluate(
     model: Annotated[Path, typer.Argument(help="Model folder, such as RUN/stage2/best; or RUN, for all its stages.")],
     data: Annotated[Path, typer.Argument(help="Data folder (see preprocess), or one JSONL file.")],
     split: Annotated[str, typer.Option(help="Which split of the folder.")] = "test",
+    nested: Annotated[bool, typer.Option("--nested", help="Entities inside others count too (train --match).")] = False,
     tune: Annotated[bool, typer.Option("--tune", help="Tune the thresholds on the folder's dev first.")] = False,
     keep_thresholds: Annotated[
         bool, typer.Option("--save-thresholds", help="Keep the tuned thresholds in the model folder.")
@@ -53,7 +54,7 @@ def evaluate(
     else:
         if choose_engine(model, engine) == "keras":
             import_tensorflow()
-        content = _evaluate_one(console, model, engine, documents, source, dev, keep_thresholds, errors)
+        content = _evaluate_one(console, model, engine, documents, source, dev, keep_thresholds, errors, nested)
     if report is not None:
         write_report(report, content)
 
@@ -67,6 +68,7 @@ def _evaluate_one(
     dev: "list[Document] | None",
     keep_thresholds: bool,
     errors: Path | None,
+    nested: bool,
 ) -> dict:
     from bert_mrc_theseus.engines import choose_engine, load_engine
     from bert_mrc_theseus.error_analysis import write_mistakes
@@ -83,11 +85,15 @@ def _evaluate_one(
         )
         if keep_thresholds:
             save_thresholds(folder, thresholds)
-    done = evaluate_model(engine, model, documents, thresholds)
+    done = evaluate_model(engine, model, documents, thresholds, nested)
     _print_evaluation(console, done, f"strict scores: {folder} on {source['file']} ({chosen})")
     if errors is not None:
         write_mistakes(errors, done.mistakes)
-    return {**evaluation_report(done, model, thresholds, source), "engine": chosen}
+    return {
+        **evaluation_report(done, model, thresholds, source),
+        "engine": chosen,
+        "decoding": "nested" if nested else "flat",
+    }
 
 
 def _print_evaluation(console: Console, done: "Evaluation", title: str) -> None:
@@ -102,6 +108,9 @@ def _print_evaluation(console: Console, done: "Evaluation", title: str) -> None:
     console.print(f"string-set F1 of the original project (untyped, not comparable): {done.string_set.f1:.4f}")
     kinds = ", ".join(f"{count} {kind}" for kind, count in count_kinds(done.mistakes).items())
     console.print(f"mistakes: {kinds}; gold entities clipped by windows: {done.clipped}")
+    if done.nested["inner"].support:
+        parts = ", ".join(f"{part} {prf.tp:,} of {prf.support:,}" for part, prf in done.nested.items())
+        console.print(f"found of the gold entities: {parts}", highlight=False)
     if done.strict.micro.tp + done.strict.micro.fp == 0:
         console.print(
             "[red]The model predicts nothing. Likely causes: trained with too high a learning rate or too briefly, or "

@@ -33,6 +33,7 @@ def predict(
     ] = None,
     style: Annotated[str, typer.Option(help="Which text of --queries is the query: query or short.")] = "query",
     types: Annotated[str, typer.Option(help="Names of the types to look for, separated by commas; default: all.")] = "",
+    nested: Annotated[bool, typer.Option("--nested", help="Find entities inside others too (train --match).")] = False,
     dictionary: Annotated[
         Path | None, typer.Option(help="Terms that are, or are not, entities: term<TAB>type[<TAB>veto] a line.")
     ] = None,
@@ -57,7 +58,7 @@ def predict(
     if types:
         schema = (schema or load_model(model, tensors=False).schema).only(types.split(","))
     thresholds = None if threshold is None else Thresholds(threshold, threshold)
-    extractor = Extractor.load(model, thresholds, engine, schema)
+    extractor = Extractor.load(model, thresholds, engine, schema, nested)
     if extractor.unseen:
         console.print(
             f"the model was not trained on the queries of {', '.join(extractor.unseen)}: what it finds for them may be "

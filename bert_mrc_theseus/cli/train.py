@@ -29,6 +29,9 @@ def train(
     context_position: Annotated[
         int | None, typer.Option(help="Position of the context's first character (stage 0); default 32.", min=3)
     ] = None,
+    match: Annotated[
+        bool, typer.Option("--match", help="A head that matches starts with ends, for nested entities (stage 0).")
+    ] = False,
     epochs: Annotated[int | None, typer.Option(help="Default 3, 2, 2 for stages 0, 1, 2.", min=0)] = None,
     learning_rate: Annotated[float | None, typer.Option(help="Peak; default 1.5e-4, 1.5e-4, 1e-4.")] = None,
     warmup: Annotated[float, typer.Option(help="Share of the steps during which the learning rate rises.")] = 0.1,
@@ -99,5 +102,5 @@ def train(
             distill_borders=distill_borders,
         )
         train_stage(
-            number, data, run, config, encoder, queries, window, context_position, predecessor, resume, overwrite
+            number, data, run, config, encoder, queries, window, context_position, predecessor, match, resume, overwrite
         )
