@@ -1,10 +1,10 @@
-"""What prediction writes: JSONL, CoNLL columns, BRAT, or text with the entities marked. Streaming; a file appears when it is
-complete.
+"""What prediction writes: JSONL, CoNLL columns, BRAT, HTML, text with the entities marked, and what doccano and Label Studio
+import for correction. Streaming; a file appears when it is complete.
 """
 
 import json
 import sys
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import IO
 
@@ -16,7 +16,7 @@ from bert_mrc_theseus.errors import UserError
 from bert_mrc_theseus.files import atomic_write
 from bert_mrc_theseus.tags import column_lines, outermost
 
-FORMATS = ("jsonl", "conll", "brat", "text")
+FORMATS = ("jsonl", "conll", "brat", "text", "html", "doccano", "label-studio")
 STYLES = ("black on bright_yellow", "black on bright_cyan", "black on bright_green", "black on bright_magenta")
 
 
@@ -38,13 +38,14 @@ def mark_entities(document: Document, styles: dict[str, str] | None = None) -> T
     return marked
 
 
-def write_outputs(documents: Iterable[Document], form: str, out: Path | None) -> int:
+def write_outputs(documents: Iterable[Document], form: str, out: Path | None, types: Sequence[str] = ()) -> int:
     """Writes predicted documents as they come.
 
     Args:
         documents: in the order in which they are written.
         form: one of `FORMATS`.
         out: file (folder for brat); None writes to standard output.
+        types: that may occur, for the legend and colours of html.
 
     Returns:
         How many entities the format could not carry.
@@ -62,12 +63,12 @@ def write_outputs(documents: Iterable[Document], form: str, out: Path | None) ->
         write_brat(out, documents)
         return 0
     if out is None:
-        return _stream(documents, form, sys.stdout)
+        return _stream(documents, form, types, sys.stdout)
     with atomic_write(out) as stream:
-        return _stream(documents, form, stream)
+        return _stream(documents, form, types, stream)
 
 
-def _stream(documents: Iterable[Document], form: str, stream: IO[str]) -> int:
+def _stream(documents: Iterable[Document], form: str, types: Sequence[str], stream: IO[str]) -> int:
     dropped = 0
     if form == "text":
         console = Console(file=stream, highlight=False, soft_wrap=True)
@@ -76,7 +77,25 @@ def _stream(documents: Iterable[Document], form: str, stream: IO[str]) -> int:
             console.print(mark_entities(document, styles))
             dropped += outermost(document.entities)[1]
         return dropped
-    write: Callable[[Document], tuple[str, int]] = column_lines if form == "conll" else _json_line
+    if form == "html":
+        from bert_mrc_theseus.html import PAGE_END, colour_of, document_html, page_start
+
+        colours = colour_of(types)
+        stream.write(page_start(types))
+        for document in documents:
+            stream.write(document_html(document, colours))
+        stream.write(PAGE_END)
+        return 0
+    if form == "label-studio":
+        from bert_mrc_theseus.preprocess.writers import label_studio_task
+
+        before = "["
+        for document in documents:
+            stream.write(before + "\n" + json.dumps(label_studio_task(document, predicted=True), ensure_ascii=False))
+            before = ","
+        stream.write("[]\n" if before == "[" else "\n]\n")
+        return 0
+    write: Callable[[Document], tuple[str, int]] = _LINES[form]
     for document in documents:
         text, lost = write(document)
         stream.write(text)
@@ -87,3 +106,12 @@ def _stream(documents: Iterable[Document], form: str, stream: IO[str]) -> int:
 
 def _json_line(document: Document) -> tuple[str, int]:
     return json.dumps(document_to_dict(document), ensure_ascii=False) + "\n", 0
+
+
+def _doccano_line(document: Document) -> tuple[str, int]:
+    from bert_mrc_theseus.preprocess.writers import doccano_record
+
+    return json.dumps(doccano_record(document), ensure_ascii=False) + "\n", 0
+
+
+_LINES = {"conll": column_lines, "jsonl": _json_line, "doccano": _doccano_line}

@@ -16,13 +16,14 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from bert_mrc_theseus.decoding import Thresholds
-from bert_mrc_theseus.documents import Document
+from bert_mrc_theseus.documents import Document, Entity
 from bert_mrc_theseus.engines import load_engine
 from bert_mrc_theseus.errors import ModelError
 from bert_mrc_theseus.examples import Examples
 from bert_mrc_theseus.inference import NO_MATCH_HEAD, Engine, decode_documents, run_engine
 from bert_mrc_theseus.model_folder import SavedModel
 from bert_mrc_theseus.schema import Schema
+from bert_mrc_theseus.windows import cut_windows
 
 GROUP_CHARACTERS = 20_000
 """Characters that are read ahead: enough texts of each length to fill batches without much padding."""
@@ -114,37 +115,77 @@ class Extractor:
 
     def documents(self, documents: Iterable[Document]) -> Iterator[Document]:
         """Documents with predicted entities, in order."""
-        model = self._model
-        running: deque[tuple[list[Document], Examples, Future[list]]] = deque()
+        running: deque[tuple[list[_Piece], Examples, Future[list]]] = deque()
         worker = ThreadPoolExecutor(1)
-        try:
-            for group in _groups(documents, GROUP_CHARACTERS):
-                bare = [replace(document, entities=()) for document in group]
-                examples = model.examples(bare, self._schema)
-                running.append(
-                    (bare, examples, worker.submit(run_engine, self._engine, examples, self._thresholds, self._nested))
-                )
+
+        def decoded() -> Iterator[tuple[_Piece, Document]]:
+            group, examples, found = running.popleft()
+            bare = [piece.document for piece in group]
+            done = decode_documents(bare, examples, found.result(), self._schema, self._thresholds, self._nested)
+            yield from zip(group, done, strict=True)
+
+        def pieces() -> Iterator[tuple[_Piece, Document]]:
+            for group in _groups(self._pieces(documents), GROUP_CHARACTERS):
+                examples = self._model.examples([piece.document for piece in group], self._schema)
+                found = worker.submit(run_engine, self._engine, examples, self._thresholds, self._nested)
+                running.append((group, examples, found))
                 if len(running) > 1:
-                    yield from self._decoded(*running.popleft())
+                    yield from decoded()
             while running:
-                yield from self._decoded(*running.popleft())
+                yield from decoded()
+
+        entities: list[Entity] = []
+        try:
+            for piece, found in pieces():
+                entities += [replace(e, start=e.start + piece.offset, end=e.end + piece.offset) for e in found.entities]
+                if piece.whole is not None:
+                    yield replace(piece.whole, entities=tuple(entities))
+                    entities = []
         finally:
             worker.shutdown(cancel_futures=True)
 
-    def _decoded(self, documents: list[Document], examples: Examples, found: "Future[list]") -> list[Document]:
-        return decode_documents(documents, examples, found.result(), self._schema, self._thresholds, self._nested)
+    def _pieces(self, documents: Iterable[Document]) -> Iterator["_Piece"]:
+        """Documents, long ones in pieces that begin and end where a window does and no sentence is cut: read apart, they have
+        the same windows as together."""
+        for document in documents:
+            bare = replace(document, entities=())
+            if len(bare.text) <= GROUP_CHARACTERS:
+                yield _Piece(bare, 0, bare)
+                continue
+            start = 0
+            window = self._model.window
+            for cut in cut_windows(bare.text, window.size, window.overlap):
+                if not cut.joined and cut.start - start >= GROUP_CHARACTERS:
+                    yield _Piece(Document(bare.id, bare.text[start : cut.start]), start)
+                    start = cut.start
+            yield _Piece(Document(bare.id, bare.text[start:]), start, bare)
 
 
-def _groups(documents: Iterable[Document], characters: int) -> Iterator[list[Document]]:
-    """Consecutive documents, at most `characters` together unless one alone is longer."""
-    group: list[Document] = []
+@dataclass(frozen=True)
+class _Piece:
+    """A part of a document.
+
+    Attributes:
+        document: the part.
+        offset: where it starts.
+        whole: the document whose last part this is; None: there are more.
+    """
+
+    document: Document
+    offset: int
+    whole: Document | None = None
+
+
+def _groups(pieces: Iterable[_Piece], characters: int) -> Iterator[list[_Piece]]:
+    """Consecutive pieces, at most `characters` together unless one alone is longer."""
+    group: list[_Piece] = []
     size = 0
-    for document in documents:
-        if group and size + len(document.text) > characters:
+    for piece in pieces:
+        if group and size + len(piece.document.text) > characters:
             yield group
             group, size = [], 0
-        group.append(document)
+        group.append(piece)
         # An empty document costs memory too.
-        size += len(document.text) + 1
+        size += len(piece.document.text) + 1
     if group:
         yield group

@@ -8,7 +8,7 @@ from typing import Any
 
 from bert_mrc_theseus.documents import Document
 from bert_mrc_theseus.errors import ModelError
-from bert_mrc_theseus.evaluation import evaluate_model, evaluation_report, tune_on
+from bert_mrc_theseus.evaluation import Evaluation, evaluate_model, evaluation_report, tune_on
 from bert_mrc_theseus.keras_engine import keras_engine, keras_model
 from bert_mrc_theseus.model_folder import load_model
 from bert_mrc_theseus.training_config import STAGES
@@ -22,15 +22,23 @@ class StageSummary:
         stage: 0, 1 or 2.
         layers: of its model's encoder.
         parameters: of the model, embeddings and heads included.
+        shared: K, its shared lower layers.
         minutes: that the stage trained; None if it is not done yet.
+        evaluation: of its best model.
         report: see `evaluation.evaluation_report`.
     """
 
     stage: int
     layers: int
     parameters: int
+    shared: int
     minutes: float | None
+    evaluation: Evaluation
     report: dict[str, Any]
+
+    @property
+    def title(self) -> str:
+        return ("predecessor", "after stage 1", "after stage 2")[self.stage]
 
     @property
     def f1(self) -> float:
@@ -38,7 +46,11 @@ class StageSummary:
 
 
 def summarise_run(
-    run: str | Path, documents: Sequence[Document], data: dict[str, str], dev: Sequence[Document] | None = None
+    run: str | Path,
+    documents: Sequence[Document],
+    data: dict[str, str],
+    dev: Sequence[Document] | None = None,
+    nested: bool = False,
 ) -> list[StageSummary]:
     """Evaluates the best model of each stage.
 
@@ -47,6 +59,7 @@ def summarise_run(
         documents: what is evaluated.
         data: name and SHA-256 of their file.
         dev: documents on which each model's thresholds are tuned first.
+        nested: see `inference.predict_documents`.
 
     Raises:
         ModelError: no stage has a model yet.
@@ -59,11 +72,13 @@ def summarise_run(
         model = load_model(folder / "best")
         engine = keras_engine(keras_model(model, str(folder)))
         thresholds = model.thresholds if dev is None else tune_on(engine, model, dev)[0]
-        report = evaluation_report(evaluate_model(engine, model, documents, thresholds), model, thresholds, data)
+        evaluation = evaluate_model(engine, model, documents, thresholds, nested)
+        report = evaluation_report(evaluation, model, thresholds, data)
         parameters = sum(tensor.size for tensor in model.tensors.values())
         done = folder / "report.json"
         minutes = json.loads(done.read_text(encoding="utf-8"))["minutes"] if done.is_file() else None
-        found.append(StageSummary(stage, model.encoder.num_layers, parameters, minutes, report))
+        shape = (model.encoder.num_layers, parameters, model.sharing.modules)
+        found.append(StageSummary(stage, *shape, minutes, evaluation, report))
     if not found:
         raise ModelError(f"{run}: no stage has a model yet")
     return found

@@ -4,6 +4,7 @@ import csv
 import time
 from pathlib import Path
 from types import TracebackType
+from typing import Any
 
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
@@ -23,15 +24,13 @@ class TrainingLog:
     """
 
     def __init__(self, folder: Path, title: str, total_steps: int, start: int, console: Console):
-        import tensorflow as tf
-
         self._console, self._title, self._total = console, title, total_steps
         self._rows = _rows_until(folder / "log.csv", start)
         self._stream = open(folder / "log.csv", "w", encoding="utf-8", newline="")  # noqa: SIM115 - open as long as the log
         self._csv = csv.DictWriter(self._stream, COLUMNS)
         self._csv.writeheader()
         self._csv.writerows(self._rows)
-        self._board = tf.summary.create_file_writer(str(folder / "tensorboard"), filename_suffix=f".{start}")
+        self._board = _board(folder / "tensorboard", start)
         self._printed = time.monotonic()
         self._progress = Progress(
             TextColumn("{task.description}"),
@@ -53,7 +52,8 @@ class TrainingLog:
     ) -> None:
         self._progress.stop()
         self._stream.close()
-        self._board.close()
+        if self._board is not None:
+            self._board.close()
 
     def log_step(self, step: int, **values: float) -> None:
         """Records a step: epoch, loss, learning_rate, tokens_per_second and, in stage 1, replace_rate."""
@@ -80,12 +80,23 @@ class TrainingLog:
         self._console.print(text, highlight=False)
 
     def _write(self, step: int, values: dict[str, float]) -> None:
+        self._csv.writerow({"step": step, **{name: f"{value:.6g}" for name, value in values.items()}})
+        if self._board is None:
+            return
         import tensorflow as tf
 
-        self._csv.writerow({"step": step, **{name: f"{value:.6g}" for name, value in values.items()}})
         with self._board.as_default(step=step):
             for name, value in values.items():
                 tf.summary.scalar(name, value)
+
+
+def _board(folder: Path, start: int) -> Any:
+    """TensorBoard's writer; None without TensorFlow, as on a machine that trains on another Keras backend."""
+    try:
+        import tensorflow as tf
+    except ModuleNotFoundError:
+        return None
+    return tf.summary.create_file_writer(str(folder), filename_suffix=f".{start}")
 
 
 def _rows_until(path: Path, step: int) -> list[dict[str, str]]:

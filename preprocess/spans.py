@@ -205,7 +205,7 @@ def read_doccano(path: str | Path, report: ReadReport) -> Iterator[Document]:
 
 
 def read_label_studio(path: str | Path, report: ReadReport) -> Iterator[Document]:
-    """Label Studio JSON export: the first annotation of each task that was not cancelled.
+    """Label Studio JSON export: the first annotation of each task that was not cancelled; predictions are not annotations.
 
     Offsets are trusted, not the copied text, which old versions changed. But where only offsets in UTF-16 units (of
     versions before 2022, texts with emoji) give the copied text, they are read as such.
@@ -224,7 +224,8 @@ def read_label_studio(path: str | Path, report: ReadReport) -> Iterator[Document
         except (AttributeError, KeyError, TypeError, IndexError):
             report.bad_record(DataError(f"task {number} is not of the form of Label Studio", path))
             continue
-        yield from _make(str(task.get("id", number)), text, spans, report, path)
+        name = task["data"].get("document", task.get("id", number))
+        yield from _make(str(name), text, spans, report, path)
 
 
 def _code_points(text: str, start: int, end: int, copied: str | None) -> tuple[int, int]:

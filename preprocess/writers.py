@@ -6,6 +6,7 @@ Each writer is atomic and returns how many entities its format could not carry.
 import json
 from collections.abc import Iterable
 from pathlib import Path
+from typing import Any
 
 from bert_mrc_theseus.documents import Document, write_documents
 from bert_mrc_theseus.errors import DataError
@@ -39,33 +40,40 @@ def write_brat_folder(path: str | Path, documents: Iterable[Document]) -> int:
     return 0
 
 
+def doccano_record(document: Document) -> dict[str, Any]:
+    """A line of doccano's JSONL, with the `label` triples that it imports."""
+    label = [[e.start, e.end, e.type] for e in document.entities]
+    return {"id": document.id, "text": document.text, "label": label}
+
+
 def write_doccano(path: str | Path, documents: Iterable[Document]) -> int:
-    """doccano JSONL with the `label` triples that it imports."""
+    """doccano JSONL."""
     with atomic_write(path) as stream:
         for document in documents:
-            label = [[e.start, e.end, e.type] for e in document.entities]
-            record = {"id": document.id, "text": document.text, "label": label}
-            stream.write(json.dumps(record, ensure_ascii=False) + "\n")
+            stream.write(json.dumps(doccano_record(document), ensure_ascii=False) + "\n")
     return 0
 
 
+def label_studio_task(document: Document, predicted: bool = False) -> dict[str, Any]:
+    """A Label Studio task (from_name `label`, to_name `text`).
+
+    Args:
+        document: its id is kept in the task's data.
+        predicted: the entities become a prediction, which people correct, and not an annotation.
+    """
+    results = []
+    for e in document.entities:
+        value = {"start": e.start, "end": e.end, "text": document.text_of(e), "labels": [e.type]}
+        result = {"from_name": "label", "to_name": "text", "type": "labels", "value": value}
+        results.append(result if e.score is None else {**result, "score": round(e.score, 4)})
+    kind, more = ("predictions", {"model_version": "bert-mrc-theseus"}) if predicted else ("annotations", {})
+    return {"data": {"text": document.text, "document": document.id}, kind: [{**more, "result": results}]}
+
+
 def write_label_studio(path: str | Path, documents: Iterable[Document]) -> int:
-    """A Label Studio JSON list of tasks with one annotation each (from_name `label`, to_name `text`)."""
-    tasks = []
-    for document in documents:
-        results = [
-            {
-                "from_name": "label",
-                "to_name": "text",
-                "type": "labels",
-                "value": {"start": e.start, "end": e.end, "text": document.text_of(e), "labels": [e.type]},
-            }
-            for e in document.entities
-        ]
-        task = {"id": document.id, "data": {"text": document.text}, "annotations": [{"result": results}]}
-        tasks.append(task)
+    """A Label Studio JSON list of tasks with one annotation each."""
     with atomic_write(path) as stream:
-        json.dump(tasks, stream, ensure_ascii=False, indent=1)
+        json.dump([label_studio_task(document) for document in documents], stream, ensure_ascii=False, indent=1)
     return 0
 
 

@@ -3,6 +3,7 @@
 import itertools
 from dataclasses import replace
 
+import numpy as np
 import pytest
 
 from bert_mrc_theseus import Extractor
@@ -62,6 +63,20 @@ def test_a_text_longer_than_a_window_is_read_sentence_by_sentence(extractor, tra
     found = Extractor(model, keras_engine(keras_model(model)))(text)
     expected = [(place * len(sentence) + e.start, e.type) for place in range(40) for e in extractor(sentence)]
     assert [(e.start, e.type) for e in found] == expected
+
+
+@pytest.mark.parametrize("size", [40, 300])
+def test_a_long_document_in_pieces_is_the_document_at_once(extractor, trained, monkeypatch, size):
+    random = np.random.default_rng(1)
+    sentences = ["不了的李明和的一在北京。", "张高在上海", "这是的一在有和不人，" * 6, "王云！"]
+    texts = ["".join(random.choice(sentences, n)) for n in (1, 30, 3, 60)]
+    expected = list(extractor.batch(texts))
+    monkeypatch.setattr("bert_mrc_theseus.prediction.GROUP_CHARACTERS", size)
+    found = list(extractor.batch(texts))
+    assert sum(map(len, found)) > 20
+    for mine, theirs, text in zip(found, expected, texts, strict=True):
+        assert [(e.text, e.type, e.start, e.end) for e in mine] == [(e.text, e.type, e.start, e.end) for e in theirs]
+        assert all(text[e.start : e.end] == e.text for e in mine)
 
 
 def test_thresholds_can_be_given(trained):

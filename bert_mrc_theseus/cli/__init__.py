@@ -12,7 +12,7 @@ import sys
 import typer
 from rich.console import Console
 
-from bert_mrc_theseus.cli import bench, compare, evaluate, export, predict, preprocess, queries, train
+from bert_mrc_theseus.cli import bench, compare, evaluate, export, predict, preprocess, queries, report, train
 from bert_mrc_theseus.errors import UserError
 
 app = typer.Typer(
@@ -27,6 +27,7 @@ app.command("evaluate")(evaluate.evaluate)
 app.command("compare")(compare.compare)
 app.command("predict")(predict.predict)
 app.command("export")(export.export)
+app.command("report")(report.report)
 app.add_typer(queries.app, name="queries")
 app.add_typer(bench.app, name="bench")
 

@@ -48,7 +48,7 @@ def evaluate(
             raise UserError(f"--errors and --save-thresholds are for one model, such as {model / 'stage2' / 'best'}")
         from bert_mrc_theseus.run_summary import summarise_run
 
-        stages = summarise_run(model, documents, source, dev)
+        stages = summarise_run(model, documents, source, dev, nested)
         _print_run(console, stages, f"{model} on {path.name}")
         content = {f"stage{item.stage}": item.report for item in stages}
     else:
@@ -119,13 +119,12 @@ def _print_evaluation(console: Console, done: "Evaluation", title: str) -> None:
 
 
 def _print_run(console: Console, stages: "list[StageSummary]", title: str) -> None:
-    labels = {0: "predecessor", 1: "after stage 1", 2: "after stage 2"}
     table = Table("model", "layers", "parameters", "strict F1", "retention", "minutes", title=title)
     first = stages[0]
     for item in stages:
         kept = f"{item.f1 / first.f1:.1%}" if first.stage == 0 and first.f1 > 0 else "-"
         table.add_row(
-            labels[item.stage],
+            item.title,
             str(item.layers),
             f"{item.parameters / 1e6:.1f} M",
             f"{item.f1:.4f}",

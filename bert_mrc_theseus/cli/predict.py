@@ -21,7 +21,9 @@ def predict(
     out: Annotated[
         Path | None, typer.Option("-o", "--out", help="Output file (folder for brat); default: stdout.")
     ] = None,
-    form: Annotated[str, typer.Option("--format", help="jsonl, conll, brat or text (entities marked).")] = "jsonl",
+    form: Annotated[
+        str, typer.Option("--format", help="jsonl, conll, brat, html, text, doccano or label-studio.")
+    ] = "jsonl",
     whole_files: Annotated[
         bool, typer.Option("--whole-files", help="A text file is one document, not one a line.")
     ] = False,
@@ -88,7 +90,7 @@ def predict(
                 yield document
 
         documents = corrected(documents)
-    lost = write_outputs(documents, form, out)
+    lost = write_outputs(documents, form, out, extractor.schema.names)
     if dictionary is not None:
         console.print(f"{dictionary.name}: {changed[0]:,} entities added, {changed[1]:,} vetoed", highlight=False)
     if lost:

@@ -1,0 +1,36 @@
+"""`bert-mrc-theseus report`: a run on one HTML page."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+
+from bert_mrc_theseus.cli.quiet import import_tensorflow
+from bert_mrc_theseus.errors import DataError
+
+
+def report(
+    run: Annotated[Path, typer.Argument(help="Run folder with stage0, stage1, stage2.")],
+    data: Annotated[Path, typer.Argument(help="Data folder (see preprocess), or one JSONL file.")],
+    split: Annotated[str, typer.Option(help="Which split of the folder.")] = "test",
+    nested: Annotated[bool, typer.Option("--nested", help="Entities inside others count too (train --match).")] = False,
+    out: Annotated[Path | None, typer.Option("-o", "--out", help="Page to write; default: RUN/report.html.")] = None,
+) -> None:
+    """Scores, learning curves, calibration, confusions and every mistake in its text, on one page without other files."""
+    from bert_mrc_theseus.documents import read_documents
+
+    path = data / f"{split}.jsonl" if data.is_dir() else data
+    documents = list(read_documents(path))
+    if not documents:
+        raise DataError("no documents", path)
+    import_tensorflow()
+    from bert_mrc_theseus.files import atomic_write, sha256_of
+    from bert_mrc_theseus.review import review_page
+    from bert_mrc_theseus.run_summary import summarise_run
+
+    stages = summarise_run(run, documents, {"file": path.name, "sha256": sha256_of(path)}, nested=nested)
+    out = out or run / "report.html"
+    with atomic_write(out) as stream:
+        stream.write(review_page(run, stages, documents))
+    Console(soft_wrap=True).print(f"{run} on {path.name} -> {out}", markup=False, highlight=False)
