@@ -6,6 +6,7 @@ table a type, in order:
     [PER]
     query = "人名：真实或虚构人物的姓名"   # what the model reads by default
     short = "人名"                         # optional: 2-4 characters, fewer tokens a pass
+    examples = "人名，如张三、鲁迅"        # optional: any other text, to be chosen by its name
 """
 
 import json
@@ -17,7 +18,8 @@ from typing import Any
 
 from bert_mrc_theseus.errors import DataError, UserError
 
-QUERY_STYLES = ("query", "short")
+NAME = "name"
+"""Query style that asks by the type's name alone."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,16 +78,18 @@ class Schema:
 
 
 def schema_from_dict(tables: Mapping[str, Any], style: str = "query") -> Schema:
-    """Builds a schema from {type: {"query": ..., "short": ...}}; `style` picks which text is the query.
+    """Builds a schema from {type: {"query": ..., "short": ...}}.
+
+    Args:
+        tables: texts by type and style.
+        style: which text is the query; `NAME` for the type's name.
 
     Raises:
         ValueError: a type has no text of that style, or see `Schema`.
     """
-    if style not in QUERY_STYLES:
-        raise ValueError(f"query style is one of {', '.join(QUERY_STYLES)}. Received: {style!r}")
     types = []
     for name, table in tables.items():
-        text = table.get(style) if isinstance(table, Mapping) else None
+        text = table.get(style, name if style == NAME else None) if isinstance(table, Mapping) else None
         if not isinstance(text, str) or not text:
             raise ValueError(f'entity type {name!r} has no text for "{style}"')
         types.append(EntityType(name, text))

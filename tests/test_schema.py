@@ -10,6 +10,7 @@ def test_queries_in_order_and_styles(tmp_path):
     assert read_queries(path) == Schema((EntityType("ORG.NAM", "机构名：公司"), EntityType("PER", "人名")))
     with pytest.raises(DataError, match=r"'PER' has no text for \"short\""):
         read_queries(path, "short")
+    assert [item.query for item in read_queries(path, "name").types] == ["ORG.NAM", "PER"]
 
 
 def test_saved_and_read_back():

@@ -33,7 +33,7 @@ def predict(
     queries: Annotated[
         Path | None, typer.Option(help="Query file with the types to look for, instead of the model's own.")
     ] = None,
-    style: Annotated[str, typer.Option(help="Which text of --queries is the query: query or short.")] = "query",
+    style: Annotated[str, typer.Option(help="Which text of --queries is the query: query, short ...")] = "query",
     types: Annotated[str, typer.Option(help="Names of the types to look for, separated by commas; default: all.")] = "",
     nested: Annotated[bool, typer.Option("--nested", help="Find entities inside others too (train --match).")] = False,
     dictionary: Annotated[

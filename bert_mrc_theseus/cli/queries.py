@@ -18,7 +18,7 @@ def queries() -> None:
 def check(
     file: Annotated[Path, typer.Argument(help="Query file (TOML), such as DATA/queries.toml.")],
     data: Annotated[Path | None, typer.Option(help="Training data: a data folder, or a JSONL file.")] = None,
-    style: Annotated[str, typer.Option(help="Which text is the query: query or short.")] = "query",
+    style: Annotated[str, typer.Option(help="Which text is the query: query, short ...")] = "query",
     context_position: Annotated[int, typer.Option(help="Position of the context's first character.", min=3)] = 32,
 ) -> None:
     """Duplicate queries, overly long ones, types that the training data lack. Exit status 1 if something is fatal."""

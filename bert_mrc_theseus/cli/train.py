@@ -23,7 +23,7 @@ def train(
     all_stages: Annotated[bool, typer.Option("--all", help="Stages 0, 1 and 2, one after the other.")] = False,
     encoder: Annotated[str, typer.Option(help="e5-small-zh, or the folder of a BERT (stage 0).")] = "e5-small-zh",
     queries: Annotated[
-        str, typer.Option(help="Which text of queries.toml to ask: query or short (stage 0).")
+        str, typer.Option(help="Which text of queries.toml to ask: query, short, name ... (stage 0).")
     ] = "query",
     window: Annotated[int | None, typer.Option(help="Characters of a window (stage 0); default 254.")] = None,
     context_position: Annotated[
