@@ -21,7 +21,7 @@ STATES = ("hidden", "q", "k", "v")
 """What the lower graph gives and the upper one takes: hidden states (N, L, H), and the next layer's queries
 (N, heads, L, H/heads), keys (N, heads, H/heads, L) and values (N, heads, L, H/heads)."""
 
-BUDGET = 768
+BUDGET = 384
 """Tokens of a batch: its hidden states stay in a core's cache."""
 
 ROUND = 64

@@ -33,7 +33,7 @@ class Row:
         ratio: sentences a second over those of K = 0 with the same T.
         token_layers: tokens times layers that are computed.
         token_layers_ratio: those of K = 0 over these.
-        type_cost: seconds that one type more takes, over those of K = 0, from the previous T to this one; None for the first T.
+        type_cost: seconds that one type more takes, over those of K = 0, from the first T to this one; None for that.
     """
 
     shared: int
@@ -89,7 +89,7 @@ def bench_shared(
         engines[shared, once] = OnnxEngine(serialised(graphs), model.sharing.context_position)
     rows: list[Row] = []
     workloads = {}
-    before: dict[tuple[int, int], tuple[int, float]] = {}
+    first: dict[tuple[int, int], float] = {}
     for count in types:
         say(f"T = {count}")
         examples = examples_of(model, Workload("", tuple(texts), count))
@@ -98,12 +98,8 @@ def bench_shared(
         plain = best[0, 0]
         for (shared, once), seconds in best.items():
             cost = None
-            if before:
-                added, plain_added = (
-                    (now - before[way][1]) / (count - before[way][0])
-                    for way, now in (((shared, once), seconds), ((0, 0), plain))
-                )
-                cost = round(added / plain_added, 3)
+            if first:
+                cost = round((seconds - first[shared, once]) / (plain - first[0, 0]), 3)
             work = token_layers(examples, layers, once)
             rows.append(
                 Row(
@@ -118,7 +114,7 @@ def bench_shared(
                     cost,
                 )
             )
-        before = {way: (count, seconds) for way, seconds in best.items()}
+        first = first or best
     return {
         "machine": describe_machine(),
         "precision": "int8" if int8 else "fp32",
