@@ -53,11 +53,11 @@ def arithmetic(lengths: np.ndarray, config: EncoderConfig) -> float:
 
 
 def facts(examples: Examples, texts: Sequence[str], budget: int) -> dict[str, float]:
-    """Sizes of a workload: sentences, characters, tokens, and the share of padding in its batches."""
-    lengths = examples.lengths(examples.all_pairs())
+    """Sizes of a workload: sentences, characters, tokens of all pairs, and the share of padding in batches of contexts."""
+    lengths = np.array([len(ids) + 1 for ids in examples.contexts])
     return {
         "sentences": len(texts),
         "characters": sum(map(len, texts)),
-        "tokens": int(lengths.sum()),
+        "tokens": int(examples.lengths(examples.all_pairs()).sum()),
         "padding": padding_share(lengths, sorted_batches(lengths, budget)),
     }
