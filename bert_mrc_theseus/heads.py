@@ -60,6 +60,7 @@ class MatchHead(keras.layers.Layer):
             shape=(hidden_size, 2 * shape.size), initializer=normal, name="kernel", autocast=False
         )
         self.bias = self.add_weight(shape=(2 * shape.size,), initializer="zeros", name="bias", autocast=False)
+        # Named as a bias, so that weight decay leaves it alone.
         self.lengths = self.add_weight(shape=(shape.longest,), initializer="zeros", name="bias", autocast=False)
         self.built = True
 

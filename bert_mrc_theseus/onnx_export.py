@@ -13,8 +13,9 @@ from bert_mrc_theseus.examples import Examples
 from bert_mrc_theseus.inference import Engine, decode_documents
 from bert_mrc_theseus.metrics import strict_scores
 from bert_mrc_theseus.model_folder import ONNX, SavedModel, load_model
+from bert_mrc_theseus.onnx_encoder import OBSERVED, Ranges
 from bert_mrc_theseus.onnx_engine import OnnxEngine, write_graphs
-from bert_mrc_theseus.onnx_graph import OBSERVED, Ranges, build_graphs, serialised
+from bert_mrc_theseus.onnx_graph import build_graphs, serialised
 
 CALIBRATION = 200
 """Documents whose values say which ranges int8 must hold."""

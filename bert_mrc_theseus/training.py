@@ -84,7 +84,7 @@ def fit(task: Task, config: TrainingConfig, folder: Path, console: Console, resu
         config.warmup,
         config.weight_decay,
         config.clip,
-        heads=[variable for variable in head_weights(task.model).values()] if task.fast_heads else (),
+        heads=list(head_weights(task.model).values()) if task.fast_heads else (),
     )
     train_step = make_train_step(task.model, optimizer, config.loss, task.modules, task.teacher)
     rate = None

@@ -21,7 +21,7 @@ from bert_mrc_theseus.model import export_tensors, predecessor_from
 from bert_mrc_theseus.model_folder import ONNX, WEIGHTS, SavedModel, save_model
 from bert_mrc_theseus.onnx_engine import OnnxEngine, read_graphs, write_graphs
 from bert_mrc_theseus.onnx_export import export_onnx, measure_ranges
-from bert_mrc_theseus.onnx_graph import build_graphs, quantisation, quantise_rows, serialised, smoothing
+from bert_mrc_theseus.onnx_graph import build_graphs, serialised
 from bert_mrc_theseus.schema import EntityType, Schema
 from tests.conftest import LETTERS, make_weights, toy_documents
 
@@ -114,42 +114,6 @@ def test_a_type_does_not_depend_on_the_others_and_many_types_go_in_chunks(monkey
     monkeypatch.setattr("bert_mrc_theseus.onnx_engine.BUDGET", 12)
     monkeypatch.setattr("bert_mrc_theseus.onnx_engine.ROUND", 1)
     assert differences(onnx_engine(MODEL)(MODEL.examples(documents, Schema(kinds))), together).max() < 1e-6
-
-
-@given(st.floats(-50, 50), st.floats(-50, 50))
-def test_quantisation_covers_its_range(a, b):
-    low, high = min(a, b), max(a, b)
-    scale, zero = quantisation(low, high)
-    for value in (low, 0.0, high):
-        stored = np.clip(np.round(value / scale) + zero, 0, 255)
-        assert abs((stored - zero) * scale - value) <= 1.01 * scale
-
-
-def test_smoothing_changes_no_product_and_helps_where_a_channel_is_large():
-    random = np.random.default_rng(2)
-    x, kernel = random.standard_normal((50, 12)), random.standard_normal((5, 12)).astype(np.float32)
-    x[:, 3] *= 100.0
-    x[:, 4] = 0.0
-    kernel[:, 5] = 0.0
-    factors = smoothing(np.stack([x.min(axis=0), x.max(axis=0)]), kernel)
-    np.testing.assert_allclose((x / factors) @ (kernel * factors).T, x @ kernel.T, rtol=1e-5)
-
-    def error(inputs, weights):
-        scale, zero = quantisation(inputs.min(), inputs.max())
-        stored = (np.clip(np.round(inputs / scale) + zero, 0, 255) - zero) * scale
-        values, scales = quantise_rows(weights)
-        return np.abs(stored @ (values * scales[:, None]).T - x @ kernel.T).mean()
-
-    assert error(x / factors, kernel * factors) < 0.5 * error(x, kernel)
-
-
-@given(st.integers(1, 9), st.integers(1, 9))
-def test_quantised_rows_are_within_half_a_step(rows, columns):
-    kernel = np.random.default_rng(rows * 10 + columns).standard_normal((rows, columns)).astype(np.float32)
-    kernel[0] = 0.0
-    values, scale = quantise_rows(kernel)
-    assert values.dtype == np.int8 and np.abs(values.astype(int)).max() <= 127
-    assert (np.abs(values * scale[:, None] - kernel) <= 0.5001 * scale[:, None]).all()
 
 
 @pytest.fixture
