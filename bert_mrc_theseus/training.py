@@ -76,6 +76,11 @@ def fit(task: Task, config: TrainingConfig, folder: Path, console: Console, resu
     plan = Plan(task.examples, config)
     if not plan.positive_pairs:
         raise TrainingError("the training data have no entity of any type in the schema: nothing to learn from")
+    if not plan.total_steps:
+        state = TrainingState()
+        with TrainingLog(folder, task.title, 0, 0, console) as log:
+            _evaluate(task, config, state, log, may_stop=False)
+        return state
     variables = task.model.trainable_variables
     optimizer = build_optimizer(
         variables,
@@ -90,11 +95,6 @@ def fit(task: Task, config: TrainingConfig, folder: Path, console: Console, resu
     rate = None
     if task.modules:
         rate = replace_rate(config.schedule, plan.total_steps, base=config.base, reach=config.reach, rate=config.rate)
-    if not plan.total_steps:
-        state = TrainingState()
-        with TrainingLog(folder, task.title, 0, 0, console) as log:
-            _evaluate(task, config, state, log, may_stop=False)
-        return state
     checkpoint, stored = folder / CHECKPOINT, [*variables, *optimizer.variables]
     state = TrainingState()
     if resume and checkpoint.is_file():

@@ -28,7 +28,8 @@ def test_methods_differ_in_what_they_are_named_for():
     assert of("shared")[1].shared == 4 and of("linear")[1].shared == 0
     assert of("distilled")[1].distillation and of("distilled")[2].distillation and not of("linear")[2].distillation
     assert of("first-distilled")[2].distill_logits > 0 and of("predecessor-bce")[0].loss == "bce"
-    assert {method.title for method in {**PREDECESSORS, **SUCCESSORS}.values()}.__len__() == len(SUCCESSORS) + 3
+    titles = {method.title for method in (*PREDECESSORS.values(), *SUCCESSORS.values())}
+    assert len(titles) == len(PREDECESSORS) + len(SUCCESSORS)
 
 
 @pytest.fixture(scope="module")
