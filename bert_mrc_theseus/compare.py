@@ -3,6 +3,7 @@
     OUT/seed42/predecessor/stage0/...    one predecessor a seed, shared by all methods
     OUT/seed42/linear-6/stage1, stage2   a method's successor of 6 layers
     OUT/seed42/linear-6/test.json        its evaluation
+    OUT/seed42/linear-6-shared4/...      the same with 4 shared modules
     OUT/compare.json, OUT/compare.md     the table
 
 What is finished is kept, what is not is resumed. A successor's steps are those of stages 1 and 2 together: methods of one stage
@@ -10,12 +11,13 @@ get as many epochs in it.
 """
 
 import json
+import re
 import statistics
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from rich.console import Console
@@ -65,9 +67,40 @@ SUCCESSORS = {
     "first": Method("first layers, fine-tuned", stages=0),
     "first-distilled": Method("first layers, distilled", {"distill_logits": 1.0}, stages=0),
     "distilled": Method("two-stage, linear, distilled", DISTILLED),
-    "shared": Method("two-stage, linear, shared context"),
-    "shared-distilled": Method("two-stage, linear, shared context, distilled", DISTILLED),
 }
+
+
+class Model(NamedTuple):
+    """What is trained: a method, the successor's layers (0: a predecessor), and how many of its modules are shared.
+
+    Written `METHOD`, `METHOD-LAYERS` or `METHOD-LAYERS:SHARED`.
+    """
+
+    method: str
+    layers: int = 0
+    shared: int = 0
+
+    @property
+    def folder(self) -> str:
+        layers = f"-{self.layers}" if self.layers else ""
+        return self.method + layers + (f"-shared{self.shared}" if self.shared else "")
+
+
+def parse_model(text: str, layers: Sequence[int]) -> list[Model]:
+    """The models that a text names: without a number of layers one for each of `layers`.
+
+    Raises:
+        UserError: there is no such method, or the text is not written as in `Model`.
+    """
+    if text in PREDECESSORS:
+        return [Model(text)]
+    name = f"({'|'.join(SUCCESSORS)})"
+    found = re.fullmatch(rf"{name}(?:-([1-9]\d*))?(?::(\d+))?", text)
+    if not found:
+        known = ", ".join([*PREDECESSORS, *SUCCESSORS])
+        raise UserError(f"{text!r} is not METHOD, METHOD-LAYERS or METHOD-LAYERS:SHARED; methods are {known}")
+    method, number, shared = found.groups()
+    return [Model(method, each, int(shared or 0)) for each in ([int(number)] if number else layers)]
 
 
 @dataclass(frozen=True)
@@ -81,7 +114,6 @@ class Settings:
         encoder: what the predecessors start from.
         window: characters of a window; None: see `examples.WindowSize`.
         context_position: see `examples.Sharing`; None: its default.
-        shared: K of the methods that share modules, by number of layers.
         training: further settings of every stage, see `TrainingConfig`.
     """
 
@@ -91,20 +123,12 @@ class Settings:
     encoder: str = "e5-small-zh"
     window: int | None = None
     context_position: int | None = None
-    shared: Mapping[int, int] = field(default_factory=dict)
     training: Mapping[str, Any] = field(default_factory=dict)
 
 
-def stage_configs(name: str, layers: int, seed: int, settings: Settings) -> dict[int, TrainingConfig]:
-    """The stages that a method trains, with their settings.
-
-    Args:
-        name: of a method.
-        layers: of the successor; a predecessor's are the encoder's.
-        seed: of everything.
-        settings: common to all methods.
-    """
-    method = {**PREDECESSORS, **SUCCESSORS}[name]
+def stage_configs(model: Model, seed: int, settings: Settings) -> dict[int, TrainingConfig]:
+    """The stages in which a model is trained, with their settings."""
+    method = {**PREDECESSORS, **SUCCESSORS}[model.method]
 
     def config(stage: int, epochs: int, **more: Any) -> TrainingConfig:
         return TrainingConfig(
@@ -118,10 +142,9 @@ def stage_configs(name: str, layers: int, seed: int, settings: Settings) -> dict
             }
         )
 
-    if name in PREDECESSORS:
+    if model.method in PREDECESSORS:
         return {0: config(0, settings.epochs[0])}
-    shared = settings.shared.get(layers, layers // 2) if name.startswith("shared") else 0
-    replacing = {"modules": layers, "shared": shared, **method.replacing}
+    replacing = {"modules": model.layers, "shared": model.shared, **method.replacing}
     _, first, second = settings.epochs
     if method.stages == 2:
         return {1: config(1, first, **replacing), 2: config(2, second)}
@@ -132,11 +155,13 @@ def stage_configs(name: str, layers: int, seed: int, settings: Settings) -> dict
 
 @dataclass(frozen=True)
 class Row:
-    """A method with a number of layers, over its seeds.
+    """A model, over its seeds.
 
     Attributes:
         name: of the method.
+        title: of the method.
         layers: of the model.
+        shared: how many are shared.
         seeds: that were run.
         f1: strict micro F1 on test, a value a seed.
         string_set_f1: the original project's metric.
@@ -163,7 +188,7 @@ class Row:
 def compare(
     data: Path,
     out: Path,
-    wanted: Sequence[tuple[str, int]],
+    wanted: Sequence[Model],
     seeds: Sequence[int],
     settings: Settings,
     console: Console,
@@ -174,31 +199,28 @@ def compare(
     Args:
         data: data folder with train, dev and test.
         out: folder of everything.
-        wanted: names of methods, each with a number of layers (0 for predecessors).
-        seeds: each runs all methods.
-        settings: common to all methods.
+        wanted: what to train; the predecessor always is.
+        seeds: each trains all of them.
+        settings: common to all of them.
         console: for progress.
         texts: of test, on which speed is measured; 0: not.
 
     Raises:
-        UserError: a method is unknown, or a row was trained with other settings before.
+        UserError: a row was trained with other settings before.
     """
-    unknown = [name for name, _ in wanted if name not in PREDECESSORS and name not in SUCCESSORS]
-    if unknown:
-        raise UserError(f"unknown methods: {', '.join(unknown)}; there are {', '.join([*PREDECESSORS, *SUCCESSORS])}")
     test = data / "test.jsonl"
     documents = list(read_documents(test))
     source = {"file": test.name, "sha256": sha256_of(test)}
-    wanted = list(dict.fromkeys([("predecessor", 0), *wanted]))
-    reports: dict[tuple[str, int], dict[int, dict]] = {pair: {} for pair in wanted}
+    whole = Model("predecessor")
+    reports: dict[Model, dict[int, dict]] = {model: {} for model in [whole, *wanted]}
     for seed in seeds:
-        for name, layers in wanted:
-            console.print(f"seed {seed}: {name} {layers or ''}", highlight=False)
-            folder = out / f"seed{seed}" / (f"{name}-{layers}" if layers else name)
-            best = _train(data, folder, stage_configs(name, layers, seed, settings), settings, console)
-            reports[name, layers][seed] = _evaluate(best, folder, documents, source)
+        for model, found in reports.items():
+            console.print(f"seed {seed}: {model.folder}", highlight=False)
+            folder = out / f"seed{seed}" / model.folder
+            best = _train(data, folder, stage_configs(model, seed, settings), settings, console)
+            found[seed] = _evaluate(best, folder, documents, source)
     speeds = _speeds(reports, out, [d.text for d in documents if d.text][:texts]) if texts else {}
-    rows = [_row(name, layers, found, reports["predecessor", 0], speeds) for (name, layers), found in reports.items()]
+    rows = [_row(model, found, reports[whole], speeds) for model, found in reports.items()]
     write_report(
         out / "compare.json",
         {
@@ -206,8 +228,8 @@ def compare(
             "settings": asdict(settings),
             "rows": [asdict(row) for row in rows],
             "reports": [
-                {"method": name, "layers": layers, "seed": seed, **report}
-                for (name, layers), found in reports.items()
+                {**model._asdict(), "seed": seed, **report}
+                for model, found in reports.items()
                 for seed, report in found.items()
             ],
         },
@@ -277,23 +299,21 @@ def _engine(model: SavedModel) -> OnnxEngine:
 
 
 def _speeds(
-    reports: Mapping[tuple[str, int], Mapping[int, dict]], out: Path, texts: Sequence[str]
+    reports: Mapping[Model, Mapping[int, dict]], out: Path, texts: Sequence[str]
 ) -> dict[tuple[int, int], float]:
     """Seconds for some texts with all types, by layers and shared modules: of equal shapes one is run."""
     engines: dict[tuple[int, int], tuple[Engine, SavedModel]] = {}
-    for (name, layers), found in reports.items():
+    for model, found in reports.items():
         seed, report = next(iter(found.items()))
         shape = (report["layers"], report["shared"])
         if shape not in engines:
-            folder = out / f"seed{seed}" / (f"{name}-{layers}" if layers else name)
-            last = max(folder.glob("stage*/best"))
-            model = load_model(last)
-            engines[shape] = (_engine(model), replace(model, tensors={}))
+            saved = load_model(max((out / f"seed{seed}" / model.folder).glob("stage*/best")))
+            engines[shape] = (_engine(saved), replace(saved, tensors={}))
     documents = [Document(str(i), text) for i, text in enumerate(texts)]
     best = dict.fromkeys(engines, float("inf"))
     for _ in range(3):
-        for shape, (engine, model) in engines.items():
-            examples = model.examples(documents)
+        for shape, (engine, saved) in engines.items():
+            examples = saved.examples(documents)
             start = time.perf_counter()
             engine(examples)
             best[shape] = min(best[shape], time.perf_counter() - start)
@@ -301,20 +321,19 @@ def _speeds(
 
 
 def _row(
-    name: str,
-    layers: int,
+    model: Model,
     found: Mapping[int, dict],
     predecessors: Mapping[int, dict],
     speeds: Mapping[tuple[int, int], float],
 ) -> Row:
-    method = {**PREDECESSORS, **SUCCESSORS}[name]
+    method = {**PREDECESSORS, **SUCCESSORS}[model.method]
     one = next(iter(found.values()))
     whole = next(iter(predecessors.values()))
     f1 = [report["strict"]["micro"]["f1"] for report in found.values()]
     before = [predecessors[seed]["strict"]["micro"]["f1"] for seed in found]
     mine, theirs = (speeds.get((report["layers"], report["shared"])) for report in (one, whole))
     return Row(
-        name,
+        model.method,
         method.title,
         one["layers"],
         one["shared"],

@@ -18,18 +18,18 @@ def quantisation(low: float, high: float) -> tuple[np.float32, np.uint8]:
     return scale, np.uint8(np.clip(round(-low / float(scale)), 0, 255))
 
 
-def smoothing(channels: np.ndarray, kernel: np.ndarray) -> np.ndarray:
+def smoothing(channels: np.ndarray, kernel: np.ndarray, alpha: float) -> np.ndarray:
     """What to divide each input channel by, and to multiply its weights by: (K,).
 
-    A few channels are much larger than the others and would leave these a few of the 256 steps only. Half of the difference
-    in size is moved to the weights, which have scales of their own (SmoothQuant: Xiao et al., ICML 2023, equation 4 with
-    alpha = 0.5).
+    A few channels are much larger than the others and would leave these a few of the 256 steps only. A part of the difference
+    in size is moved to the weights, which have scales of their own (SmoothQuant: Xiao et al., ICML 2023, equation 4).
 
     Args:
         channels: smallest and largest value of each, (2, K).
         kernel: [out, K].
+        alpha: 1 makes all input channels equally large, 0 the weights of all channels.
     """
     inputs, weights = np.abs(channels).max(axis=0), np.abs(kernel).max(axis=0)
     usable = (inputs > 0.0) & (weights > 0.0)
-    factors = np.sqrt(np.where(usable, inputs, 1.0) / np.where(usable, weights, 1.0))
+    factors = np.where(usable, inputs, 1.0) ** alpha / np.where(usable, weights, 1.0) ** (1.0 - alpha)
     return np.where(usable, factors, 1.0).astype(np.float32)

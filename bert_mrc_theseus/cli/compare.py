@@ -15,7 +15,10 @@ def compare(
     data: Annotated[Path, typer.Argument(help="Data folder with train, dev and test (see preprocess).")],
     out: Annotated[Path, typer.Option(help="Folder for models and results; what is finished in it is kept.")],
     methods: Annotated[
-        str, typer.Option(help="Methods, separated by commas, each for all --layers, or NAME-LAYERS for one; see docs.")
+        str,
+        typer.Option(
+            help="Separated by commas: METHOD for all --layers, METHOD-LAYERS, METHOD-LAYERS:SHARED; see docs."
+        ),
     ] = "linear,constant,one-stage,first",
     layers: Annotated[str, typer.Option(help="Layers of the successors.")] = "6",
     seeds: Annotated[str, typer.Option(help="Each trains a predecessor and all methods.")] = "42",
@@ -27,9 +30,6 @@ def compare(
     context_position: Annotated[
         int | None, typer.Option(help="Position of the context's first character; default 32.", min=3)
     ] = None,
-    shared: Annotated[
-        str, typer.Option(help="Shared modules of the shared methods: LAYERS:K, separated by commas.")
-    ] = "6:4,3:1",
     tokens: Annotated[int, typer.Option(help="Tokens of a batch.")] = 2048,
     bfloat16: Annotated[bool, typer.Option("--bfloat16", help="Matrix products in bfloat16.")] = False,
     texts: Annotated[int, typer.Option(help="Test texts for measuring speed; 0: do not.", min=0)] = 60,
@@ -37,19 +37,11 @@ def compare(
     """Train predecessors and successors by several methods; one table of F1, retention, speed, size and time."""
     numbers = [int(part) for part in layers.split(",")]
     import_tensorflow()
-    from bert_mrc_theseus.compare import COLUMNS, PREDECESSORS, Settings, markdown
+    from bert_mrc_theseus.compare import COLUMNS, Settings, markdown, parse_model
     from bert_mrc_theseus.compare import compare as run
     from bert_mrc_theseus.files import atomic_write
 
-    wanted: list[tuple[str, int]] = []
-    for name in filter(None, methods.split(",")):
-        stem, _, last = name.rpartition("-")
-        if name in PREDECESSORS:
-            wanted.append((name, 0))
-        elif stem and last.isdigit():
-            wanted.append((stem, int(last)))
-        else:
-            wanted += [(name, number) for number in numbers]
+    wanted = [model for text in methods.split(",") if text for model in parse_model(text, numbers)]
     settings = Settings(
         _three(epochs, int, "--epochs"),
         _three(learning_rates, float, "--learning-rates"),
@@ -57,7 +49,6 @@ def compare(
         encoder,
         window,
         context_position,
-        {int(part.partition(":")[0]): int(part.partition(":")[2]) for part in shared.split(",")},
         {"token_budget": tokens, "mixed_bfloat16": bfloat16},
     )
     rows = run(data, out, wanted, [int(seed) for seed in seeds.split(",")], settings, Console(stderr=True), texts)
