@@ -4,7 +4,8 @@ A file has one term a line, `term<TAB>type` or `term<TAB>type<TAB>veto`; `*` vet
 empty lines are comments. Terms are matched exactly, by the Aho-Corasick automaton of `pyahocorasick`.
 """
 
-from collections.abc import Mapping
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -66,6 +67,13 @@ class Dictionary:
         added = [entity for entity in terms if entity not in known]
         kept = [entity for entity in kept if not any(e.start < entity.end and entity.start < e.end for e in added)]
         return replace(document, entities=(*kept, *added)), len(added), vetoed
+
+    def correct(self, documents: Iterable[Document], counts: Counter[str]) -> Iterator[Document]:
+        """Applies the dictionary to documents one by one, and counts what was "added" and "vetoed"."""
+        for document in documents:
+            document, added, vetoed = self.apply(document)
+            counts.update(added=added, vetoed=vetoed)
+            yield document
 
     def _vetoes(self, text: str, kind: str) -> bool:
         types = self.vetoed.get(text, frozenset())

@@ -1,3 +1,5 @@
+from collections import Counter
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -60,3 +62,12 @@ def test_bad_lines_are_named(tmp_path, line):
     path.write_text(f"甲\tX\n{line}\n", encoding="utf-8")
     with pytest.raises(DataError, match=r"terms\.tsv:[23]"):
         read_dictionary(path)
+
+
+def test_counts_over_documents():
+    counts: Counter[str] = Counter()
+    documents = [Document(name, "小米在北京", (Entity(0, 2, "ORG"),)) for name in "ab"]
+    dictionary = Dictionary({"北京": "LOC"}, {"小米": frozenset({ANY})})
+    found = list(dictionary.correct(documents, counts))
+    assert [d.id for d in found] == ["a", "b"] and all(d.entities == (Entity(3, 5, "LOC"),) for d in found)
+    assert counts == {"added": 2, "vetoed": 2}

@@ -1,12 +1,16 @@
 """The training loop on its own: what it does when something goes wrong."""
 
+import inspect
 import io
+from dataclasses import asdict
 
 import numpy as np
 import pytest
 from rich.console import Console
 
 from bert_mrc_theseus import training
+from bert_mrc_theseus.cli.compare import compare
+from bert_mrc_theseus.cli.train import DEFAULTS, train
 from bert_mrc_theseus.errors import ModelError, TrainingError, UserError
 from bert_mrc_theseus.examples import WindowSize, build_examples
 from bert_mrc_theseus.metrics import PRF, Scores
@@ -175,3 +179,12 @@ def test_settings_that_make_no_sense(bad):
     (name,) = bad
     with pytest.raises(UserError, match=name):
         TrainingConfig(**bad)
+
+
+def test_the_commands_defaults_are_the_config_s():
+    config = asdict(TrainingConfig(**DEFAULTS[0]))
+    names = {"tokens": "token_budget", "bfloat16": "mixed_bfloat16"}
+    options = {names.get(name, name): p.default for name, p in inspect.signature(train).parameters.items()}
+    for name in config.keys() - DEFAULTS[0].keys():
+        assert options[name] == config[name], name
+    assert inspect.signature(compare).parameters["tokens"].default == config["token_budget"]

@@ -1,6 +1,6 @@
 """`bert-mrc-theseus predict`: entities of text files."""
 
-from collections.abc import Iterable, Iterator
+from collections import Counter
 from pathlib import Path
 from typing import Annotated
 
@@ -8,7 +8,6 @@ import typer
 from rich.console import Console
 
 from bert_mrc_theseus.cli.quiet import import_tensorflow
-from bert_mrc_theseus.documents import Document
 from bert_mrc_theseus.errors import DataError
 
 PARTIAL = 3
@@ -76,23 +75,16 @@ def predict(
         console.print(f"skipped: {error}", style="yellow", markup=False, highlight=False)
 
     documents = extractor.documents(read_inputs(files, report, whole_files))
-    changed = [0, 0]
+    changed: Counter[str] = Counter()
     if dictionary is not None:
         from bert_mrc_theseus.dictionary import read_dictionary
 
-        terms = read_dictionary(dictionary)
-
-        def corrected(found: Iterable[Document]) -> Iterator[Document]:
-            for document in found:
-                document, added, vetoed = terms.apply(document)
-                changed[0] += added
-                changed[1] += vetoed
-                yield document
-
-        documents = corrected(documents)
+        documents = read_dictionary(dictionary).correct(documents, changed)
     lost = write_outputs(documents, form, out, extractor.schema.names)
     if dictionary is not None:
-        console.print(f"{dictionary.name}: {changed[0]:,} entities added, {changed[1]:,} vetoed", highlight=False)
+        console.print(
+            f"{dictionary.name}: {changed['added']:,} entities added, {changed['vetoed']:,} vetoed", highlight=False
+        )
     if lost:
         console.print(f"{lost} nested entities left out: {form} cannot carry them")
     if skipped:
