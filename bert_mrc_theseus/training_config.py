@@ -62,7 +62,7 @@ class TrainingConfig:
     weight_decay: float = 0.01
     clip: float = 1.0
     loss: str = "focal"
-    token_budget: int = 2048
+    token_budget: int = 1024
     negative_ratio: float = 1.0
     silver_weight: float = 0.5
     seed: int = 42

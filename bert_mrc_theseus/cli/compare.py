@@ -30,7 +30,7 @@ def compare(
     context_position: Annotated[
         int | None, typer.Option(help="Position of the context's first character; default 32.", min=3)
     ] = None,
-    tokens: Annotated[int, typer.Option(help="Tokens of a batch.")] = 2048,
+    tokens: Annotated[int, typer.Option(help="Tokens of a batch.")] = 1024,
     bfloat16: Annotated[bool, typer.Option("--bfloat16", help="Matrix products in bfloat16.")] = False,
     texts: Annotated[int, typer.Option(help="Test texts for measuring speed; 0: do not.", min=0)] = 60,
 ) -> None:

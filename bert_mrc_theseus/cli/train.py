@@ -38,7 +38,7 @@ def train(
     weight_decay: Annotated[float, typer.Option(help="AdamW's, none on biases and LayerNorm.")] = 0.01,
     clip: Annotated[float, typer.Option(help="Largest global norm of the gradient.")] = 1.0,
     loss: Annotated[str, typer.Option(help="focal, bce or dice.")] = "focal",
-    tokens: Annotated[int, typer.Option(help="Tokens of a batch.")] = 2048,
+    tokens: Annotated[int, typer.Option(help="Tokens of a batch.")] = 1024,
     negative_ratio: Annotated[float, typer.Option(help="Empty (text, type) pairs per pair with entities.")] = 1.0,
     silver_weight: Annotated[float, typer.Option(help="Of the loss on silver documents (preprocess silver).")] = 0.5,
     dropout: Annotated[float, typer.Option(help="Of hidden states and attention.")] = 0.1,
