@@ -3,6 +3,7 @@
 #   CORPUS   a known corpus (bert-mrc-theseus preprocess --list); real ones are read from $BMT_CORPORA
 #   ENCODER  e5-small-zh, or the folder of a BERT
 #   RUN      where data, models and logs go
+#   MODEL    what predicts: a model folder; default: RUN's if RUN is given, else the one that comes with the package
 #   SEED     of everything random
 #   STAGE0, STAGE1, STAGE2, PREPROCESS, PREDICT   further options of the command behind a target
 
@@ -10,7 +11,7 @@ CORPUS ?= sample
 ENCODER ?= e5-small-zh
 RUN ?= runs/$(CORPUS)
 SEED ?= 42
-MODEL ?= $(RUN)/stage2/best
+MODEL ?= $(if $(filter-out file,$(origin RUN)),$(RUN)/stage2/best)
 PYTHON ?= python3
 VENV ?= .venv
 
@@ -67,9 +68,9 @@ train-stage2 stage2: $(RUN)/stage2/report.json  ## Fine-tune the successor alone
 evaluate: $(RUN)/stage2/report.json  ## Strict F1 of all three stages on test
 	$(BMT) evaluate $(RUN) $(DATA) --report $(RUN)/evaluation.json
 
-predict: $(READY)  ## Entities of TEXT=file, by MODEL
+predict: $(READY)  ## Entities of TEXT=file, by MODEL, or by RUN's, or by the bundled model
 	@test -n "$(TEXT)" || { echo "say which file: make predict TEXT=file"; exit 2; }
-	@$(BMT) predict $(MODEL) $(TEXT) $(PREDICT)
+	@$(BMT) predict $(MODEL:%=--model %) $(TEXT) $(PREDICT)
 
 demo:  ## The whole way on the sample corpus, in minutes
 	@$(MAKE) --no-print-directory evaluate CORPUS=sample RUN=$(DEMO) \

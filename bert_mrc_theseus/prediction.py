@@ -15,6 +15,7 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from bert_mrc_theseus.bundled import bundled_model
 from bert_mrc_theseus.decoding import Thresholds
 from bert_mrc_theseus.documents import Document, Entity
 from bert_mrc_theseus.engines import load_engine
@@ -69,7 +70,7 @@ class Extractor:
     @classmethod
     def load(
         cls,
-        folder: str | Path,
+        folder: str | Path | None = None,
         thresholds: Thresholds | None = None,
         engine: str = "auto",
         schema: Schema | None = None,
@@ -78,7 +79,7 @@ class Extractor:
         """An extractor from a model folder.
 
         Args:
-            folder: model folder.
+            folder: model folder; default: the one that comes with the package, `bundled.bundled_model`.
             thresholds: instead of the model's own.
             engine: "auto", "onnx" or "keras", see `engines.choose_engine`.
             schema: types to look for, instead of the model's own.
@@ -87,7 +88,7 @@ class Extractor:
         Raises:
             ModelError: the folder is not a complete model, or has no match head where one is needed.
         """
-        model, run = load_engine(folder, engine)
+        model, run = load_engine(folder or bundled_model(), engine)
         return cls(model, run, thresholds, schema, nested)
 
     @property

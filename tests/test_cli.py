@@ -100,7 +100,7 @@ def test_preprocess_of_own_files(command, tmp_path):
         (["train", "nowhere", "--run", "r", "--stage", "0"], "train.jsonl is missing"),
         (["train", "nowhere", "--run", "r", "--stage", "0", "--loss", "hinge"], "loss is one of"),
         (["evaluate", "nowhere", "nowhere"], "nowhere: cannot open"),
-        (["predict", "nowhere", "nothing.txt"], "nothing.txt: no such file or folder"),
+        (["predict", "-m", "nowhere", "nothing.txt"], "nothing.txt: no such file or folder"),
         (["export", "nowhere", "--to", "hf", "--out", "x"], "not a complete model folder"),
         (["export", "nowhere", "--to", "hf"], "--out FOLDER"),
         (["export", "nowhere"], "--data FOLDER"),
@@ -147,21 +147,21 @@ def test_evaluate_compares_the_stages_of_a_run(command, trained, tmp_path):
 
 
 def test_predict_to_every_format(command, model, text, tmp_path):
-    status, out, _ = command("predict", model, text)
+    status, out, _ = command("predict", "-m", model, text)
     lines = [json.loads(line) for line in out.splitlines()]
     assert status == 0 and [line["id"] for line in lines] == [f"{text}:{n}" for n in (1, 2, 3)]
     assert [(e["text"], e["type"]) for e in lines[0]["entities"]] == [("李明", "PER"), ("北京", "LOC")]
-    status, out, _ = command("predict", model, text, "--format", "text")
+    status, out, _ = command("predict", "-m", model, text, "--format", "text")
     assert status == 0 and out.splitlines()[0] == "不了的[李明|PER]和的一在[北京|LOC]。"
-    assert command("predict", model, text, "--format", "conll", "-o", tmp_path / "out.conll")[0] == 0
+    assert command("predict", "-m", model, text, "--format", "conll", "-o", tmp_path / "out.conll")[0] == 0
     assert "北\tB-LOC\n京\tI-LOC\n" in (tmp_path / "out.conll").read_text(encoding="utf-8")
-    assert command("predict", model, text, "--format", "brat", "-o", tmp_path / "brat")[0] == 0
+    assert command("predict", "-m", model, text, "--format", "brat", "-o", tmp_path / "brat")[0] == 0
     assert len(list((tmp_path / "brat").glob("*.ann"))) == 3
 
 
 def test_predict_with_types_queries_and_a_dictionary(command, model, text, tmp_path):
     def entities(*arguments):
-        status, out, err = command("predict", model, text, *arguments)
+        status, out, err = command("predict", "-m", model, text, *arguments)
         assert status == 0, err
         return [[(e["text"], e["type"]) for e in json.loads(line)["entities"]] for line in out.splitlines()], err
 
@@ -169,7 +169,7 @@ def test_predict_with_types_queries_and_a_dictionary(command, model, text, tmp_p
     assert entities("--types", "LOC,PER") == (everything, "")
     found, _ = entities("--types", "LOC")
     assert any(found) and {kind for line in found for _, kind in line} == {"LOC"}
-    status, _, err = command("predict", model, text, "--types", "TIME")
+    status, _, err = command("predict", "-m", model, text, "--types", "TIME")
     assert status == 1 and "'TIME' is not in the schema (PER, LOC)" in err
     queries = tmp_path / "new.toml"
     queries.write_text('[PLACE]\nquery = "地名"\n[TEAM]\nquery = "球队"\n', encoding="utf-8")
@@ -198,13 +198,13 @@ def test_preprocess_silver(command, tmp_path):
 def test_predict_goes_on_after_a_bad_record_and_its_status_says_so(command, model, tmp_path):
     path = tmp_path / "in.jsonl"
     path.write_text('{"id": "1", "text": "李明"}\n{oops\n{"id": "3", "text": "上海"}\n', encoding="utf-8")
-    status, out, err = command("predict", model, path)
+    status, out, err = command("predict", "-m", model, path)
     assert status == 3 and [json.loads(line)["id"] for line in out.splitlines()] == ["1", "3"]
     assert f"skipped: {path}:2: not JSON" in err and "1 records could not be read" in err
 
 
 def test_predict_reads_a_pipe_and_prints_nothing_else(model):
-    command = [sys.executable, "-m", "bert_mrc_theseus", "predict", str(model), "-"]
+    command = [sys.executable, "-m", "bert_mrc_theseus", "predict", "-m", str(model), "-"]
     done = subprocess.run(command, input=TEXT, capture_output=True, text=True, encoding="utf-8")
     assert done.returncode == 0 and done.stderr == ""
     assert [json.loads(line)["id"] for line in done.stdout.splitlines()] == ["stdin:1", "stdin:2", "stdin:3"]
@@ -223,11 +223,11 @@ def test_an_exported_model_predicts_without_tensorflow(command, model, trained, 
     status, out, _ = command("export", tmp_path / "model", "--to", "onnx", "--data", trained.data)
     assert status == 0 and "fp32" in out
     code = "import sys; sys.modules['tensorflow'] = sys.modules['keras'] = None; import bert_mrc_theseus.cli as c; c.main()"
-    arguments = [sys.executable, "-c", code, "predict", str(tmp_path / "model"), "-", "--format", "text"]
+    arguments = [sys.executable, "-c", code, "predict", "-m", str(tmp_path / "model"), "-", "--format", "text"]
     done = subprocess.run(arguments, input=TEXT, capture_output=True, text=True, encoding="utf-8")
     assert done.returncode == 0, done.stderr
     assert done.stdout.splitlines()[0] == "不了的[李明|PER]和的一在[北京|LOC]。"
-    expected = command("predict", model, "-", "--engine", "onnx")
+    expected = command("predict", "-m", model, "-", "--engine", "onnx")
     assert expected[0] == 1 and "export" in expected[2]
 
 

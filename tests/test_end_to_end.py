@@ -55,7 +55,7 @@ def test_from_a_raw_corpus_to_entities_in_a_text_file(tmp_path, monkeypatch):
     assert report["strict"]["micro"]["f1"] > 0.8 and report["layers"] == 2
 
     (tmp_path / "text.txt").write_text("不了的李明和的一在北京。\n是不了\n", encoding="utf-8")
-    run("predict", model, tmp_path / "text.txt", "-o", tmp_path / "entities.jsonl")
+    run("predict", "-m", model, tmp_path / "text.txt", "-o", tmp_path / "entities.jsonl")
     found = [json.loads(line) for line in (tmp_path / "entities.jsonl").read_text(encoding="utf-8").splitlines()]
     assert [[(e["text"], e["type"], e["start"]) for e in line["entities"]] for line in found] == [
         [("李明", "PER", 3), ("北京", "LOC", 9)],

@@ -14,7 +14,7 @@ POLL = 0.005
 
 def predict_command(model: Path, *arguments: str) -> list[str]:
     """`bert-mrc-theseus predict` by this Python."""
-    return [sys.executable, "-m", "bert_mrc_theseus", "predict", str(model), *arguments]
+    return [sys.executable, "-m", "bert_mrc_theseus", "predict", "--model", str(model), *arguments]
 
 
 def run_measured(command: Sequence[str], stdin: bytes = b"") -> tuple[float, float]:

@@ -15,8 +15,10 @@ PARTIAL = 3
 
 
 def predict(
-    model: Annotated[Path, typer.Argument(help="Model folder, for example RUN/stage2/best.")],
     inputs: Annotated[list[str], typer.Argument(metavar="INPUT...", help="Text, JSONL or gz files, folders, or -.")],
+    model: Annotated[
+        Path | None, typer.Option("-m", "--model", help="Model folder, such as RUN/stage2/best; default: ner-zh-small.")
+    ] = None,
     out: Annotated[
         Path | None, typer.Option("-o", "--out", help="Output file (folder for brat); default: stdout.")
     ] = None,
@@ -43,6 +45,7 @@ def predict(
     ] = None,
 ) -> None:
     """Find entities in texts. Exit status 3 says that some records could not be read."""
+    from bert_mrc_theseus.bundled import bundled_model
     from bert_mrc_theseus.decoding import Thresholds
     from bert_mrc_theseus.engines import choose_engine
     from bert_mrc_theseus.inputs import find_inputs, read_inputs
@@ -53,6 +56,7 @@ def predict(
 
     console = Console(stderr=True, soft_wrap=True)
     files = find_inputs(inputs)
+    model = model or bundled_model()
     if choose_engine(model, engine) == "keras":
         import_tensorflow()
     schema = None if queries is None else read_queries(queries, style)
