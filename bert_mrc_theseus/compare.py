@@ -137,6 +137,7 @@ def stage_configs(model: Model, seed: int, settings: Settings) -> dict[int, Trai
                 "epochs": epochs,
                 "learning_rate": settings.learning_rates[stage],
                 "seed": seed,
+                "shared": 0,
                 **method.both,
                 **more,
             }

@@ -135,7 +135,7 @@ def train_stage(
     if stage == 1:
         if config.modules > start.encoder.num_layers:
             raise UserError(f"a predecessor of {start.encoder.num_layers} layers has no {config.modules} modules")
-        model = TheseusModel(plain, config.modules, config.initialisation, config.shared)
+        model = TheseusModel(plain, config.modules, config.initialisation, config.shared_modules)
         engine = keras_engine(model, model.successor)
         weights, made = model.successor_weights, model.successor_config
     else:

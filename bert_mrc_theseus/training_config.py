@@ -49,7 +49,7 @@ class TrainingConfig:
         modules: S, the number of successor layers.
         schedule: replace rate, "linear" or "constant"; `base`, `reach`, `rate`: see `schedules.replace_rate`.
         initialisation: where successor layers start from, see `theseus.initial_successor`.
-        shared: K, the successor's shared lower layers, see `examples.Sharing`.
+        shared: K, the successor's shared lower layers, see `examples.Sharing`; None: all but the last two.
         distill_logits, temperature, distill_borders: see `distillation.Distillation`; in stages 1 and 2.
 
     Raises:
@@ -77,10 +77,15 @@ class TrainingConfig:
     reach: float = 0.7
     rate: float = 0.5
     initialisation: str = "first"
-    shared: int = 0
+    shared: int | None = None
     distill_logits: float = 0.0
     temperature: float = 2.0
     distill_borders: float = 0.0
+
+    @property
+    def shared_modules(self) -> int:
+        """K."""
+        return max(0, self.modules - 2) if self.shared is None else self.shared
 
     @property
     def distillation(self) -> Distillation:
@@ -99,7 +104,7 @@ class TrainingConfig:
         for name in _NOT_NEGATIVE:
             if not getattr(self, name) >= 0:
                 raise UserError(f"{name} is at least 0. Received: {getattr(self, name)}")
-        if not 0 <= self.shared < self.modules:
+        if not 0 <= self.shared_modules < self.modules:
             raise UserError(f"of {self.modules} modules 0 to {self.modules - 1} can be shared. Received: {self.shared}")
 
 

@@ -49,7 +49,10 @@ def train(
     rate: Annotated[float, typer.Option(help="Constant replace rate.")] = 0.5,
     reach: Annotated[float, typer.Option(help="Share of stage 1 after which everything is replaced.")] = 0.7,
     initialisation: Annotated[str, typer.Option(help="Successor layers start as: first, spaced or mean.")] = "first",
-    shared: Annotated[int, typer.Option(help="Lower layers of the successor that share the context (stage 1).")] = 0,
+    shared: Annotated[
+        int | None,
+        typer.Option(help="Lower layers of the successor that share the context; default all but two (stage 1)."),
+    ] = None,
     distill_logits: Annotated[float, typer.Option(help="Weight of the predecessor's logits (stages 1, 2).")] = 0.0,
     temperature: Annotated[float, typer.Option(help="That logits are divided by in distillation.")] = 2.0,
     distill_borders: Annotated[
