@@ -16,5 +16,5 @@ def bundled_model() -> Path:
     """
     folder = Path(str(resources.files("bert_mrc_theseus.data"))) / "models" / BUNDLED
     if not folder.is_dir():
-        raise ModelError(f"{BUNDLED} is not part of this installation: name a model folder")
+        raise ModelError(f"{BUNDLED} is not part of this installation: name a model folder (predict --model)")
     return folder

@@ -137,7 +137,7 @@ def stage_configs(model: Model, seed: int, settings: Settings) -> dict[int, Trai
                 "epochs": epochs,
                 "learning_rate": settings.learning_rates[stage],
                 "seed": seed,
-                "shared": 0,
+                "shared": 0,  # stage 1 alone reads it
                 **method.both,
                 **more,
             }
@@ -207,18 +207,20 @@ def compare(
         texts: of test, on which speed is measured; 0: not.
 
     Raises:
-        UserError: a row was trained with other settings before.
+        UserError: a setting makes no sense, or a row was trained with other settings before.
     """
     test = data / "test.jsonl"
     documents = list(read_documents(test))
     source = {"file": test.name, "sha256": sha256_of(test)}
     whole = Model("predecessor")
     reports: dict[Model, dict[int, dict]] = {model: {} for model in [whole, *wanted]}
+    # All of them first: a setting that makes no sense should not stop hours of training.
+    plans = {(seed, model): stage_configs(model, seed, settings) for seed in seeds for model in reports}
     for seed in seeds:
         for model, found in reports.items():
             console.print(f"seed {seed}: {model.folder}", highlight=False)
             folder = out / f"seed{seed}" / model.folder
-            best = _train(data, folder, stage_configs(model, seed, settings), settings, console)
+            best = _train(data, folder, plans[seed, model], settings, console)
             found[seed] = _evaluate(best, folder, documents, source)
     speeds = _speeds(reports, out, [d.text for d in documents if d.text][:texts]) if texts else {}
     rows = [_row(model, found, reports[whole], speeds) for model, found in reports.items()]

@@ -86,6 +86,13 @@ def test_what_is_done_is_not_done_again_and_other_settings_are_refused(arguments
         run([*arguments, "--epochs", "15,3,2"], monkeypatch)
 
 
+def test_more_shared_modules_than_there_can_be_are_refused_before_any_training(arguments, monkeypatch, capsys):
+    monkeypatch.setattr("bert_mrc_theseus.compare.train_stage", None)
+    with pytest.raises(SystemExit, match="1"):
+        run([*arguments, "--methods", "linear-2,linear-2:2"], monkeypatch)
+    assert "of 2 modules 0 to 1 can be shared" in capsys.readouterr().err
+
+
 def test_models_are_named_by_method_layers_and_shared_modules():
     assert parse_model("predecessor-dice", [6, 3]) == [Model("predecessor-dice")]
     assert parse_model("one-stage", [6, 3]) == [Model("one-stage", 6), Model("one-stage", 3)]
