@@ -5,6 +5,7 @@ from pathlib import Path
 from bert_mrc_theseus.checkpoints.huggingface import write_huggingface
 from bert_mrc_theseus.checkpoints.tensorflow1 import write_tensorflow
 from bert_mrc_theseus.errors import UserError
+from bert_mrc_theseus.files import refuse_existing
 from bert_mrc_theseus.model_folder import load_model
 
 TARGETS = {"hf": write_huggingface, "tf": write_tensorflow}
@@ -24,8 +25,7 @@ def export_encoder(model: str | Path, target: str, out: str | Path) -> None:
     """
     if target not in TARGETS:
         raise UserError(f"an encoder is exported to onnx, or to one of {', '.join(TARGETS)}. Received: {target!r}")
-    if Path(out).exists():
-        raise UserError(f"{out} exists already: name another folder, or remove it first")
+    refuse_existing(out)
     weights = load_model(model).encoder_weights(str(model))
     try:
         TARGETS[target](weights, out)

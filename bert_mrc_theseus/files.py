@@ -17,7 +17,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import IO, BinaryIO
 
-from bert_mrc_theseus.errors import DataError
+from bert_mrc_theseus.errors import DataError, UserError
 
 _BOM = b"\xef\xbb\xbf"
 
@@ -138,6 +138,16 @@ def atomic_folder(path: str | Path) -> Iterator[Path]:
     except BaseException:
         shutil.rmtree(temporary, ignore_errors=True)
         raise
+
+
+def refuse_existing(path: str | Path) -> None:
+    """For outputs that replace nothing.
+
+    Raises:
+        UserError: there is something of that name.
+    """
+    if Path(path).exists():
+        raise UserError(f"{path} exists already: name another folder, or remove it first")
 
 
 def sha256_of(path: str | Path) -> str:

@@ -35,6 +35,7 @@ FORMAT, VERSION = "bert-mrc-theseus", 2
 FILES = ("config.json", "vocab.txt", "queries.json")
 WEIGHTS = "model.safetensors"
 ONNX = "onnx"
+RECORD = "training.json"
 
 
 @dataclass(frozen=True)
@@ -103,7 +104,7 @@ def save_model(folder: str | Path, model: SavedModel) -> None:
             (new / "config.json").write_text(json.dumps(config, indent=2) + "\n", encoding="utf-8")
             write_vocab(new / "vocab.txt", model.vocab)
             (new / "queries.json").write_text(schema_to_json(model.schema), encoding="utf-8")
-            (new / "training.json").write_text(
+            (new / RECORD).write_text(
                 json.dumps(dict(model.record), ensure_ascii=False, indent=2) + "\n", encoding="utf-8"
             )
             save_file({name: np.ascontiguousarray(t) for name, t in model.tensors.items()}, new / WEIGHTS)
@@ -137,7 +138,7 @@ def load_model(folder: str | Path, tensors: bool = True) -> SavedModel:
                 f"{folder} was written in format version {config['version']}; this program reads version {VERSION}: "
                 f"install the version that wrote it, or train again"
             )
-        record_file = folder / "training.json"
+        record_file = folder / RECORD
         model = SavedModel(
             encoder=EncoderConfig(**config["encoder"]),
             vocab=read_vocab(folder / "vocab.txt"),

@@ -1,5 +1,6 @@
-"""`export --to onnx`: writes a model's graphs beside its weights, loads them back, and refuses those that differ."""
+"""`export --to onnx`: writes a model's graphs beside its weights or without them, and refuses those that differ."""
 
+import shutil
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -10,9 +11,10 @@ import numpy as np
 from bert_mrc_theseus.documents import Document
 from bert_mrc_theseus.errors import ModelError, UserError
 from bert_mrc_theseus.examples import Examples
+from bert_mrc_theseus.files import atomic_folder, refuse_existing
 from bert_mrc_theseus.inference import Engine, decode_documents
 from bert_mrc_theseus.metrics import strict_scores
-from bert_mrc_theseus.model_folder import ONNX, SavedModel, load_model
+from bert_mrc_theseus.model_folder import FILES, ONNX, RECORD, SavedModel, load_model
 from bert_mrc_theseus.onnx_encoder import OBSERVED, Ranges
 from bert_mrc_theseus.onnx_engine import OnnxEngine, write_graphs
 from bert_mrc_theseus.onnx_graph import build_graphs, serialised
@@ -75,8 +77,9 @@ def export_onnx(
     int8: bool = False,
     calibration: Sequence[Document] = (),
     largest_loss: float = 0.003,
+    out: str | Path | None = None,
 ) -> ExportCheck:
-    """Writes the graphs of a saved model into its folder, if they do what the model does.
+    """Writes the graphs of a saved model, if they do what the model does.
 
     Args:
         folder: model folder.
@@ -85,15 +88,17 @@ def export_onnx(
         int8: dense layers in int8.
         calibration: documents that say which values int8 must hold; the first `CALIBRATION` are used.
         largest_loss: strict F1 that int8 may cost on `documents`.
+        out: a new folder that predicts without the weights, to be given to others; None: the graphs go into `folder`.
 
     Raises:
         ModelError: the graphs differ too much from the model; nothing has been written then.
-        UserError: nothing to compare on or to calibrate with.
+        UserError: nothing to compare on or to calibrate with, or `out` exists already.
     """
     if not documents or (int8 and not calibration):
         raise UserError("exporting needs documents with entities: to compare the graphs on, and int8 to calibrate with")
+    if out is not None:
+        refuse_existing(out)
     model = load_model(folder)
-
     bare = [replace(document, entities=()) for document in calibration[:CALIBRATION]]
     ranges = measure_ranges(model, model.examples(bare)) if int8 else None
     graphs = serialised(build_graphs(model, ranges))
@@ -116,5 +121,12 @@ def export_onnx(
             f"int8 takes strict F1 from {check.f1_before:.4f} to {check.f1_after:.4f} on {len(documents)} documents, more "
             f"than {largest_loss} is allowed: nothing was written. More documents to calibrate with may help"
         )
-    write_graphs(Path(folder) / ONNX, graphs)
+    if out is None:
+        write_graphs(Path(folder) / ONNX, graphs)
+    else:
+        with atomic_folder(out) as new:
+            for file in Path(folder).iterdir():
+                if file.name in (*FILES, RECORD):
+                    shutil.copyfile(file, new / file.name)
+            write_graphs(new / ONNX, graphs)
     return check

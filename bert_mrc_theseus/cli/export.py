@@ -14,14 +14,18 @@ def export(
     model: Annotated[Path, typer.Argument(help="Model folder, such as RUN/stage2/best.")],
     to: Annotated[
         str,
-        typer.Option(help="onnx: beside the model; hf: Hugging Face BERT folder; tf: checkpoint of Google's names."),
+        typer.Option(
+            help="onnx: graphs for prediction; hf: Hugging Face BERT folder; tf: checkpoint of Google's names."
+        ),
     ] = "onnx",
     int8: Annotated[bool, typer.Option("--int8", help="ONNX: dense layers in int8.")] = False,
     data: Annotated[
         Path | None, typer.Option(help="ONNX: data folder; dev.jsonl is compared on, train.jsonl calibrates int8.")
     ] = None,
     largest_loss: Annotated[float, typer.Option(help="Strict F1 that int8 may cost on dev.", min=0, max=1)] = 0.003,
-    out: Annotated[Path | None, typer.Option(help="hf and tf: folder to write.")] = None,
+    out: Annotated[
+        Path | None, typer.Option(help="Folder to write; ONNX: one without the weights (default: beside them).")
+    ] = None,
 ) -> None:
     """Write a model as ONNX (checked against the model), or its encoder, without heads, as a plain BERT."""
     console = Console(soft_wrap=True)
@@ -44,9 +48,9 @@ def export(
     documents = list(read_documents(data / "dev.jsonl"))
     calibration = list(read_documents(data / "train.jsonl")) if int8 else []
     _, truth = load_engine(model, "keras")
-    check = export_onnx(model, truth, documents, int8, calibration, largest_loss)
+    check = export_onnx(model, truth, documents, int8, calibration, largest_loss, out)
     console.print(
-        f"{model}/onnx: {check.precision}, {check.megabytes:.1f} MB; on {check.documents} documents probabilities "
+        f"{out or model}/onnx: {check.precision}, {check.megabytes:.1f} MB; on {check.documents} documents probabilities "
         f"differ by at most {check.difference:.2g}, strict F1 {check.f1_before:.4f} -> {check.f1_after:.4f}",
         markup=False,
         highlight=False,
