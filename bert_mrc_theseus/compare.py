@@ -43,7 +43,7 @@ class Method:
         both: settings of both stages.
         replacing: settings of stage 1.
         stages: 2; or 1 for stage 1 alone; or 0 for stage 2 alone, from the predecessor's first layers.
-        published: F1 that the original project reports (People's Daily, BERT-base, a metric of its own).
+        published: F1 that the original project reports (People's Daily, BERT-base, 6 layers, a metric of its own).
     """
 
     title: str
@@ -347,7 +347,7 @@ def _row(
         theirs / mine if mine and theirs else float("nan"),
         one["parameters"],
         float(np.mean([report["minutes"] for report in found.values()])),
-        method.published,
+        method.published if (one["layers"], one["shared"]) in ((whole["layers"], 0), (6, 0)) else None,
     )
 
 
@@ -362,7 +362,7 @@ COLUMNS: dict[str, Callable[[Row], str]] = {
     "minutes": lambda row: f"{row.minutes:.0f}",
     "published": lambda row: "" if row.published is None else f"{row.published:.4f}",
 }
-"""The table's columns. `published` is the original project's, by its own metric (string-set), with BERT-base."""
+"""The table's columns. `published` is the original project's, by its own metric (string-set), with BERT-base and 6 layers."""
 
 
 def mean_and_deviation(values: Sequence[float]) -> str:

@@ -49,7 +49,7 @@ class TrainingConfig:
         modules: S, the number of successor layers.
         schedule: replace rate, "linear" or "constant"; `base`, `reach`, `rate`: see `schedules.replace_rate`.
         initialisation: where successor layers start from, see `theseus.initial_successor`.
-        shared: K, the successor's shared lower layers, see `examples.Sharing`; None: all but the last two.
+        shared: K, the successor's shared lower layers, see `examples.Sharing`; None: all but the last.
         distill_logits, temperature, distill_borders: see `distillation.Distillation`; in stages 1 and 2.
 
     Raises:
@@ -85,7 +85,7 @@ class TrainingConfig:
     @property
     def shared_modules(self) -> int:
         """K."""
-        return max(0, self.modules - 2) if self.shared is None else self.shared
+        return self.modules - 1 if self.shared is None else self.shared
 
     @property
     def distillation(self) -> Distillation:

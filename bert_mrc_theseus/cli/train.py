@@ -51,7 +51,7 @@ def train(
     initialisation: Annotated[str, typer.Option(help="Successor layers start as: first, spaced or mean.")] = "first",
     shared: Annotated[
         int | None,
-        typer.Option(help="Lower layers of the successor that share the context; default all but two (stage 1)."),
+        typer.Option(help="Lower layers of the successor that share the context; default all but one (stage 1)."),
     ] = None,
     distill_logits: Annotated[float, typer.Option(help="Weight of the predecessor's logits (stages 1, 2).")] = 0.0,
     temperature: Annotated[float, typer.Option(help="That logits are divided by in distillation.")] = 2.0,
