@@ -94,7 +94,9 @@ class Trained:
     def config(self, stage: int, **changes) -> TrainingConfig:
         rate = {0: 3e-3, 1: 3e-3, 2: 1e-3}[stage]
         epochs = {0: 30, 1: 10, 2: 2}[stage]
-        return TrainingConfig(**{"epochs": epochs, "learning_rate": rate, "token_budget": 512, "modules": 2, **changes})
+        return TrainingConfig(
+            **{"epochs": epochs, "learning_rate": rate, "token_budget": 512, "modules": 2, "shared": 0, **changes}
+        )
 
     def train(
         self,
