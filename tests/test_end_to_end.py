@@ -47,8 +47,8 @@ def test_from_a_raw_corpus_to_entities_in_a_text_file(tmp_path, monkeypatch):
         "2",
     ]
     run("train", data, "--run", runs, "--stage", "0", *settings, "--epochs", "20", "--learning-rate", "3e-3")
-    run("train", data, "--run", runs, "--stage", "1", *settings, "--epochs", "10", "--learning-rate", "3e-3")
-    run("train", data, "--run", runs, "--stage", "2", *settings, "--epochs", "3", "--learning-rate", "1e-3")
+    run("train", data, "--run", runs, "--stage", "1", *settings, "--epochs", "15", "--learning-rate", "3e-3")
+    run("train", data, "--run", runs, "--stage", "2", *settings, "--epochs", "8", "--learning-rate", "1e-3")
     model = runs / "stage2" / "best"
     run("evaluate", model, data, "--report", tmp_path / "report.json")
     report = json.loads((tmp_path / "report.json").read_text(encoding="utf-8"))
