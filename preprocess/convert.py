@@ -21,6 +21,7 @@ from .corpora import corpus_files, read_split
 from .formats import reader_of, source_files
 from .report import ReadReport
 from .statistics import SplitStatistics, split_statistics
+from .type_map import rename_types
 
 
 @dataclass(frozen=True)
@@ -81,6 +82,7 @@ def convert(
     dev_fraction: float = 0.0,
     seed: int = 42,
     drop_leaks: bool = False,
+    type_map: Mapping[str, str] | None = None,
 ) -> Converted:
     """Writes a data folder.
 
@@ -92,14 +94,17 @@ def convert(
         dev_fraction: share of train that becomes dev, if there is no dev.
         seed: of that choice.
         drop_leaks: leave out training documents whose text occurs in dev or test.
+        type_map: see `type_map.rename_types`.
 
     Raises:
-        DataError: the files have no documents, or see `hold_out`.
+        DataError: the files have no documents, or see `hold_out` and `type_map.rename_types`.
     """
     files, splits, reports = source
     if not any(splits.values()):
         raise DataError("no documents found", next(iter(files.values()), None), hint="is the --format right?")
     splits = {name: [replace(d, id=f"{name}-{d.id}") for d in documents] for name, documents in splits.items()}
+    if type_map:
+        splits = rename_types(splits, type_map)
     if dev_fraction and "dev" not in splits:
         splits = hold_out(splits, dev_fraction, seed)
     dropped = 0
@@ -120,7 +125,10 @@ def convert(
     # Written last: a folder with corpus.json is complete.
     with atomic_write(out / "corpus.json") as stream:
         json.dump(
-            _manifest(files, splits, reports, statistics, out, window, dropped), stream, ensure_ascii=False, indent=2
+            _manifest(files, splits, reports, statistics, out, window, dropped, type_map),
+            stream,
+            ensure_ascii=False,
+            indent=2,
         )
         stream.write("\n")
     return Converted(statistics, reports, dropped, missing)
@@ -134,6 +142,7 @@ def _manifest(
     out: Path,
     window: WindowSize,
     dropped: int,
+    type_map: Mapping[str, str] | None,
 ) -> dict[str, Any]:
     sources = {split: {file.name: sha256_of(file) for file in source_files(path)} for split, path in files.items()}
     return {
@@ -144,4 +153,5 @@ def _manifest(
         "statistics": {name: counts.to_dict() for name, counts in statistics.items()},
         "noticed": {name: {**report.counts(), "errors": report.errors} for name, report in reports.items()},
         "dropped_leaks": dropped,
+        "type_map": dict(type_map or {}),
     }

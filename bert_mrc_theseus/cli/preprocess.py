@@ -34,6 +34,12 @@ def preprocess(
     dictionary: Annotated[
         Path | None, typer.Option(help="silver: terms that are entities, or are not: term<TAB>type[<TAB>veto] a line.")
     ] = None,
+    type_map: Annotated[
+        str | None,
+        typer.Option(
+            "--map", help="Types as OLD=NEW,OLD=NEW; entities of the types that it does not name are left out."
+        ),
+    ] = None,
     dev_fraction: Annotated[float, typer.Option(help="Share of train that becomes dev, if there is no dev.")] = 0.0,
     seed: Annotated[int, typer.Option(help="For --dev-fraction.")] = 42,
     window: Annotated[int, typer.Option(help="Characters of a window, for the count of clipped entities.")] = 254,
@@ -49,6 +55,7 @@ def preprocess(
     from bert_mrc_theseus.examples import WindowSize
     from bert_mrc_theseus.preprocess.convert import convert, read_files, read_known
     from bert_mrc_theseus.preprocess.corpora import query_file
+    from bert_mrc_theseus.preprocess.type_map import parse_type_map
 
     console = Console()
     if show_list:
@@ -64,9 +71,11 @@ def preprocess(
         raise UserError("--dictionary is for preprocess silver")
     if out is None:
         raise UserError("say where to write with --out FOLDER")
+    mapping = parse_type_map(type_map) if type_map else None
     source = read_known(corpus, folder) if corpus else read_files(files, format_name, skip_bad, dictionary)
     chosen = queries or (query_file(corpus or "peoples_daily") if corpus or silver else None)
-    done = convert(source, out, chosen, WindowSize(window, window // 4), dev_fraction, seed, drop_leaks)
+    size = WindowSize(window, window // 4)
+    done = convert(source, out, chosen, size, dev_fraction, seed, drop_leaks, mapping)
     _print_result(console, done, corpus or "files", out)
     if chosen is None:
         console.print(f"No query file: write {out / 'queries.toml'} before training, one table a type.")

@@ -1,0 +1,42 @@
+"""Other names for a corpus's entity types, so that corpora agree with each other or with a model."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+
+from bert_mrc_theseus.documents import Document
+from bert_mrc_theseus.errors import DataError, UserError
+
+
+def parse_type_map(text: str) -> dict[str, str]:
+    """`OLD=NEW,OLD=NEW ...`, several old types to one new type where wanted.
+
+    Raises:
+        UserError: the text is not written like that, or an old type stands in it twice.
+    """
+    pairs = [tuple(name.strip() for name in item.split("=")) for item in text.split(",")]
+    if any(len(pair) != 2 or not all(pair) for pair in pairs):
+        raise UserError(f"write types as OLD=NEW,OLD=NEW. Received: {text!r}")
+    mapping = {old: new for old, new in pairs}
+    if len(mapping) < len(pairs):
+        raise UserError(f"a type has two new names in {text!r}")
+    return mapping
+
+
+def rename_types(splits: Mapping[str, Sequence[Document]], mapping: Mapping[str, str]) -> dict[str, list[Document]]:
+    """Documents with renamed types; entities of types that the mapping does not name are left out.
+
+    Raises:
+        DataError: the mapping names a type that no document has.
+    """
+    found = {entity.type for documents in splits.values() for document in documents for entity in document.entities}
+    unknown = [old for old in mapping if old not in found]
+    if unknown:
+        raise DataError(
+            f"no entity is of type {', '.join(unknown)}", hint=f"the types are {', '.join(sorted(found)) or 'none'}"
+        )
+
+    def renamed(document: Document) -> Document:
+        entities = {replace(e, type=mapping[e.type]) for e in document.entities if e.type in mapping}
+        return replace(document, entities=tuple(entities))
+
+    return {name: [renamed(document) for document in documents] for name, documents in splits.items()}

@@ -1,0 +1,32 @@
+"""`preprocess --map`."""
+
+import pytest
+from bert_mrc_theseus.preprocess.type_map import parse_type_map, rename_types
+
+from bert_mrc_theseus.documents import Document, Entity
+from bert_mrc_theseus.errors import DataError, UserError
+
+TEXT = "李明在北京"
+SPLITS = {"train": [Document("1", TEXT, (Entity(0, 2, "PER.NAM"), Entity(3, 5, "GPE.NAM"), Entity(3, 5, "LOC.NAM")))]}
+
+
+def test_types_are_renamed_merged_and_left_out():
+    mapping = parse_type_map("GPE.NAM=LOC, LOC.NAM = LOC")
+    assert mapping == {"GPE.NAM": "LOC", "LOC.NAM": "LOC"}
+    assert rename_types(SPLITS, mapping) == {"train": [Document("1", TEXT, (Entity(3, 5, "LOC"),))]}
+
+
+@pytest.mark.parametrize("text", ["", "PER", "PER=", "=PER", "A=B=C", "A=B,"])
+def test_a_map_that_cannot_be_read(text):
+    with pytest.raises(UserError, match="OLD=NEW"):
+        parse_type_map(text)
+
+
+def test_one_type_with_two_new_names():
+    with pytest.raises(UserError, match="two new names"):
+        parse_type_map("A=B,A=C")
+
+
+def test_a_type_that_does_not_occur():
+    with pytest.raises(DataError, match=r"no entity is of type PRE\.NAM.*LOC\.NAM"):
+        rename_types(SPLITS, {"PRE.NAM": "PER"})
