@@ -6,6 +6,7 @@ import sys
 
 import pytest
 
+import bert_mrc_theseus
 from bert_mrc_theseus import cli
 from bert_mrc_theseus.documents import read_documents
 
@@ -53,6 +54,10 @@ def test_what_needs_no_tensorflow_does_not_import_it(code):
     check = "import atexit, sys; atexit.register(lambda: print('heavy:', {'tensorflow', 'keras', 'torch'} & set(sys.modules)))"
     done = subprocess.run([sys.executable, "-c", f"{check}\n{code}", "--help"], capture_output=True, text=True)
     assert done.returncode == 0 and "heavy: set()" in done.stdout, done.stderr
+
+
+def test_version(command):
+    assert command("--version")[:2] == (0, f"bert-mrc-theseus {bert_mrc_theseus.__version__}\n")
 
 
 def test_preprocess_runs_without_tensorflow(tmp_path):

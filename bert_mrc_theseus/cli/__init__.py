@@ -8,15 +8,16 @@ Exit status: 0 all well; 1 an error the user can act on; 2 wrong usage; 3 done, 
 
 import os
 import sys
+from typing import Annotated
 
 import typer
 from rich.console import Console
 
+import bert_mrc_theseus
 from bert_mrc_theseus.cli import bench, compare, evaluate, export, predict, preprocess, queries, report, train
 from bert_mrc_theseus.errors import UserError
 
 app = typer.Typer(
-    help="Chinese NER as machine reading comprehension, compressed with BERT-of-Theseus.",
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
@@ -30,6 +31,21 @@ app.command("export")(export.export)
 app.command("report")(report.report)
 app.add_typer(queries.app, name="queries")
 app.add_typer(bench.app, name="bench")
+
+
+def _print_version(wanted: bool) -> None:
+    if wanted:
+        typer.echo(f"bert-mrc-theseus {bert_mrc_theseus.__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def options(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_print_version, is_eager=True, help="Print the version and exit.")
+    ] = False,
+) -> None:
+    """Chinese NER as machine reading comprehension, compressed with BERT-of-Theseus."""
 
 
 def main() -> None:
