@@ -4,6 +4,7 @@
     OUT/seed42/linear-6/stage1, stage2   a method's successor of 6 layers
     OUT/seed42/linear-6/test.json        its evaluation
     OUT/seed42/linear-6-shared4/...      the same with 4 shared modules
+    OUT/seed42/linear-6-x3/...           the same with a stage 2 three times as long
     OUT/compare.json, OUT/compare.md     the table
 
 What is finished is kept, what is not is resumed. A successor's steps are those of stages 1 and 2 together: methods of one stage
@@ -69,19 +70,22 @@ SUCCESSORS = {
 
 
 class Model(NamedTuple):
-    """What is trained: a method, the successor's layers (0: a predecessor), and how many of its modules are shared.
+    """What is trained: a method, the successor's layers (0: a predecessor), how many of its modules are shared, and how many
+    times as long as the others' its stage 2 is.
 
-    Written `METHOD`, `METHOD-LAYERS` or `METHOD-LAYERS:SHARED`.
+    Written `METHOD[-LAYERS][:SHARED][xTIMES]`.
     """
 
     method: str
     layers: int = 0
     shared: int = 0
+    times: int = 1
 
     @property
     def folder(self) -> str:
         layers = f"-{self.layers}" if self.layers else ""
-        return self.method + layers + (f"-shared{self.shared}" if self.shared else "")
+        shared = f"-shared{self.shared}" if self.shared else ""
+        return self.method + layers + shared + (f"-x{self.times}" if self.times > 1 else "")
 
 
 PUBLISHED = {
@@ -102,12 +106,13 @@ def parse_model(text: str, layers: Sequence[int]) -> list[Model]:
     if text in PREDECESSORS:
         return [Model(text)]
     name = f"({'|'.join(SUCCESSORS)})"
-    found = re.fullmatch(rf"{name}(?:-([1-9]\d*))?(?::(\d+))?", text)
+    found = re.fullmatch(rf"{name}(?:-([1-9]\d*))?(?::(\d+))?(?:x([1-9]\d*))?", text)
     if not found:
         known = ", ".join([*PREDECESSORS, *SUCCESSORS])
-        raise UserError(f"{text!r} is not METHOD, METHOD-LAYERS or METHOD-LAYERS:SHARED; methods are {known}")
-    method, number, shared = found.groups()
-    return [Model(method, each, int(shared or 0)) for each in ([int(number)] if number else layers)]
+        raise UserError(f"{text!r} is not METHOD[-LAYERS][:SHARED][xTIMES]; methods are {known}")
+    method, number, shared, times = found.groups()
+    chosen = [int(number)] if number else layers
+    return [Model(method, each, int(shared or 0), int(times or 1)) for each in chosen]
 
 
 @dataclass(frozen=True)
@@ -154,6 +159,7 @@ def stage_configs(model: Model, seed: int, settings: Settings) -> dict[int, Trai
         return {0: config(0, settings.epochs[0])}
     replacing = {"modules": model.layers, "shared": model.shared, **method.replacing}
     _, first, second = settings.epochs
+    second *= model.times
     if method.stages == 2:
         return {1: config(1, first, **replacing), 2: config(2, second)}
     if method.stages == 1:
@@ -170,6 +176,7 @@ class Row:
         title: of the method.
         layers: of the model.
         shared: how many are shared.
+        times: stage 2 is as many times as long as the others'.
         seeds: that were run.
         f1: strict micro F1 on test, a value a seed.
         string_set_f1: the original project's metric.
@@ -183,6 +190,7 @@ class Row:
     title: str
     layers: int
     shared: int
+    times: int
     seeds: list[int]
     f1: list[float]
     string_set_f1: list[float]
@@ -347,6 +355,7 @@ def _row(
         method.title,
         one["layers"],
         one["shared"],
+        model.times,
         list(found),
         f1,
         [report["string_set"]["f1"] for report in found.values()],
@@ -359,7 +368,11 @@ def _row(
 
 
 COLUMNS: dict[str, Callable[[Row], str]] = {
-    "method": lambda row: row.title + (f" (K = {row.shared})" if row.shared else ""),
+    "method": lambda row: (
+        row.title
+        + (f" (K = {row.shared})" if row.shared else "")
+        + (f", stage 2 x {row.times}" if row.times > 1 else "")
+    ),
     "layers": lambda row: str(row.layers),
     "strict F1": lambda row: mean_and_deviation(row.f1),
     "string-set F1": lambda row: f"{statistics.fmean(row.string_set_f1):.4f}",

@@ -18,9 +18,10 @@ from bert_mrc_theseus.errors import UserError
 
 @pytest.mark.parametrize("name", SUCCESSORS)
 @pytest.mark.parametrize("epochs", [(3, 2, 2), (1, 4, 3)])
-def test_successors_get_equally_many_epochs(name, epochs):
-    configs = stage_configs(Model(name, 6), 7, Settings(epochs))
-    assert sum(config.epochs for config in configs.values()) == epochs[1] + epochs[2]
+@pytest.mark.parametrize("times", [1, 3])
+def test_successors_get_equally_many_epochs(name, epochs, times):
+    configs = stage_configs(Model(name, 6, 0, times), 7, Settings(epochs))
+    assert sum(config.epochs for config in configs.values()) == epochs[1] + times * epochs[2]
     assert all(config.seed == 7 for config in configs.values()) and configs[1].modules == 6
 
 
@@ -41,7 +42,7 @@ def test_methods_differ_in_what_they_are_named_for():
 def arguments(trained, tmp_path_factory):
     out = tmp_path_factory.mktemp("compare")
     return [
-        "compare", str(trained.data), "--out", str(out), "--methods", "linear,first,linear-2:1,one-stage-1", "--layers", "2",
+        "compare", str(trained.data), "--out", str(out), "--methods", "linear,first,linear-2:1x2,one-stage-1", "--layers", "2",
         "--seeds", "1,2", "--epochs", "15,3,1", "--learning-rates", "3e-3,3e-3,1e-3", "--encoder", str(trained.encoder),
         "--queries", "short", "--window", "100", "--context-position", "16", "--tokens", "512",
         "--texts", "5",
@@ -68,12 +69,13 @@ def test_a_table_of_methods(arguments, monkeypatch, capsys):
         assert row["seeds"] == [1, 2] and len(row["f1"]) == 2
         assert row["retention"] == [a / b for a, b in zip(row["f1"], whole["f1"], strict=True)]
         assert (row["parameters"] < whole["parameters"]) == (layers < 4) and row["speed"] > 0
-    steps = {(report["method"], report["seed"]): sum(report["steps"]) for report in found["reports"]}
-    assert steps["linear", 1] == steps["first", 1] == steps["one-stage", 1] > 0
+    steps = {(report["method"], report["times"]): report["steps"] for report in found["reports"]}
+    assert sum(steps["linear", 1]) == sum(steps["first", 1]) == sum(steps["one-stage", 1]) > 0
+    assert steps["linear", 2] == [steps["linear", 1][0], 2 * steps["linear", 1][1]]
     with open(f"{out}/compare.md", encoding="utf-8") as stream:
         table = stream.read()
     assert table.count("\n") == 2 + len(rows) and mean_and_deviation(whole["f1"]) in table
-    assert "two-stage, linear (K = 1)" in table and "0.9580" in table
+    assert "two-stage, linear (K = 1), stage 2 x 2" in table and "0.9580" in table
     assert "strict F1" in capsys.readouterr().out
 
 
@@ -98,9 +100,15 @@ def test_models_are_named_by_method_layers_and_shared_modules():
     assert parse_model("one-stage", [6, 3]) == [Model("one-stage", 6), Model("one-stage", 3)]
     assert parse_model("first-distilled-3", [6]) == [Model("first-distilled", 3)]
     assert parse_model("distilled-6:4", [3]) == [Model("distilled", 6, 4)]
+    assert parse_model("linear-3:1x3", [6]) == [Model("linear", 3, 1, 3)] and parse_model("firstx2", [3]) == [
+        Model("first", 3, times=2)
+    ]
+    assert (
+        Model("linear", 3, 1, 3).folder == "linear-3-shared1-x3" and Model("first", 3, times=2).folder == "first-3-x2"
+    )
     assert Model("distilled", 6, 4).folder == "distilled-6-shared4" and Model("first", 3).folder == "first-3"
-    for text in ("quadratic", "linear-", "linear-0", "linear-6:", "predecessor-6", "linear-6:4:1"):
-        with pytest.raises(UserError, match="METHOD-LAYERS:SHARED; methods are predecessor"):
+    for text in ("quadratic", "linear-", "linear-0", "linear-6:", "predecessor-6", "linear-6:4:1", "linear-3x0"):
+        with pytest.raises(UserError, match=r"xTIMES\]; methods are predecessor"):
             parse_model(text, [6])
 
 

@@ -17,7 +17,7 @@ def compare(
     methods: Annotated[
         str,
         typer.Option(
-            help="Separated by commas: METHOD for all --layers, METHOD-LAYERS, METHOD-LAYERS:SHARED; see docs."
+            help="Separated by commas: METHOD[-LAYERS][:SHARED][xTIMES], without LAYERS for all --layers; see docs."
         ),
     ] = "linear,constant,one-stage,first",
     layers: Annotated[str, typer.Option(help="Layers of the successors.")] = "6",
