@@ -34,15 +34,34 @@ def cut_by_budget(lengths: np.ndarray, budget: int) -> list[np.ndarray]:
     return batches
 
 
-def training_batches(lengths: np.ndarray, budget: int, seed: int, epoch: int) -> list[np.ndarray]:
-    """Batches of one epoch, in training order."""
+def training_batches(
+    lengths: np.ndarray, budget: int, seed: int, epoch: int, groups: np.ndarray | None = None
+) -> list[np.ndarray]:
+    """Batches of one epoch, in training order.
+
+    Args:
+        lengths: int (n,), tokens of each example.
+        budget: tokens of a batch.
+        seed: seed of the run.
+        epoch: each epoch has another order.
+        groups: int (n,), numbers from 0; examples of the same group stay beside each other, most of them in one batch.
+    """
+    if not len(lengths):
+        return []
     random = np.random.default_rng((seed, epoch))
-    order = random.permutation(len(lengths))
-    pool = max(1, POOL * budget // max(1, int(np.mean(lengths)))) if len(lengths) else 1
+    if groups is None:
+        order, sizes = random.permutation(len(lengths)), lengths
+    else:
+        rank = random.permutation(int(groups.max()) + 1)
+        order = np.argsort(rank[groups], kind="stable")
+        longest = np.zeros(len(rank), int)
+        np.maximum.at(longest, groups, lengths)
+        sizes = longest[groups]
+    pool = max(1, POOL * budget // max(1, int(np.mean(lengths))))
     batches: list[np.ndarray] = []
     for start in range(0, len(order), pool):
         part = order[start : start + pool]
-        part = part[np.argsort(lengths[part], kind="stable")]
+        part = part[np.argsort(sizes[part], kind="stable")]
         batches.extend(part[batch] for batch in cut_by_budget(lengths[part], budget))
     return [batches[i] for i in random.permutation(len(batches))]
 

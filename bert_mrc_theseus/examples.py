@@ -104,6 +104,21 @@ class Examples:
             token_ids[row, len(query) + len(context)] = self.sep
         return {"token_ids": token_ids, "query_lengths": query_lengths, "lengths": lengths.astype(np.int32)}
 
+    def batch_by_text(self, pairs: np.ndarray) -> dict[str, np.ndarray]:
+        """`batch`, and the queries and contexts that it is made of, each once: see `model.DISTINCT_RANKS`."""
+        windows, window_rows = np.unique(pairs[:, 0], return_inverse=True)
+        kinds, kind_rows = np.unique(pairs[:, 1], return_inverse=True)
+        queries, query_lengths = padded([self.queries[kind] for kind in kinds], self.pad)
+        contexts, context_lengths = padded([np.append(self.contexts[window], self.sep) for window in windows], self.pad)
+        return {
+            **self.batch(pairs),
+            "distinct_queries": queries,
+            "distinct_query_lengths": query_lengths,
+            "distinct_contexts": contexts,
+            "distinct_context_lengths": context_lengths,
+            "rows": np.stack([kind_rows, window_rows], axis=1).astype(np.int32),
+        }
+
     def labels(self, pairs: np.ndarray) -> np.ndarray:
         """float32 (B, L, 2): 1 where a token is the first (0) or last (1) of an entity of the pair's type."""
         labels = np.zeros((len(pairs), int(self.lengths(pairs).max()), 2), np.float32)
@@ -126,6 +141,15 @@ class Examples:
                 if start >= 0 and end >= 0:
                     labels[row, offset + start, offset + end - 1] = 1.0
         return labels
+
+
+def padded(token_ids: Sequence[np.ndarray], pad: int) -> tuple[np.ndarray, np.ndarray]:
+    """Token ids as one int32 array (N, L) filled up with `pad`, and their lengths (N,)."""
+    lengths = np.array([len(ids) for ids in token_ids], np.int32)
+    filled = np.full((len(token_ids), int(lengths.max())), pad, np.int32)
+    for row, ids in enumerate(token_ids):
+        filled[row, : len(ids)] = ids
+    return filled, lengths
 
 
 def longest_span(examples: Examples) -> int:

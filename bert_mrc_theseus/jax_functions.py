@@ -12,18 +12,27 @@ import numpy as np
 LENGTH_STEP = 64
 """Lengths are padded to a multiple of it, and the number of examples to a power of two."""
 
+PARTS = {
+    "token_ids": ("query_lengths", "lengths", "weights", "rows"),
+    "distinct_queries": ("distinct_query_lengths",),
+    "distinct_contexts": ("distinct_context_lengths",),
+}
+"""Token ids of a batch, and what has as many rows as they have."""
+
 
 def pad_batch(batch: dict) -> dict:
     """A batch with padding tokens and examples without tokens added, so that few shapes occur. Its results are the same."""
-    rows, length = batch["token_ids"].shape
-    more_rows, more_length = (1 << (rows - 1).bit_length()) - rows, -length % LENGTH_STEP
     padded = dict(batch)
-    padded["token_ids"] = np.pad(batch["token_ids"], ((0, more_rows), (0, more_length)))
-    for name in {"query_lengths", "lengths", "weights"} & set(batch):
-        padded[name] = np.pad(batch[name], (0, more_rows))
-    if "match_labels" in batch:
-        more = (0, more_length)
-        padded["match_labels"] = np.pad(batch["match_labels"], ((0, more_rows), more, more))
+    for tokens, others in PARTS.items():
+        if tokens not in batch:
+            continue
+        rows, length = batch[tokens].shape
+        more_rows, more_length = (0, (1 << (rows - 1).bit_length()) - rows), (0, -length % LENGTH_STEP)
+        padded[tokens] = np.pad(batch[tokens], (more_rows, more_length))
+        for name in set(others) & set(batch):
+            padded[name] = np.pad(batch[name], (more_rows, *[(0, 0)] * (batch[name].ndim - 1)))
+        if tokens == "token_ids" and "match_labels" in batch:
+            padded["match_labels"] = np.pad(batch["match_labels"], (more_rows, more_length, more_length))
     return padded
 
 

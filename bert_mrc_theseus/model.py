@@ -17,6 +17,16 @@ from bert_mrc_theseus.errors import ModelError
 from bert_mrc_theseus.examples import MatchShape, Sharing
 from bert_mrc_theseus.heads import MatchHead, SpanHeads
 
+DISTINCT_RANKS = {
+    "distinct_queries": 2,
+    "distinct_query_lengths": 1,
+    "distinct_contexts": 2,
+    "distinct_context_lengths": 1,
+    "rows": 2,
+}
+"""What `Examples.batch_by_text` adds to a batch, int32: token ids (T, Lq) of its queries and (W, Lc) of its contexts with their
+[SEP], their lengths, and for every pair (B, 2) the row of its query and the row of its context."""
+
 
 class Layout(NamedTuple):
     """What a batch says about its tokens."""
@@ -42,6 +52,16 @@ def layout(batch: dict, context_position: int) -> Layout:
         ops.where(ops.expand_dims(ops.expand_dims(valid, 1), 1), 0.0, MASKED),
         ops.where(ops.expand_dims(seen, 1), 0.0, MASKED),
     )
+
+
+def _tokens_of_pairs(batch: dict):
+    """int32 (B, L): place of each pair's token among those of all distinct queries and, after them, all distinct contexts."""
+    places, query_lengths, lengths = _places(batch)
+    queries, width = ops.shape(batch["distinct_queries"])
+    of_query = batch["rows"][:, :1] * width + places
+    first = queries * width + batch["rows"][:, 1:] * ops.shape(batch["distinct_contexts"])[1]
+    of_context = ops.where(ops.less(places, lengths), first + places - query_lengths, 0)
+    return ops.where(ops.less(places, query_lengths), of_query, of_context)
 
 
 def context_mask(batch: dict):
@@ -94,11 +114,42 @@ class MRCModel(keras.Model):
         self.built = True
 
     def hidden_states(self, batch: dict, seed=None) -> list:
-        """Output of the embeddings and of each layer, num_layers + 1 tensors of shape (B, L, H)."""
+        """Output of the embeddings and of each layer, num_layers + 1 tensors of shape (B, L, H).
+
+        If the batch has `DISTINCT_RANKS`, shared layers run once a query and once a context. The result is the same but for
+        dropout, whose masks are then the same in all pairs of a text.
+        """
         spot = layout(batch, self.sharing.context_position)
-        states = [self.embeddings(batch["token_ids"], spot.token_types, spot.positions, seed)]
-        for i, layer in enumerate(self.encoder_layers):
+        if "rows" in batch:
+            states = self._shared_states(batch, seed)
+        else:
+            states = [self.embeddings(batch["token_ids"], spot.token_types, spot.positions, seed)]
+        for i in range(len(states) - 1, len(self.encoder_layers)):
             bias = spot.shared_bias if i < self.sharing.modules else spot.full_bias
+            states.append(self.encoder_layers[i](states[-1], bias, seed))
+        return states
+
+    def _shared_states(self, batch: dict, seed) -> list:
+        """Output of the embeddings and of each shared layer, computed on distinct queries and contexts: tensors (B, L, H)."""
+        queries = self._run_shared(batch["distinct_queries"], batch["distinct_query_lengths"], 0, 0, seed)
+        contexts = self._run_shared(
+            batch["distinct_contexts"], batch["distinct_context_lengths"], 1, self.sharing.context_position, seed
+        )
+        tokens = _tokens_of_pairs(batch)
+
+        def of_pairs(query, context):
+            flat = [ops.reshape(part, (-1, self.config.hidden_size)) for part in (query, context)]
+            return ops.take(ops.concatenate(flat, axis=0), tokens, axis=0)
+
+        return [of_pairs(*parts) for parts in zip(queries, contexts, strict=True)]
+
+    def _run_shared(self, token_ids, lengths, token_type: int, first_position: int, seed) -> list:
+        places = ops.broadcast_to(ops.arange(ops.shape(token_ids)[1], dtype="int32"), ops.shape(token_ids))
+        valid = ops.less(places, ops.expand_dims(lengths, 1))
+        positions = ops.where(valid, places + first_position, 0)
+        bias = ops.where(ops.expand_dims(ops.expand_dims(valid, 1), 1), 0.0, MASKED)
+        states = [self.embeddings(token_ids, ops.full_like(token_ids, token_type), positions, seed)]
+        for layer in self.encoder_layers[: self.sharing.modules]:
             states.append(layer(states[-1], bias, seed))
         return states
 

@@ -10,7 +10,7 @@ import onnxruntime
 from bert_mrc_theseus.batching import sorted_batches
 from bert_mrc_theseus.decoding import Thresholds, matched_spans
 from bert_mrc_theseus.errors import ModelError
-from bert_mrc_theseus.examples import Examples
+from bert_mrc_theseus.examples import Examples, padded
 from bert_mrc_theseus.files import atomic_folder
 from bert_mrc_theseus.inference import NO_MATCH_HEAD, Span, empty_probabilities, in_threads
 
@@ -118,12 +118,9 @@ class OnnxEngine:
 
     def _read(self, token_ids: Sequence[np.ndarray], first_position: int, token_type: int) -> States:
         """States of some contexts, or of some queries."""
-        lengths = np.array([len(ids) for ids in token_ids], np.int32)
-        padded = np.zeros((len(token_ids), int(lengths.max())), np.int32)
-        for row, ids in enumerate(token_ids):
-            padded[row, : len(ids)] = ids
+        filled, lengths = padded(token_ids, 0)
         inputs = {
-            "token_ids": padded,
+            "token_ids": filled,
             "lengths": lengths,
             "first_position": np.array(first_position, np.int32),
             "token_type": np.array(token_type, np.int32),

@@ -99,6 +99,7 @@ def train_stage(
         UserError: the stage was begun before and neither `resume` nor `overwrite` is set; or see what it calls.
     """
     console = console or Console(stderr=True)
+    config = replace(config, by_text=config.by_text and stage == 2)
     folder = run / f"stage{stage}"
     best, report = folder / "best", folder / "report.json"
     if overwrite:

@@ -11,7 +11,7 @@ from bert_mrc_theseus.distillation import Distillation, border_loss, logit_loss
 from bert_mrc_theseus.errors import UserError
 from bert_mrc_theseus.keras_engine import INPUT_RANKS
 from bert_mrc_theseus.losses import LOSSES, match_loss
-from bert_mrc_theseus.model import MRCModel, context_mask, valid_mask
+from bert_mrc_theseus.model import DISTINCT_RANKS, MRCModel, context_mask, valid_mask
 from bert_mrc_theseus.theseus import group_layers
 
 TrainStep = Callable[[dict[str, np.ndarray], np.ndarray], float]
@@ -26,7 +26,7 @@ class Teacher:
 
     def loss(self, batch: dict, borders: Sequence, logits):
         """What the student's hidden states at its module borders, and its logits, lack."""
-        states, truth = self.model.borders(batch)
+        states, truth = self.model.borders({name: batch[name] for name in INPUT_RANKS})
         settings = self.distillation
         value = 0.0
         if settings.logits:
@@ -41,7 +41,7 @@ class Teacher:
 
 
 def make_train_step(
-    model: keras.Model, optimizer, loss: str, modules: int = 0, teacher: Teacher | None = None
+    model: keras.Model, optimizer, loss: str, modules: int = 0, teacher: Teacher | None = None, by_text: bool = False
 ) -> TrainStep:
     """Builds the step function: (batch, labels) -> loss, updating the model's trainable variables.
 
@@ -54,6 +54,7 @@ def make_train_step(
         loss: name in `losses.LOSSES`.
         modules: S, if the batch holds `replace`.
         teacher: adds its loss.
+        by_text: batches come from `Examples.batch_by_text`.
 
     Raises:
         UserError: unknown loss, or the Keras backend is neither TensorFlow nor JAX.
@@ -80,7 +81,8 @@ def make_train_step(
         raise UserError("training runs on Keras' backends tensorflow and jax: set KERAS_BACKEND to one of them")
     import tensorflow as tf
 
-    signature = {name: tf.TensorSpec([None] * rank, tf.int32) for name, rank in INPUT_RANKS.items()}
+    ranks = {**INPUT_RANKS, **DISTINCT_RANKS} if by_text else INPUT_RANKS
+    signature = {name: tf.TensorSpec([None] * rank, tf.int32) for name, rank in ranks.items()}
     signature["weights"] = tf.TensorSpec([None], tf.float32)
     signature["seed"] = tf.TensorSpec([], tf.int32)
     if model.match_head is not None:

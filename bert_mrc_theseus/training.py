@@ -91,7 +91,7 @@ def fit(task: Task, config: TrainingConfig, folder: Path, console: Console, resu
         config.clip,
         heads=list(head_weights(task.model).values()) if task.fast_heads else (),
     )
-    train_step = make_train_step(task.model, optimizer, config.loss, task.modules, task.teacher)
+    train_step = make_train_step(task.model, optimizer, config.loss, task.modules, task.teacher, config.by_text)
     rate = None
     if task.modules:
         rate = replace_rate(config.schedule, plan.total_steps, base=config.base, reach=config.reach, rate=config.rate)
@@ -109,7 +109,8 @@ def fit(task: Task, config: TrainingConfig, folder: Path, console: Console, resu
             if epoch != batches_of:
                 batches, batches_of = plan.batches(epoch), epoch
             pairs = batches[index]
-            batch: dict[str, Any] = task.examples.batch(pairs)
+            lay_out = task.examples.batch_by_text if config.by_text else task.examples.batch
+            batch: dict[str, Any] = lay_out(pairs)
             tokens = int(batch["lengths"].sum())
             batch["weights"] = np.where(task.examples.silver[pairs[:, 0]], config.silver_weight, 1.0).astype(np.float32)
             if task.model.match_head is not None:

@@ -39,6 +39,7 @@ class TrainingConfig:
         loss: "focal", "bce" or "dice".
         token_budget: tokens of a batch, padding included.
         negative_ratio: pairs without entities per pair with entities, in training only.
+        by_text: a batch holds all the pairs of its texts, whose shared layers run once for all of them; in stage 2.
         silver_weight: of the loss on documents that were not annotated by people.
         seed: of the heads, the batches, the dropout and the replacements.
         mixed_bfloat16: matrix products in bfloat16, variables in float32.
@@ -64,6 +65,7 @@ class TrainingConfig:
     loss: str = "focal"
     token_budget: int = 1024
     negative_ratio: float = 1.0
+    by_text: bool = False
     silver_weight: float = 0.5
     seed: int = 42
     mixed_bfloat16: bool = False
@@ -136,7 +138,8 @@ class Plan:
         """The batches of an epoch in order, each an array (B, 2) of (window, type)."""
         config = self._config
         chosen = sample_pairs(self._positive, config.negative_ratio, config.seed, epoch)
-        batches = training_batches(self._lengths[chosen], config.token_budget, config.seed, epoch)
+        groups = self._pairs[chosen, 0] if config.by_text else None
+        batches = training_batches(self._lengths[chosen], config.token_budget, config.seed, epoch, groups)
         return [self._pairs[chosen[batch]] for batch in batches]
 
     def locate(self, step: int) -> tuple[int, int]:

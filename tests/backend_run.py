@@ -6,14 +6,15 @@ import numpy as np
 from safetensors.numpy import save_file
 
 from bert_mrc_theseus.distillation import Distillation
-from bert_mrc_theseus.examples import Sharing
+from bert_mrc_theseus.examples import Sharing, WindowSize, build_examples
 from bert_mrc_theseus.keras_engine import keras_engine
 from bert_mrc_theseus.model import export_tensors, predecessor_from
 from bert_mrc_theseus.optimizer import build_optimizer
 from bert_mrc_theseus.theseus import TheseusModel
+from bert_mrc_theseus.tokenizer import Tokenizer
 from bert_mrc_theseus.train_step import Teacher, make_train_step
-from tests.conftest import make_weights
-from tests.test_model import batch_of
+from tests.conftest import make_weights, toy_documents
+from tests.test_model import SCHEMA, batch_of
 
 
 def main(path: str) -> None:
@@ -44,7 +45,22 @@ def main(path: str) -> None:
     successor = theseus.extract_successor()
     found["stage 2"] = train(successor, 0, teacher)
     found |= export_tensors(successor.named_weights())
+    found["stage 2, by text"] = train_by_text(successor, teacher)
     save_file(found, path)
+
+
+def train_by_text(successor, teacher, steps=3):
+    examples = build_examples(toy_documents(5, 4), SCHEMA, Tokenizer(make_weights().vocab), WindowSize(40, 8), 16, 128)
+    pairs = examples.all_pairs()[[3, 0, 1, 8, 9, 6]]
+    step = make_train_step(
+        successor,
+        build_optimizer(successor.trainable_variables, 1e-2, steps),
+        "bce",
+        teacher=teacher,
+        by_text=True,
+    )
+    inputs = {**examples.batch_by_text(pairs), "weights": np.ones(len(pairs), "float32"), "seed": np.int32(0)}
+    return np.array([step(inputs, examples.labels(pairs)) for _ in range(steps)])
 
 
 if __name__ == "__main__":

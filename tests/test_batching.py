@@ -29,6 +29,17 @@ def test_batches_depend_on_seed_and_epoch_alone():
     assert flat(1, 0) != flat(1, 1) and flat(1, 0) != flat(2, 0)
 
 
+@given(LENGTHS, st.data())
+def test_examples_of_a_group_stay_beside_each_other(lengths, data):
+    groups = np.array(data.draw(st.lists(st.integers(0, 30), min_size=len(lengths), max_size=len(lengths))), int)
+    batches = training_batches(lengths, 600, 3, 1, groups)
+    assert sorted(i for batch in batches for i in batch) == list(range(len(lengths)))
+    assert all(len(batch) == 1 or len(batch) * lengths[batch].max() <= 600 for batch in batches)
+    for batch in batches:
+        changes = 1 + np.count_nonzero(np.diff(groups[batch])) if len(batch) else 0
+        assert changes == len(set(groups[batch]))
+
+
 def test_padding_stays_under_five_percent_on_lengths_like_those_of_real_sentences():
     lengths = np.random.default_rng(0).gamma(2.0, 20.0, 20000).astype(int) + 6
     assert padding_share(lengths, training_batches(lengths, 2048, 0, 0)) < 0.05

@@ -1,13 +1,18 @@
+import keras
 import numpy as np
 import pytest
 
 from bert_mrc_theseus.encoder import dropout
 from bert_mrc_theseus.errors import ModelError
-from bert_mrc_theseus.examples import Sharing
+from bert_mrc_theseus.examples import Sharing, WindowSize, build_examples
 from bert_mrc_theseus.keras_engine import keras_engine
-from bert_mrc_theseus.model import context_mask, export_tensors, layout, load_tensors, predecessor_from
-from tests.conftest import make_weights
+from bert_mrc_theseus.model import context_mask, export_tensors, layout, load_tensors, predecessor_from, valid_mask
+from bert_mrc_theseus.schema import EntityType, Schema
+from bert_mrc_theseus.tokenizer import Tokenizer
+from bert_mrc_theseus.train_step import make_train_step
+from tests.conftest import make_weights, toy_documents
 
+SCHEMA = Schema((EntityType("PER", "人名"), EntityType("LOC", "地名")))
 RANDOM = np.random.default_rng(3)
 
 
@@ -67,6 +72,31 @@ def test_positions_of_a_long_query_do_not_push_padding_out_of_the_table():
     batch = batch_of([8, 100], 4)
     batch["query_lengths"][:] = (3, 97)
     assert np.isfinite(np.array(model(batch))).all()
+
+
+@pytest.mark.parametrize("shared", [0, 1, 3])
+def test_reading_each_text_once_gives_the_same(shared):
+    model = predecessor_from(make_weights(layers=4, dropout=0.0), Sharing(shared, 16), prior=0.3)
+    examples = build_examples(toy_documents(6, 4), SCHEMA, Tokenizer(make_weights().vocab), WindowSize(40, 8), 16, 128)
+    pairs = examples.all_pairs()[[3, 0, 1, 8, 9, 6]]
+    plain, by_text = examples.batch(pairs), examples.batch_by_text(pairs)
+    assert len(by_text["distinct_contexts"]) == 4 and len(by_text["distinct_queries"]) == 2
+    valid = np.array(valid_mask(plain))[..., None]
+    for expected, found in zip(model.hidden_states(plain), model.hidden_states(by_text), strict=True):
+        np.testing.assert_allclose(np.array(found) * valid, np.array(expected) * valid, atol=1e-5)
+
+    before, after = export_tensors(model.named_weights()), []
+    for batch, apart in ((plain, False), (by_text, True)):
+        load_tensors(model.named_weights(), before)
+        # A large rate and no momentum of others: Adam's first step would be the gradient's sign alone.
+        optimizer = keras.optimizers.SGD(10.0)
+        step = make_train_step(model, optimizer, "bce", by_text=apart)
+        inputs = {**batch, "weights": np.ones(len(pairs), "float32"), "seed": np.int32(1)}
+        step(inputs, examples.labels(pairs))
+        after.append(export_tensors(model.named_weights()))
+    assert any(np.abs(after[0][name] - before[name]).max() > 1e-2 for name in before)
+    for name, tensor in after[0].items():
+        np.testing.assert_allclose(after[1][name], tensor, atol=1e-4, err_msg=name)
 
 
 def test_weights_come_back_as_they_went_in(weights):

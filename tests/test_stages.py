@@ -52,6 +52,18 @@ def test_stage_2_trains_everything(trained):
     assert all(name.endswith("key.bias") for name in unmoved)
 
 
+def test_stage_2_by_text(trained, tmp_path):
+    run, predecessor = tmp_path / "run", trained.run / "stage0" / "best"
+    settings = {"shared": 1, "by_text": True, "distill_logits": 0.1}
+    before = trained.train(1, run=run, predecessor=predecessor, **settings)
+    best = trained.train(2, run=run, predecessor=predecessor, **{**settings, "epochs": 5})
+    assert not load_model(before).record["config"]["by_text"]
+    record = load_model(best).record
+    assert record["config"]["by_text"] and load_model(best).sharing.modules == 1
+    scores = record["scores"]
+    assert scores["dev"]["micro"]["f1"] > scores["before"]["dev"]["micro"]["f1"] + 0.1
+
+
 def test_the_record_says_how_the_model_was_made(trained):
     record = load_model(trained.run / "stage1" / "best").record
     assert record["data"]["train.jsonl"] == sha256_of(trained.data / "train.jsonl")

@@ -14,6 +14,10 @@ from bert_mrc_theseus.onnx_engine import available_cores
 LEARNING_RATE = 1e-5
 """Small: a benchmark should not train the model into silence."""
 
+BY_TEXT = "by text"
+INPUTS = ("token_ids", "query_lengths", "lengths")
+"""What a batch holds for pairs that are read one by one."""
+
 Step = Callable[[dict[str, Any], np.ndarray], float]
 
 
@@ -30,6 +34,8 @@ class Trainer:
         saved = load_model(folder)
         self._step = TRAINERS[contender](saved)
         self._modules, self._replacing = modules_of(saved), "stage 1" in contender
+        if BY_TEXT not in contender:
+            batches = [({name: batch[name] for name in INPUTS}, labels) for batch, labels in batches]
         self._batches = batches
         self._number = 0
 
@@ -55,11 +61,11 @@ def modules_of(predecessor: SavedModel) -> int:
 
 
 def batches_of(examples: Examples, budget: int, count: int) -> list[tuple[dict[str, np.ndarray], np.ndarray]]:
-    """The first batches of an epoch."""
+    """The first batches of an epoch, all pairs of a text together."""
     from bert_mrc_theseus.training_config import Plan, TrainingConfig
 
-    chosen = Plan(examples, TrainingConfig(epochs=1, token_budget=budget)).batches(0)[:count]
-    return [(examples.batch(pairs), examples.labels(pairs)) for pairs in chosen]
+    chosen = Plan(examples, TrainingConfig(epochs=1, token_budget=budget, by_text=True)).batches(0)[:count]
+    return [(examples.batch_by_text(pairs), examples.labels(pairs)) for pairs in chosen]
 
 
 def preparation_seconds(examples: Examples, budget: int) -> float:
@@ -75,7 +81,9 @@ def preparation_seconds(examples: Examples, budget: int) -> float:
     return (time.perf_counter() - start) / len(batches)
 
 
-def _keras(stage: int, bfloat16: bool = False, both: bool = False) -> Callable[[SavedModel], Step]:
+def _keras(
+    stage: int, bfloat16: bool = False, both: bool = False, by_text: bool = False
+) -> Callable[[SavedModel], Step]:
     def build(saved: SavedModel) -> Step:
         import keras
         from keras import ops
@@ -106,8 +114,10 @@ def _keras(stage: int, bfloat16: bool = False, both: bool = False) -> Callable[[
         modules = modules_of(saved)
         if stage == 1:
             model = (BothBranches if both else TheseusModel)(model, modules)
+        if stage == 2:
+            model = TheseusModel(model, modules, shared=modules - 1).extract_successor()
         optimizer = build_optimizer(model.trainable_variables, LEARNING_RATE, 10**6)
-        return make_train_step(model, optimizer, "focal", modules if stage == 1 else 0)
+        return make_train_step(model, optimizer, "focal", modules if stage == 1 else 0, by_text=by_text)
 
     return build
 
@@ -152,4 +162,6 @@ TRAINERS: dict[str, Callable[[SavedModel], Step]] = {
     "keras stage 1 fp32": _keras(1),
     "keras stage 1 fp32, both branches": _keras(1, both=True),
     "keras stage 1 bf16": _keras(1, bfloat16=True),
+    "keras stage 2 bf16": _keras(2, bfloat16=True),
+    f"keras stage 2 bf16, {BY_TEXT}": _keras(2, bfloat16=True, by_text=True),
 }

@@ -40,6 +40,9 @@ def train(
     loss: Annotated[str, typer.Option(help="focal, bce or dice.")] = "focal",
     tokens: Annotated[int, typer.Option(help="Tokens of a batch.")] = 1024,
     negative_ratio: Annotated[float, typer.Option(help="Empty (text, type) pairs per pair with entities.")] = 1.0,
+    by_text: Annotated[
+        bool, typer.Option("--by-text", help="All pairs of a text in one batch: shared layers run once (stage 2).")
+    ] = False,
     silver_weight: Annotated[float, typer.Option(help="Of the loss on silver documents (preprocess silver).")] = 0.5,
     dropout: Annotated[float, typer.Option(help="Of hidden states and attention.")] = 0.1,
     bfloat16: Annotated[bool, typer.Option("--bfloat16", help="Matrix products in bfloat16.")] = False,
@@ -86,6 +89,7 @@ def train(
             loss=loss,
             token_budget=tokens,
             negative_ratio=negative_ratio,
+            by_text=by_text,
             silver_weight=silver_weight,
             seed=seed,
             mixed_bfloat16=bfloat16,
