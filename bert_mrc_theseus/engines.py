@@ -4,7 +4,7 @@ from pathlib import Path
 
 from bert_mrc_theseus.errors import ModelError, UserError
 from bert_mrc_theseus.inference import Engine
-from bert_mrc_theseus.model_folder import ONNX, SavedModel, load_model
+from bert_mrc_theseus.model_folder import ONNX, WEIGHTS, SavedModel, load_model
 
 ENGINES = ("auto", "onnx", "keras")
 
@@ -26,6 +26,11 @@ def choose_engine(folder: str | Path, wanted: str = "auto") -> str:
     if wanted == "onnx" and not exported:
         raise ModelError(f"{folder} has no {ONNX}: write it with: bert-mrc-theseus export {folder} --to onnx")
     return "keras" if wanted == "keras" or not exported else "onnx"
+
+
+def engine_files(folder: str | Path, engine: str) -> list[Path]:
+    """The files of a model folder that hold what an engine ("onnx" or "keras") computes with."""
+    return sorted((Path(folder) / ONNX).glob("*.onnx")) if engine == "onnx" else [Path(folder) / WEIGHTS]
 
 
 def load_engine(folder: str | Path, wanted: str = "auto") -> tuple[SavedModel, Engine]:

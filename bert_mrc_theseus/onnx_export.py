@@ -86,7 +86,8 @@ def export_onnx(
         truth: the model's own engine in float32.
         documents: with gold entities, to compare on.
         int8: dense layers in int8.
-        calibration: documents that say which values int8 must hold; the first `CALIBRATION` are used.
+        calibration: documents that say which values int8 must hold; `CALIBRATION` of them are used, spread evenly, since files
+            of several corpora are often joined one after the other.
         largest_loss: strict F1 that int8 may cost on `documents`.
         out: a new folder that predicts without the weights, to be given to others; None: the graphs go into `folder`.
 
@@ -99,7 +100,8 @@ def export_onnx(
     if out is not None:
         refuse_existing(out)
     model = load_model(folder)
-    bare = [replace(document, entities=()) for document in calibration[:CALIBRATION]]
+    spread = calibration[:: max(1, len(calibration) // CALIBRATION)][:CALIBRATION]
+    bare = [replace(document, entities=()) for document in spread]
     ranges = measure_ranges(model, model.examples(bare)) if int8 else None
     graphs = serialised(build_graphs(model, ranges))
     examples = model.examples(documents)

@@ -9,6 +9,7 @@ import pytest
 import bert_mrc_theseus
 from bert_mrc_theseus import cli
 from bert_mrc_theseus.documents import read_documents
+from bert_mrc_theseus.files import sha256_of
 
 TEXT = "不了的李明和的一在北京。\n\n这是上海\n"
 
@@ -129,6 +130,7 @@ def test_evaluate_reports_scores_and_errors(command, model, trained, tmp_path):
     found = json.loads(report.read_text(encoding="utf-8"))
     assert found["strict"]["micro"]["f1"] > 0.8 and set(found["strict"]["types"]) == {"PER", "LOC"}
     assert found["data"]["file"] == "test.jsonl" and len(found["data"]["sha256"]) == 64
+    assert found["model"] == {"model.safetensors": sha256_of(model / "model.safetensors")}
     assert (
         found["engine"] == "keras"
         and found["seed"] == 42

@@ -70,9 +70,10 @@ def _evaluate_one(
     errors: Path | None,
     nested: bool,
 ) -> dict:
-    from bert_mrc_theseus.engines import choose_engine, load_engine
+    from bert_mrc_theseus.engines import choose_engine, engine_files, load_engine
     from bert_mrc_theseus.error_analysis import write_mistakes
     from bert_mrc_theseus.evaluation import evaluate_model, evaluation_report, tune_on
+    from bert_mrc_theseus.files import sha256_of
     from bert_mrc_theseus.model_folder import save_thresholds
 
     chosen = choose_engine(folder, engine_name)
@@ -92,6 +93,7 @@ def _evaluate_one(
     return {
         **evaluation_report(done, model, thresholds, source),
         "engine": chosen,
+        "model": {file.name: sha256_of(file) for file in engine_files(folder, chosen)},
         "decoding": "nested" if nested else "flat",
     }
 
