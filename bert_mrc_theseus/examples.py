@@ -113,9 +113,9 @@ class Examples:
         return {
             **self.batch(pairs),
             "distinct_queries": queries,
-            "distinct_query_lengths": query_lengths,
+            "distinct_queries_lengths": query_lengths,
             "distinct_contexts": contexts,
-            "distinct_context_lengths": context_lengths,
+            "distinct_contexts_lengths": context_lengths,
             "rows": np.stack([kind_rows, window_rows], axis=1).astype(np.int32),
         }
 

@@ -14,8 +14,8 @@ LENGTH_STEP = 64
 
 PARTS = {
     "token_ids": ("query_lengths", "lengths", "weights", "rows"),
-    "distinct_queries": ("distinct_query_lengths",),
-    "distinct_contexts": ("distinct_context_lengths",),
+    "distinct_queries": ("distinct_queries_lengths",),
+    "distinct_contexts": ("distinct_contexts_lengths",),
 }
 """Token ids of a batch, and what has as many rows as they have."""
 

@@ -4,7 +4,8 @@ A batch is a dict of `token_ids` (B, L), `query_lengths` (B,) (tokens up to and 
 (B,) (all tokens but the padding); token types, positions and masks follow from these and from the model's `Sharing`.
 """
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Sequence
+from functools import partial
 from typing import NamedTuple
 
 import keras
@@ -19,9 +20,9 @@ from bert_mrc_theseus.heads import MatchHead, SpanHeads
 
 DISTINCT_RANKS = {
     "distinct_queries": 2,
-    "distinct_query_lengths": 1,
+    "distinct_queries_lengths": 1,
     "distinct_contexts": 2,
-    "distinct_context_lengths": 1,
+    "distinct_contexts_lengths": 1,
     "rows": 2,
 }
 """What `Examples.batch_by_text` adds to a batch, int32: token ids (T, Lq) of its queries and (W, Lc) of its contexts with their
@@ -62,6 +63,40 @@ def _tokens_of_pairs(batch: dict):
     first = queries * width + batch["rows"][:, 1:] * ops.shape(batch["distinct_contexts"])[1]
     of_context = ops.where(ops.less(places, lengths), first + places - query_lengths, 0)
     return ops.where(ops.less(places, query_lengths), of_query, of_context)
+
+
+def states_apart(batch: dict, embeddings: Embeddings, steps: Sequence[Callable], context_position: int, seed) -> list:
+    """Runs shared layers once a query and once a context.
+
+    Args:
+        batch: with `DISTINCT_RANKS`.
+        embeddings: of the model.
+        steps: from hidden states (N, L, H) and an attention bias to the hidden states above.
+        context_position: see `Sharing`.
+        seed: of dropout, or None.
+
+    Returns:
+        Output of the embeddings and of each step, for the batch's pairs: tensors (B, L, H).
+    """
+
+    def run(part: str, token_type: int, first_position: int) -> list:
+        token_ids, lengths = batch[f"distinct_{part}"], batch[f"distinct_{part}_lengths"]
+        places = ops.broadcast_to(ops.arange(ops.shape(token_ids)[1], dtype="int32"), ops.shape(token_ids))
+        valid = ops.less(places, ops.expand_dims(lengths, 1))
+        bias = ops.where(ops.expand_dims(ops.expand_dims(valid, 1), 1), 0.0, MASKED)
+        positions = ops.where(valid, places + first_position, 0)
+        states = [embeddings(token_ids, ops.full_like(token_ids, token_type), positions, seed)]
+        for step in steps:
+            states.append(step(states[-1], bias))
+        return states
+
+    tokens = _tokens_of_pairs(batch)
+
+    def of_pairs(queries, contexts):
+        flat = [ops.reshape(part, (-1, ops.shape(part)[-1])) for part in (queries, contexts)]
+        return ops.take(ops.concatenate(flat, axis=0), tokens, axis=0)
+
+    return list(map(of_pairs, run("queries", 0, 0), run("contexts", 1, context_position)))
 
 
 def context_mask(batch: dict):
@@ -121,36 +156,17 @@ class MRCModel(keras.Model):
         """
         spot = layout(batch, self.sharing.context_position)
         if "rows" in batch:
-            states = self._shared_states(batch, seed)
+
+            def step(layer, hidden, bias):
+                return layer(hidden, bias, seed)
+
+            steps = [partial(step, layer) for layer in self.encoder_layers[: self.sharing.modules]]
+            states = states_apart(batch, self.embeddings, steps, self.sharing.context_position, seed)
         else:
             states = [self.embeddings(batch["token_ids"], spot.token_types, spot.positions, seed)]
         for i in range(len(states) - 1, len(self.encoder_layers)):
             bias = spot.shared_bias if i < self.sharing.modules else spot.full_bias
             states.append(self.encoder_layers[i](states[-1], bias, seed))
-        return states
-
-    def _shared_states(self, batch: dict, seed) -> list:
-        """Output of the embeddings and of each shared layer, computed on distinct queries and contexts: tensors (B, L, H)."""
-        queries = self._run_shared(batch["distinct_queries"], batch["distinct_query_lengths"], 0, 0, seed)
-        contexts = self._run_shared(
-            batch["distinct_contexts"], batch["distinct_context_lengths"], 1, self.sharing.context_position, seed
-        )
-        tokens = _tokens_of_pairs(batch)
-
-        def of_pairs(query, context):
-            flat = [ops.reshape(part, (-1, self.config.hidden_size)) for part in (query, context)]
-            return ops.take(ops.concatenate(flat, axis=0), tokens, axis=0)
-
-        return [of_pairs(*parts) for parts in zip(queries, contexts, strict=True)]
-
-    def _run_shared(self, token_ids, lengths, token_type: int, first_position: int, seed) -> list:
-        places = ops.broadcast_to(ops.arange(ops.shape(token_ids)[1], dtype="int32"), ops.shape(token_ids))
-        valid = ops.less(places, ops.expand_dims(lengths, 1))
-        positions = ops.where(valid, places + first_position, 0)
-        bias = ops.where(ops.expand_dims(ops.expand_dims(valid, 1), 1), 0.0, MASKED)
-        states = [self.embeddings(token_ids, ops.full_like(token_ids, token_type), positions, seed)]
-        for layer in self.encoder_layers[: self.sharing.modules]:
-            states.append(layer(states[-1], bias, seed))
         return states
 
     def borders(self, batch: dict, training: bool = False) -> tuple[list, object]:

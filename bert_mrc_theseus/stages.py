@@ -71,6 +71,7 @@ def train_stage(
     context_position: int | None = None,
     predecessor: Path | None = None,
     match: bool = False,
+    shared_layers: int = 0,
     resume: bool = False,
     overwrite: bool = False,
     console: Console | None = None,
@@ -88,6 +89,7 @@ def train_stage(
         context_position: for stage 0, see `Sharing`.
         predecessor: model folder that stage 1 starts from and that teaches in distillation; by default the run's stage0/best.
         match: for stage 0, train a match head too; the longest span is taken from the training data.
+        shared_layers: for stage 0, how many of the predecessor's lower layers are shared, see `Sharing`.
         resume: go on where the stage stopped, or start it; a finished stage is left as it is.
         overwrite: start again, deleting what the stage had.
         console: for progress; standard error by default.
@@ -99,7 +101,6 @@ def train_stage(
         UserError: the stage was begun before and neither `resume` nor `overwrite` is set; or see what it calls.
     """
     console = console or Console(stderr=True)
-    config = replace(config, by_text=config.by_text and stage == 2)
     folder = run / f"stage{stage}"
     best, report = folder / "best", folder / "report.json"
     if overwrite:
@@ -120,6 +121,8 @@ def train_stage(
     data = load_data(data_folder, query_style)
     start = _starting_model(stage, before, encoder, data.schema, window_size, context_position)
     train, dev = start.examples(data.train), start.examples(data.dev)
+    if stage == 0:
+        start = replace(start, sharing=replace(start.sharing, modules=shared_layers))
     if stage == 0 and match:
         start = replace(start, match=MatchShape(longest=longest_span(train)))
     if train.clipped:
@@ -155,7 +158,7 @@ def train_stage(
         "encoder": asdict(start.encoder),
         "queries": {item.name: item.query for item in start.schema.types},
         "window": asdict(start.window),
-        "context_position": start.sharing.context_position,
+        "sharing": asdict(start.sharing),
         "match": None if start.match is None else asdict(start.match),
         "data": data.checksums,
     }

@@ -7,6 +7,7 @@ and heads are frozen: their weights are the same, bit by bit, before and after.
 
 from collections.abc import Sequence
 from dataclasses import replace
+from functools import partial
 from itertools import pairwise
 
 import keras
@@ -24,6 +25,7 @@ from bert_mrc_theseus.model import (
     layout,
     load_tensors,
     named_layer_weights,
+    states_apart,
 )
 
 INITIALISATIONS = ("first", "spaced", "mean")
@@ -81,7 +83,7 @@ class TheseusModel(keras.Model):
         predecessor: the fine-tuned predecessor. Its layers become this model's and are frozen.
         modules: S.
         initialisation: see `initial_successor`.
-        shared: K, how many of the successor's lower layers are shared (see `Sharing`). The predecessor keeps its attention.
+        shared: K, how many of the successor's lower layers are shared (see `Sharing`). The predecessor keeps its own sharing.
 
     Raises:
         ModelError: not 0 <= shared < modules.
@@ -94,6 +96,9 @@ class TheseusModel(keras.Model):
         check_sharing(self.sharing, modules)
         self.successor_config = replace(config, num_layers=modules)
         self.groups = group_layers(config.num_layers, modules)
+        self.predecessor_shared = predecessor.sharing.modules
+        # Modules that read query and context apart, whichever of the two runs.
+        self.apart = min(shared, sum(group.stop <= self.predecessor_shared for group in self.groups))
         self.embeddings = predecessor.embeddings
         self.predecessor_layers = predecessor.encoder_layers
         self.heads, self.match_head = predecessor.heads, predecessor.match_head
@@ -113,21 +118,30 @@ class TheseusModel(keras.Model):
         """Hidden states (B, L, H) after each module, and logits."""
         seed = batch["seed"] if training else None
         spot = layout(batch, self.sharing.context_position)
-        hidden = self.embeddings(batch["token_ids"], spot.token_types, spot.positions, seed)
-        states = []
-        for module, group in enumerate(self.groups):
 
-            def successor(hidden=hidden, module=module):
-                return self.successor_layers[module](hidden, self._bias(spot, module), seed)
+        def step(module, hidden, bias=None):
+            """One module or its successor layer, with the bias of each unless one is given."""
 
-            def predecessor(hidden=hidden, group=group):
-                for i in group:
-                    hidden = self.predecessor_layers[i](hidden, spot.full_bias, seed)
-                return hidden
+            def successor():
+                return self.successor_layers[module](hidden, self._bias(spot, module) if bias is None else bias, seed)
 
-            hidden = ops.cond(batch["replace"][module], successor, predecessor)
-            states.append(hidden)
-        return states, self.heads(hidden)
+            def predecessor():
+                above = hidden
+                for i in self.groups[module]:
+                    own = spot.shared_bias if i < self.predecessor_shared else spot.full_bias
+                    above = self.predecessor_layers[i](above, own if bias is None else bias, seed)
+                return above
+
+            return ops.cond(batch["replace"][module], successor, predecessor)
+
+        if "rows" in batch:
+            steps = [partial(step, module) for module in range(self.apart)]
+            states = states_apart(batch, self.embeddings, steps, self.sharing.context_position, seed)
+        else:
+            states = [self.embeddings(batch["token_ids"], spot.token_types, spot.positions, seed)]
+        for module in range(len(states) - 1, len(self.groups)):
+            states.append(step(module, states[-1]))
+        return states[1:], self.heads(states[-1])
 
     def call(self, batch: dict, training: bool = False):
         """Logits of shape (B, L, 2)."""

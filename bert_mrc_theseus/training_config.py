@@ -39,7 +39,7 @@ class TrainingConfig:
         loss: "focal", "bce" or "dice".
         token_budget: tokens of a batch, padding included.
         negative_ratio: pairs without entities per pair with entities, in training only.
-        by_text: a batch holds all the pairs of its texts, whose shared layers run once for all of them; in stage 2.
+        by_text: a batch holds all the pairs of its texts, so that shared layers run once a text instead of once a pair.
         silver_weight: of the loss on documents that were not annotated by people.
         seed: of the heads, the batches, the dropout and the replacements.
         mixed_bfloat16: matrix products in bfloat16, variables in float32.

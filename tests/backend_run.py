@@ -6,15 +6,14 @@ import numpy as np
 from safetensors.numpy import save_file
 
 from bert_mrc_theseus.distillation import Distillation
-from bert_mrc_theseus.examples import Sharing, WindowSize, build_examples
+from bert_mrc_theseus.examples import Sharing
 from bert_mrc_theseus.keras_engine import keras_engine
 from bert_mrc_theseus.model import export_tensors, predecessor_from
 from bert_mrc_theseus.optimizer import build_optimizer
 from bert_mrc_theseus.theseus import TheseusModel
-from bert_mrc_theseus.tokenizer import Tokenizer
 from bert_mrc_theseus.train_step import Teacher, make_train_step
-from tests.conftest import make_weights, toy_documents
-from tests.test_model import SCHEMA, batch_of
+from tests.conftest import make_weights
+from tests.test_model import batch_of, some_pairs
 
 
 def main(path: str) -> None:
@@ -50,8 +49,7 @@ def main(path: str) -> None:
 
 
 def train_by_text(successor, teacher, steps=3):
-    examples = build_examples(toy_documents(5, 4), SCHEMA, Tokenizer(make_weights().vocab), WindowSize(40, 8), 16, 128)
-    pairs = examples.all_pairs()[[3, 0, 1, 8, 9, 6]]
+    examples, pairs = some_pairs()
     step = make_train_step(
         successor,
         build_optimizer(successor.trainable_variables, 1e-2, steps),

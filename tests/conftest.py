@@ -106,6 +106,7 @@ class Trained:
         overwrite: bool = False,
         predecessor: Path | None = None,
         match: bool = False,
+        shared_layers: int = 0,
         **changes,
     ) -> Path:
         from bert_mrc_theseus.stages import train_stage
@@ -122,6 +123,7 @@ class Trained:
             16,
             predecessor,
             match,
+            shared_layers,
             resume,
             overwrite,
             Console(quiet=True),

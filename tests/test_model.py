@@ -74,11 +74,16 @@ def test_positions_of_a_long_query_do_not_push_padding_out_of_the_table():
     assert np.isfinite(np.array(model(batch))).all()
 
 
+def some_pairs():
+    """Examples of four texts, and pairs of which some have the same text."""
+    examples = build_examples(toy_documents(6, 4), SCHEMA, Tokenizer(make_weights().vocab), WindowSize(40, 8), 16, 128)
+    return examples, examples.all_pairs()[[3, 0, 1, 8, 9, 6]]
+
+
 @pytest.mark.parametrize("shared", [0, 1, 3])
 def test_reading_each_text_once_gives_the_same(shared):
     model = predecessor_from(make_weights(layers=4, dropout=0.0), Sharing(shared, 16), prior=0.3)
-    examples = build_examples(toy_documents(6, 4), SCHEMA, Tokenizer(make_weights().vocab), WindowSize(40, 8), 16, 128)
-    pairs = examples.all_pairs()[[3, 0, 1, 8, 9, 6]]
+    examples, pairs = some_pairs()
     plain, by_text = examples.batch(pairs), examples.batch_by_text(pairs)
     assert len(by_text["distinct_contexts"]) == 4 and len(by_text["distinct_queries"]) == 2
     valid = np.array(valid_mask(plain))[..., None]
@@ -88,11 +93,9 @@ def test_reading_each_text_once_gives_the_same(shared):
     before, after = export_tensors(model.named_weights()), []
     for batch, apart in ((plain, False), (by_text, True)):
         load_tensors(model.named_weights(), before)
-        # A large rate and no momentum of others: Adam's first step would be the gradient's sign alone.
-        optimizer = keras.optimizers.SGD(10.0)
-        step = make_train_step(model, optimizer, "bce", by_text=apart)
-        inputs = {**batch, "weights": np.ones(len(pairs), "float32"), "seed": np.int32(1)}
-        step(inputs, examples.labels(pairs))
+        # Plain descent: Adam's first step would be the gradient's sign alone.
+        step = make_train_step(model, keras.optimizers.SGD(10.0), "bce", by_text=apart)
+        step({**batch, "weights": np.ones(len(pairs), "float32"), "seed": np.int32(1)}, examples.labels(pairs))
         after.append(export_tensors(model.named_weights()))
     assert any(np.abs(after[0][name] - before[name]).max() > 1e-2 for name in before)
     for name, tensor in after[0].items():

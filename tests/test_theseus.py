@@ -1,3 +1,4 @@
+import keras
 import numpy as np
 import pytest
 from hypothesis import given
@@ -5,12 +6,12 @@ from hypothesis import strategies as st
 
 from bert_mrc_theseus.errors import ModelError
 from bert_mrc_theseus.examples import Sharing
-from bert_mrc_theseus.model import export_tensors, layout, predecessor_from
+from bert_mrc_theseus.model import export_tensors, layout, predecessor_from, valid_mask
 from bert_mrc_theseus.optimizer import build_optimizer
 from bert_mrc_theseus.theseus import TheseusModel, group_layers, initial_successor
 from bert_mrc_theseus.train_step import make_train_step
 from tests.conftest import make_weights
-from tests.test_model import batch_of
+from tests.test_model import batch_of, some_pairs
 
 LAYERS, MODULES = 4, 2
 
@@ -92,6 +93,37 @@ def test_successor_layers_start_from_the_predecessors(how, sources):
 def test_rejects_an_unknown_initialisation(predecessor):
     with pytest.raises(ValueError, match="last"):
         TheseusModel(predecessor, MODULES, "last")
+
+
+@pytest.mark.parametrize(
+    "shared, layers_shared, apart", [(0, 0, 0), (1, 0, 0), (1, 1, 0), (1, 2, 1), (0, 3, 0), (1, 3, 1)]
+)
+def test_reading_each_text_once_gives_the_same(shared, layers_shared, apart):
+    predecessor = predecessor_from(make_weights(layers=LAYERS, dropout=0.0), Sharing(layers_shared, 16), prior=0.3)
+    theseus = TheseusModel(predecessor, MODULES, shared=shared)
+    assert theseus.apart == apart
+    examples, pairs = some_pairs()
+    plain, by_text = examples.batch(pairs), examples.batch_by_text(pairs)
+    valid = np.array(valid_mask(plain))[..., None]
+    for draw in ([False, False], [True, False], [False, True], [True, True]):
+        (expected, _), (found, _) = (theseus.borders({**b, "replace": np.array(draw)}) for b in (plain, by_text))
+        for a, b in zip(expected, found, strict=True):
+            np.testing.assert_allclose(np.array(b) * valid, np.array(a) * valid, atol=1e-5)
+    whole = np.array(predecessor(plain))
+    np.testing.assert_allclose(np.array(theseus({**plain, "replace": np.array([False, False])})), whole, atol=1e-6)
+
+    step = make_train_step(theseus, keras.optimizers.SGD(10.0), "bce", MODULES, by_text=True)
+    before = export_tensors(theseus.successor_weights())
+    inputs = {
+        **by_text,
+        "weights": np.ones(len(pairs), "float32"),
+        "seed": np.int32(1),
+        "replace": np.array([True, False]),
+    }
+    step(inputs, examples.labels(pairs))
+    moved = {name.split(".")[2] for name, tensor in export_tensors(theseus.successor_weights()).items()
+             if not np.array_equal(tensor, before[name])}  # fmt: skip
+    assert moved == {"0"}
 
 
 def stepper(theseus):

@@ -32,6 +32,9 @@ def train(
     match: Annotated[
         bool, typer.Option("--match", help="A head that matches starts with ends, for nested entities (stage 0).")
     ] = False,
+    shared_layers: Annotated[
+        int, typer.Option(help="Lower layers of the predecessor that share the context (stage 0).", min=0)
+    ] = 0,
     epochs: Annotated[int | None, typer.Option(help="Default 3, 2, 2 for stages 0, 1, 2.", min=0)] = None,
     learning_rate: Annotated[float | None, typer.Option(help="Peak; default 1.5e-4, 1.5e-4, 1e-4.")] = None,
     warmup: Annotated[float, typer.Option(help="Share of the steps during which the learning rate rises.")] = 0.1,
@@ -41,7 +44,7 @@ def train(
     tokens: Annotated[int, typer.Option(help="Tokens of a batch.")] = 1024,
     negative_ratio: Annotated[float, typer.Option(help="Empty (text, type) pairs per pair with entities.")] = 1.0,
     by_text: Annotated[
-        bool, typer.Option("--by-text", help="All pairs of a text in one batch: shared layers run once (stage 2).")
+        bool, typer.Option("--by-text", help="All pairs of a text in one batch: shared layers run once for them.")
     ] = False,
     silver_weight: Annotated[float, typer.Option(help="Of the loss on silver documents (preprocess silver).")] = 0.5,
     dropout: Annotated[float, typer.Option(help="Of hidden states and attention.")] = 0.1,
@@ -109,5 +112,17 @@ def train(
             distill_borders=distill_borders,
         )
         train_stage(
-            number, data, run, config, encoder, queries, window, context_position, predecessor, match, resume, overwrite
+            number,
+            data,
+            run,
+            config,
+            encoder,
+            queries,
+            window,
+            context_position,
+            predecessor,
+            match,
+            shared_layers,
+            resume,
+            overwrite,
         )
