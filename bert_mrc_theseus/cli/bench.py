@@ -68,7 +68,7 @@ def train(
     contenders: Annotated[str, typer.Option(help="Which, separated by semicolons; default: all.")] = "",
     out: Annotated[Path | None, typer.Option(help="JSON report to write.")] = None,
 ) -> None:
-    """Optimisation steps of stages 0 and 1, beside PyTorch with the same encoder."""
+    """Optimisation steps of the three stages, beside PyTorch with the same encoder."""
     from bert_mrc_theseus.bench.train import bench_train
     from bert_mrc_theseus.bench.trainer import TRAINERS
     from bert_mrc_theseus.cli.quiet import import_tensorflow
