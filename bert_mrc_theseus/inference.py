@@ -155,6 +155,23 @@ def decode_nested(
     return [replace(document, entities=tuple(mine)) for document, mine in zip(documents, entities, strict=True)]
 
 
+def without_blanks(document: Document) -> Document:
+    """Entities without the white space at their borders; one that is nothing else goes, and of two that become the same span
+    of a type the lower score goes.
+    """
+    best: dict[tuple[int, int, str], Entity] = {}
+    for entity in document.entities:
+        text = document.text_of(entity)
+        start, end = entity.end - len(text.lstrip()), entity.start + len(text.rstrip())
+        if start >= end:
+            continue
+        trimmed = replace(entity, start=start, end=end)
+        other = best.setdefault((start, end, entity.type), trimmed)
+        if (trimmed.score or 0.0) > (other.score or 0.0):
+            best[start, end, entity.type] = trimmed
+    return replace(document, entities=tuple(best.values()))
+
+
 def run_engine(engine: Engine, examples: Examples, thresholds: Thresholds, nested: bool) -> list:
     """What `decode_documents` needs: the part of a prediction that costs time."""
     return engine.spans(examples, thresholds) if nested else engine(examples)
@@ -163,14 +180,16 @@ def run_engine(engine: Engine, examples: Examples, thresholds: Thresholds, neste
 def decode_documents(
     documents: Sequence[Document], examples: Examples, found: list, schema: Schema, thresholds: Thresholds, nested: bool
 ) -> list[Document]:
-    """Documents with predicted entities; `found` is what `run_engine` gave."""
+    """Documents with predicted entities, see `without_blanks`; `found` is what `run_engine` gave."""
     if nested:
-        return decode_nested(documents, examples, found, schema)
-    joined = document_probabilities(examples, found, len(documents))
-    return [
-        decode_document(document, probabilities, schema, thresholds)
-        for document, probabilities in zip(documents, joined, strict=True)
-    ]
+        decoded = decode_nested(documents, examples, found, schema)
+    else:
+        joined = document_probabilities(examples, found, len(documents))
+        decoded = [
+            decode_document(document, probabilities, schema, thresholds)
+            for document, probabilities in zip(documents, joined, strict=True)
+        ]
+    return [without_blanks(document) for document in decoded]
 
 
 def predict_documents(

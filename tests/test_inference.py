@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 from bert_mrc_theseus.decoding import Thresholds
 from bert_mrc_theseus.documents import Document, Entity
 from bert_mrc_theseus.examples import WindowSize, build_examples
-from bert_mrc_theseus.inference import PairEngine, document_probabilities, predict_documents
+from bert_mrc_theseus.inference import PairEngine, document_probabilities, predict_documents, without_blanks
 from bert_mrc_theseus.metrics import strict_scores
 from bert_mrc_theseus.schema import EntityType, Schema
 from bert_mrc_theseus.thresholds import tune_thresholds
@@ -88,6 +88,22 @@ GOLD = [
 def test_perfect_probabilities_give_the_gold_entities():
     found = predict_documents(oracle(GOLD), GOLD, build(GOLD), SCHEMA, Thresholds())
     assert found == GOLD and all(e.score == 1.0 for d in found for e in d.entities)
+
+
+@given(documents())
+def test_no_entity_begins_or_ends_with_white_space(document):
+    found = without_blanks(document)
+    expected = {(document.text_of(e).strip(), e.type) for e in document.entities} - {
+        ("", kind) for kind in SCHEMA.names
+    }
+    assert {(found.text_of(e), e.type) for e in found.entities} == expected
+    assert len(set(found.entities)) == len(found.entities)
+
+
+def test_of_spans_that_differ_in_white_space_the_likelier_stays():
+    text = "Lucy　来了"
+    found = without_blanks(Document("1", text, (Entity(0, 4, "PER", 0.6), Entity(0, 5, "PER", 0.9))))
+    assert [(found.text_of(e), e.score) for e in found.entities] == [("Lucy", 0.9)]
 
 
 @pytest.mark.parametrize("certainty", [0.15, 0.35, 0.95])
