@@ -14,7 +14,7 @@ import typer
 from rich.console import Console
 
 import bert_mrc_theseus
-from bert_mrc_theseus.cli import bench, compare, evaluate, export, predict, preprocess, queries, report, train
+from bert_mrc_theseus.cli import augment, bench, compare, evaluate, export, predict, preprocess, queries, report, train
 from bert_mrc_theseus.errors import UserError
 
 app = typer.Typer(
@@ -23,6 +23,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 app.command("preprocess")(preprocess.preprocess)
+app.command("augment")(augment.augment)
 app.command("train")(train.train)
 app.command("evaluate")(evaluate.evaluate)
 app.command("compare")(compare.compare)
