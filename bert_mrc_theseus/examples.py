@@ -16,6 +16,20 @@ from bert_mrc_theseus.schema import Schema
 from bert_mrc_theseus.tokenizer import Tokenizer
 from bert_mrc_theseus.windows import Window, clipped, cut_windows
 
+PAIR_RANKS = {"token_ids": 2, "query_lengths": 1, "lengths": 1}
+"""What a batch of pairs is made of, int32: token ids (B, L), tokens up to and including the first [SEP] (B,), and all tokens
+but the padding (B,)."""
+
+DISTINCT_RANKS = {
+    "distinct_queries": 2,
+    "distinct_queries_lengths": 1,
+    "distinct_contexts": 2,
+    "distinct_contexts_lengths": 1,
+    "rows": 2,
+}
+"""What `Examples.batch_by_text` adds to a batch, int32: token ids (T, Lq) of its queries and (W, Lc) of its contexts with their
+[SEP], their lengths, and for every pair (B, 2) the row of its query and the row of its context."""
+
 
 @dataclass(frozen=True, slots=True)
 class WindowSize:
@@ -93,7 +107,7 @@ class Examples:
         return contexts[pairs[:, 0]] + queries[pairs[:, 1]] + 1
 
     def batch(self, pairs: np.ndarray) -> dict[str, np.ndarray]:
-        """Lays out the model's inputs for some pairs: see `model`."""
+        """Lays out the model's inputs for some pairs: see `PAIR_RANKS`."""
         lengths = self.lengths(pairs)
         token_ids = np.full((len(pairs), int(lengths.max())), self.pad, np.int32)
         query_lengths = np.array([len(self.queries[kind]) for _, kind in pairs], np.int32)
@@ -105,7 +119,7 @@ class Examples:
         return {"token_ids": token_ids, "query_lengths": query_lengths, "lengths": lengths.astype(np.int32)}
 
     def batch_by_text(self, pairs: np.ndarray) -> dict[str, np.ndarray]:
-        """`batch`, and the queries and contexts that it is made of, each once: see `model.DISTINCT_RANKS`."""
+        """`batch`, and the queries and contexts that it is made of, each once: see `DISTINCT_RANKS`."""
         windows, window_rows = np.unique(pairs[:, 0], return_inverse=True)
         kinds, kind_rows = np.unique(pairs[:, 1], return_inverse=True)
         queries, query_lengths = padded([self.queries[kind] for kind in kinds], self.pad)

@@ -58,7 +58,7 @@ class PairEngine:
     """An engine that reads query and context together, a pair at a time.
 
     Attributes:
-        run: maps a batch of pairs (see `model`) to probabilities of shape (B, L, 2).
+        run: maps a batch of pairs (see `examples.PAIR_RANKS`) to probabilities of shape (B, L, 2).
         run_matches: maps it to these and to probabilities of pairs (B, L, L); None: the model has no match head.
         budget: tokens of a batch that suit it.
         workers: threads that may call `run` at the same time.

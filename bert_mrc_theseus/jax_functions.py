@@ -31,8 +31,12 @@ def pad_batch(batch: dict) -> dict:
         padded[tokens] = np.pad(batch[tokens], (more_rows, more_length))
         for name in set(others) & set(batch):
             padded[name] = np.pad(batch[name], (more_rows, *[(0, 0)] * (batch[name].ndim - 1)))
-        if tokens == "token_ids" and "match_labels" in batch:
-            padded["match_labels"] = np.pad(batch["match_labels"], (more_rows, more_length, more_length))
+    if "match_labels" in batch:
+        rows, length = padded["token_ids"].shape
+        labels = batch["match_labels"]
+        padded["match_labels"] = np.pad(
+            labels, [(0, size - had) for size, had in zip((rows, length, length), labels.shape, strict=True)]
+        )
     return padded
 
 

@@ -6,11 +6,10 @@ import keras
 import numpy as np
 from keras import ops
 
+from bert_mrc_theseus.examples import PAIR_RANKS
 from bert_mrc_theseus.inference import PairEngine
 from bert_mrc_theseus.model import MRCModel, load_tensors
 from bert_mrc_theseus.model_folder import SavedModel
-
-INPUT_RANKS = {"token_ids": 2, "query_lengths": 1, "lengths": 1}
 
 
 def keras_model(saved: SavedModel, source: str = "") -> MRCModel:
@@ -55,7 +54,7 @@ def _as_arrays(function: Callable, model: keras.Model) -> Callable:
     if keras.backend.backend() == "tensorflow":
         import tensorflow as tf
 
-        signature = {name: tf.TensorSpec([None] * rank, tf.int32) for name, rank in INPUT_RANKS.items()}
+        signature = {name: tf.TensorSpec([None] * rank, tf.int32) for name, rank in PAIR_RANKS.items()}
         compiled = tf.function(function, input_signature=[signature])
     elif keras.backend.backend() == "jax":
         from bert_mrc_theseus.jax_functions import compiled_on_padded

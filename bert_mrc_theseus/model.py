@@ -1,7 +1,7 @@
 """The MRC-NER model: `[CLS] query [SEP] context [SEP]` -> start and end logits per token.
 
-A batch is a dict of `token_ids` (B, L), `query_lengths` (B,) (tokens up to and including the first [SEP]) and `lengths`
-(B,) (all tokens but the padding); token types, positions and masks follow from these and from the model's `Sharing`.
+A batch is a dict of arrays, see `examples.PAIR_RANKS`; token types, positions and masks follow from them and from the model's
+`Sharing`.
 """
 
 from collections.abc import Callable, Iterable, Sequence
@@ -17,16 +17,6 @@ from bert_mrc_theseus.encoder import MASKED, Embeddings, EncoderLayer, assign_te
 from bert_mrc_theseus.errors import ModelError
 from bert_mrc_theseus.examples import MatchShape, Sharing
 from bert_mrc_theseus.heads import MatchHead, SpanHeads
-
-DISTINCT_RANKS = {
-    "distinct_queries": 2,
-    "distinct_queries_lengths": 1,
-    "distinct_contexts": 2,
-    "distinct_contexts_lengths": 1,
-    "rows": 2,
-}
-"""What `Examples.batch_by_text` adds to a batch, int32: token ids (T, Lq) of its queries and (W, Lc) of its contexts with their
-[SEP], their lengths, and for every pair (B, 2) the row of its query and the row of its context."""
 
 
 class Layout(NamedTuple):
@@ -69,7 +59,7 @@ def states_apart(batch: dict, embeddings: Embeddings, steps: Sequence[Callable],
     """Runs shared layers once a query and once a context.
 
     Args:
-        batch: with `DISTINCT_RANKS`.
+        batch: with `examples.DISTINCT_RANKS`.
         embeddings: of the model.
         steps: from hidden states (N, L, H) and an attention bias to the hidden states above.
         context_position: see `Sharing`.
@@ -151,8 +141,8 @@ class MRCModel(keras.Model):
     def hidden_states(self, batch: dict, seed=None) -> list:
         """Output of the embeddings and of each layer, num_layers + 1 tensors of shape (B, L, H).
 
-        If the batch has `DISTINCT_RANKS`, shared layers run once a query and once a context. The result is the same but for
-        dropout, whose masks are then the same in all pairs of a text.
+        If the batch has `examples.DISTINCT_RANKS`, shared layers run once a query and once a context. The result is the same
+        but for dropout, whose masks are then the same in all pairs of a text.
         """
         spot = layout(batch, self.sharing.context_position)
         if "rows" in batch:

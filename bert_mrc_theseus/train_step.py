@@ -9,9 +9,9 @@ from keras import ops
 
 from bert_mrc_theseus.distillation import Distillation, border_loss, logit_loss
 from bert_mrc_theseus.errors import UserError
-from bert_mrc_theseus.keras_engine import INPUT_RANKS
+from bert_mrc_theseus.examples import DISTINCT_RANKS, PAIR_RANKS
 from bert_mrc_theseus.losses import LOSSES, match_loss
-from bert_mrc_theseus.model import DISTINCT_RANKS, MRCModel, context_mask, valid_mask
+from bert_mrc_theseus.model import MRCModel, context_mask, valid_mask
 from bert_mrc_theseus.theseus import group_layers
 
 TrainStep = Callable[[dict[str, np.ndarray], np.ndarray], float]
@@ -26,7 +26,7 @@ class Teacher:
 
     def loss(self, batch: dict, borders: Sequence, logits):
         """What the student's hidden states at its module borders, and its logits, lack."""
-        states, truth = self.model.borders({name: batch[name] for name in INPUT_RANKS})
+        states, truth = self.model.borders({name: batch[name] for name in PAIR_RANKS})
         settings = self.distillation
         value = 0.0
         if settings.logits:
@@ -81,7 +81,7 @@ def make_train_step(
         raise UserError("training runs on Keras' backends tensorflow and jax: set KERAS_BACKEND to one of them")
     import tensorflow as tf
 
-    ranks = {**INPUT_RANKS, **DISTINCT_RANKS} if by_text else INPUT_RANKS
+    ranks = {**PAIR_RANKS, **DISTINCT_RANKS} if by_text else PAIR_RANKS
     signature = {name: tf.TensorSpec([None] * rank, tf.int32) for name, rank in ranks.items()}
     signature["weights"] = tf.TensorSpec([None], tf.float32)
     signature["seed"] = tf.TensorSpec([], tf.int32)

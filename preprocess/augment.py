@@ -92,7 +92,9 @@ class Augmenter:
                 if new is None:
                     names = self._names[entity.type]
                     often = self._mentions.get(entity.type, {}).get(text, 1)
-                    new = names[rng.integers(len(names))] if rng.random() < self._share / math.sqrt(often) else text
+                    new = (
+                        names[int(rng.integers(len(names)))] if rng.random() < self._share / math.sqrt(often) else text
+                    )
                     drawn[entity.type, text] = new
                 pieces += [document.text[position : entity.start], new]
                 position = entity.end

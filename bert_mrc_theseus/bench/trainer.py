@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from bert_mrc_theseus.examples import Examples
+from bert_mrc_theseus.examples import PAIR_RANKS, Examples
 from bert_mrc_theseus.model_folder import SavedModel, load_model
 from bert_mrc_theseus.onnx_engine import available_cores
 
@@ -15,8 +15,6 @@ LEARNING_RATE = 1e-5
 """Small: a benchmark should not train the model into silence."""
 
 BY_TEXT = "by text"
-INPUTS = ("token_ids", "query_lengths", "lengths")
-"""What a batch holds for pairs that are read one by one."""
 
 Step = Callable[[dict[str, Any], np.ndarray], float]
 
@@ -35,7 +33,7 @@ class Trainer:
         self._step = TRAINERS[contender](saved)
         self._modules, self._replacing = modules_of(saved), "stage 1" in contender
         if BY_TEXT not in contender:
-            batches = [({name: batch[name] for name in INPUTS}, labels) for batch, labels in batches]
+            batches = [({name: batch[name] for name in PAIR_RANKS}, labels) for batch, labels in batches]
         self._batches = batches
         self._number = 0
 
