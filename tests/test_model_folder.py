@@ -18,8 +18,8 @@ from tests.test_model import batch_of
 SCHEMA = Schema((EntityType("PER", "人名"), EntityType("LOC", "地名")))
 
 
-@pytest.fixture
-def saved() -> SavedModel:
+def make_saved() -> SavedModel:
+    """A random model with all its parts."""
     weights = make_weights()
     tensors = export_tensors(predecessor_from(weights, match=MatchShape(8, 5)).named_weights())
     return SavedModel(
@@ -33,6 +33,11 @@ def saved() -> SavedModel:
         Thresholds(0.3, 0.4),
         {"seed": 1},
     )
+
+
+@pytest.fixture
+def saved() -> SavedModel:
+    return make_saved()
 
 
 @pytest.fixture

@@ -14,7 +14,19 @@ import typer
 from rich.console import Console
 
 import bert_mrc_theseus
-from bert_mrc_theseus.cli import augment, bench, compare, evaluate, export, predict, preprocess, queries, report, train
+from bert_mrc_theseus.cli import (
+    augment,
+    average,
+    bench,
+    compare,
+    evaluate,
+    export,
+    predict,
+    preprocess,
+    queries,
+    report,
+    train,
+)
 from bert_mrc_theseus.errors import UserError
 
 app = typer.Typer(
@@ -28,6 +40,7 @@ app.command("train")(train.train)
 app.command("evaluate")(evaluate.evaluate)
 app.command("compare")(compare.compare)
 app.command("predict")(predict.predict)
+app.command("average")(average.average)
 app.command("export")(export.export)
 app.command("report")(report.report)
 app.add_typer(queries.app, name="queries")

@@ -1,0 +1,28 @@
+"""`bert-mrc-theseus average`: several trainings of a model -> one model."""
+
+from dataclasses import replace
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+
+from bert_mrc_theseus.errors import UserError
+
+
+def average(
+    models: Annotated[list[Path], typer.Argument(help="Model folders, fine-tuned from the same start.")],
+    out: Annotated[Path, typer.Option(help="Model folder to write.")],
+) -> None:
+    """Write the model whose weights are the mean of theirs; tune its thresholds afterwards (evaluate --tune)."""
+    from bert_mrc_theseus.averaging import average_models
+    from bert_mrc_theseus.evaluation import command_line
+    from bert_mrc_theseus.model_folder import save_model
+
+    if len(models) < 2:
+        raise UserError("the mean of one model is that model: name two or more")
+    if out.exists():
+        raise UserError(f"{out} exists already: choose another --out")
+    mean = average_models(models)
+    save_model(out, replace(mean, record={**mean.record, "command": command_line()}))
+    Console(soft_wrap=True).print(f"mean of {len(models)} models -> {out}", markup=False, highlight=False)

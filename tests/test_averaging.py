@@ -1,0 +1,68 @@
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from bert_mrc_theseus.averaging import average_models
+from bert_mrc_theseus.decoding import Thresholds
+from bert_mrc_theseus.errors import ModelError
+from bert_mrc_theseus.examples import Sharing
+from bert_mrc_theseus.model_folder import load_model, save_model
+from bert_mrc_theseus.schema import EntityType, Schema
+from tests.test_cli import run
+from tests.test_model_folder import make_saved
+
+
+@pytest.fixture
+def folders(tmp_path):
+    """Three trainings of one model, the last with dropout."""
+    saved = make_saved()
+    for seed in range(3):
+        random = np.random.default_rng(seed)
+        tensors = {
+            name: tensor + random.standard_normal(tensor.shape).astype("float32")
+            for name, tensor in saved.tensors.items()
+        }
+        encoder = replace(saved.encoder, hidden_dropout=0.1 * (seed == 2))
+        save_model(tmp_path / str(seed), replace(saved, tensors=tensors, encoder=encoder, record={"seed": seed}))
+    return [tmp_path / str(seed) for seed in range(3)]
+
+
+def test_every_tensor_is_the_mean(folders):
+    mean = average_models(folders)
+    models = [load_model(each) for each in folders]
+    for name, tensor in mean.tensors.items():
+        expected = np.mean([np.float64(model.tensors[name]) for model in models], axis=0)
+        np.testing.assert_allclose(tensor, expected, rtol=1e-6, atol=1e-7)
+        assert tensor.dtype == np.float32
+    assert mean.thresholds == Thresholds() and mean.schema == models[0].schema and mean.match == models[0].match
+    assert [part["record"]["seed"] for part in mean.record["mean_of"]] == [0, 1, 2]
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"schema": Schema((EntityType("PER", "人名"), EntityType("LOC", "地点")))},
+        {"sharing": Sharing(0, 16)},
+    ],
+)
+def test_models_that_differ_are_refused(change, folders, tmp_path):
+    save_model(tmp_path / "other", replace(make_saved(), **change))
+    with pytest.raises(ModelError, match="cannot be averaged"):
+        average_models([folders[0], tmp_path / "other"])
+
+
+def test_the_command_writes_a_model_once(folders, tmp_path, monkeypatch, capfd):
+    def command(*arguments):
+        return run(monkeypatch, capfd, "average", *arguments)
+
+    out = tmp_path / "mean"
+    assert command(*folders, "--out", out)[0] == 0
+    written = load_model(out)
+    expected = average_models(folders)
+    assert all(np.array_equal(written.tensors[name], tensor) for name, tensor in expected.tensors.items())
+    assert written.record["command"].startswith("bert-mrc-theseus average ")
+    status, _, err = command(*folders, "--out", out)
+    assert status == 1 and "exists already" in err
+    status, _, err = command(folders[0], "--out", tmp_path / "one")
+    assert status == 1 and "two or more" in err
