@@ -58,12 +58,21 @@ class MatchShape:
     """Shape of the head that matches starts with ends (`heads.MatchHead`). Saved with the model.
 
     Attributes:
-        size: of the projections.
+        size: of the projections; even.
         longest: characters of the longest span; taken from the training data.
     """
 
     size: int = 64
     longest: int = 32
+
+    def __post_init__(self) -> None:
+        if self.size < 2 or self.size % 2:
+            raise ValueError(f"the size of a match head is even and at least 2. Received: {self.size}")
+
+    @property
+    def frequencies(self) -> np.ndarray:
+        """Radians a position by which each pair of dimensions turns: (size / 2,) (Su et al., 2021, RoFormer, section 3.2)."""
+        return (10000.0 ** (-np.arange(0, self.size, 2) / self.size)).astype(np.float32)
 
 
 @dataclass(frozen=True)

@@ -43,9 +43,10 @@ class SpanHeads(keras.layers.Layer):
 class MatchHead(keras.layers.Layer):
     """Scores pairs of tokens as start and end of one span.
 
-    A scaled product of two projections, as in attention, and a term for the span's length (Su et al., 2022, Global Pointer,
-    with learnt lengths instead of rotary positions). The (L, L) matrix is one of scalars: a head on the concatenation of both
-    ends' hidden vectors (Li et al., 2020, BERT-MRC, section 3.3) would need L*L vectors of 2 H.
+    A scaled product of two projections that are rotated by their positions, and a learnt term for the span's length (Su et al.,
+    2022, Global Pointer, equations 3 to 5; the term is ours). Without the rotation the head cannot tell a start's own end from
+    another's. The (L, L) matrix is one of scalars: a head on the concatenation of both ends' hidden vectors (Li et al., 2020,
+    BERT-MRC, section 3.3) would need L*L vectors of 2 H.
 
     Args:
         hidden_size: H.
@@ -68,9 +69,11 @@ class MatchHead(keras.layers.Layer):
         """(B, L, H) -> (B, L, L) logits of (first token, last token); `MASKED` where that is no span of allowed length."""
         length = ops.shape(hidden)[1]
         projected = ops.matmul(ops.cast(hidden, "float32"), self.kernel) + self.bias
-        first, last = projected[..., : self.shape.size], projected[..., self.shape.size :]
-        scores = ops.matmul(first, ops.transpose(last, (0, 2, 1))) / math.sqrt(self.shape.size)
         places = ops.arange(length, dtype="int32")
+        angles = ops.expand_dims(ops.cast(places, "float32"), 1) * self.shape.frequencies
+        first = _rotated(projected[..., : self.shape.size], angles)
+        last = _rotated(projected[..., self.shape.size :], angles)
+        scores = ops.matmul(first, ops.transpose(last, (0, 2, 1))) / math.sqrt(self.shape.size)
         distance = ops.expand_dims(places, 0) - ops.expand_dims(places, 1)  # (L, L)
         allowed = ops.logical_and(distance >= 0, distance < self.shape.longest)
         by_length = ops.take(self.lengths, ops.clip(distance, 0, self.shape.longest - 1), axis=0)
@@ -78,6 +81,14 @@ class MatchHead(keras.layers.Layer):
 
     def named_weights(self) -> dict:
         return {"heads.match.weight": self.kernel, "heads.match.bias": self.bias, "heads.match.lengths": self.lengths}
+
+
+def _rotated(vectors, angles):
+    """Turns dimension k with dimension k + size / 2, for vectors (B, L, size) and angles (L, size / 2)."""
+    half = angles.shape[1]
+    x, y = vectors[..., :half], vectors[..., half:]
+    cos, sin = ops.cos(angles), ops.sin(angles)
+    return ops.concatenate([x * cos - y * sin, x * sin + y * cos], axis=-1)
 
 
 def _log_odds(probability: float) -> float:

@@ -172,15 +172,32 @@ class EncoderWriter:
             graph.constant("heads.match.scaled_bias", self.tensors["heads.match.bias"] * scale),
         )
         projected = graph.add("Reshape", projected, shape)
-        ends = [
-            graph.add("Slice", projected, graph.integers(a), graph.integers(b), graph.integers(2))
-            for a, b in ((0, match.size), (match.size, 2 * match.size))
-        ]
-        scores = graph.add("MatMul", ends[0], graph.add("Transpose", ends[1], perm=(0, 2, 1)))
+        zero, one = (graph.constant(name, np.array(i, np.int64)) for i, name in enumerate(("zero", "one")))
+        places = graph.add("Range", zero, graph.add("Squeeze", self.size(projected, 1)), one)
+        # Rotations are relative: the positions of the context alone give what those of the whole example give.
+        angles = graph.add(
+            "Mul",
+            graph.add("Unsqueeze", graph.add("Cast", places, to=TensorProto.FLOAT), graph.integers(1)),
+            graph.constant("heads.match.frequencies", match.frequencies),
+        )
+        cos, sin = graph.add("Cos", angles), graph.add("Sin", angles)
+        half = match.size // 2
+        x0, y0, x1, y1 = (
+            graph.add("Slice", projected, graph.integers(i * half), graph.integers((i + 1) * half), graph.integers(2))
+            for i in range(4)
+        )
+        first, last = (
+            graph.add(
+                "Concat",
+                graph.add("Sub", graph.add("Mul", x, cos), graph.add("Mul", y, sin)),
+                graph.add("Add", graph.add("Mul", x, sin), graph.add("Mul", y, cos)),
+                axis=2,
+            )
+            for x, y in ((x0, y0), (x1, y1))
+        )
+        scores = graph.add("MatMul", first, graph.add("Transpose", last, perm=(0, 2, 1)))
         # Lengths that are not allowed: longer ones, and ends before starts, come from the last place of the table.
         table = np.append(self.tensors["heads.match.lengths"], np.float32(MASKED)).astype(np.float32)
-        zero, one = (graph.constant(name, np.array(i, np.int64)) for i, name in enumerate(("zero", "one")))
-        places = graph.add("Range", zero, graph.add("Squeeze", self.size(scores, 1)), one)
         distance = graph.add("Sub", places, graph.add("Unsqueeze", places, graph.integers(1)))
         allowed = graph.add("GreaterOrEqual", distance, zero)
         forbidden = graph.constant("forbidden", np.array(match.longest, np.int64))

@@ -17,6 +17,11 @@ from bert_mrc_theseus.theseus import group_layers
 TrainStep = Callable[[dict[str, np.ndarray], np.ndarray], float]
 
 
+MATCH_WEIGHT = 0.1
+"""Of the match loss (the value in the scripts of Li et al., 2020). It is a mean over few pairs that are hard to tell apart, the
+span loss one over many tokens most of which are easy: with weight 1 the spans were not learnt at all."""
+
+
 @dataclass(frozen=True)
 class Teacher:
     """A predecessor that teaches; it has no dropout and is not trained."""
@@ -67,7 +72,9 @@ def make_train_step(
         mask = context_mask(batch) * ops.expand_dims(batch["weights"], 1)
         value = LOSSES[loss](logits, labels, mask)
         if model.match_head is not None:
-            value += match_loss(model.match_head(borders[-1]), batch["match_labels"], logits, labels, mask)
+            value += MATCH_WEIGHT * match_loss(
+                model.match_head(borders[-1]), batch["match_labels"], logits, labels, mask
+            )
         return value if teacher is None else value + teacher.loss(batch, borders, logits)
 
     if keras.backend.backend() == "jax":

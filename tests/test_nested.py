@@ -36,7 +36,7 @@ def sigmoid(x):
     return 1 / (1 + np.exp(-np.maximum(np.asarray(x, "float64"), -500.0)))
 
 
-def random_head(hidden=8, size=3, longest=4):
+def random_head(hidden=8, size=4, longest=4):
     head = MatchHead(hidden, MatchShape(size, longest))
     random = np.random.default_rng(7)
     for variable in head.trainable_variables:
@@ -44,18 +44,28 @@ def random_head(hidden=8, size=3, longest=4):
     return head
 
 
-def test_the_head_is_a_scaled_product_with_a_term_for_the_length():
+def test_the_head_is_a_scaled_product_of_rotated_vectors_with_a_term_for_the_length():
     head, hidden = random_head(), RANDOM.standard_normal((2, 6, 8)).astype("float32")
     found = np.array(head(hidden))
     kernel, bias, lengths = (np.array(v) for v in (head.kernel, head.bias, head.lengths))
     projected = hidden @ kernel + bias
+    # Pairs of dimensions as complex numbers: turning both ends by their positions is turning one by the distance.
+    first, last = (part[..., :2] + 1j * part[..., 2:] for part in (projected[..., :4], projected[..., 4:]))
+    frequencies = np.array([1.0, 10000.0**-0.5])
     for i in range(6):
         for j in range(6):
             if 0 <= j - i < 4:
-                expected = (projected[:, i, :3] * projected[:, j, 3:]).sum(-1) / np.sqrt(3) + lengths[j - i]
+                turned = last[:, j] * np.exp(1j * (j - i) * frequencies)
+                expected = (first[:, i].conj() * turned).real.sum(-1) / np.sqrt(4) + lengths[j - i]
                 np.testing.assert_allclose(found[:, i, j], expected, rtol=1e-4, atol=1e-5)
             else:
                 assert (found[:, i, j] < -1e8).all()
+
+
+@pytest.mark.parametrize("size", [0, 5])
+def test_an_odd_size_is_refused(size):
+    with pytest.raises(ValueError, match="even"):
+        MatchShape(size, 4)
 
 
 def test_the_loss_is_over_true_pairs_and_likely_ones():
@@ -142,14 +152,14 @@ def test_spans_that_a_window_holds_whole_are_found_once(document):
 
 def match_model(shared=0):
     weights = make_weights(layers=3, hidden=32, heads=4)
-    model = predecessor_from(weights, Sharing(shared, 16), 0.3, MatchShape(5, 6))
+    model = predecessor_from(weights, Sharing(shared, 16), 0.3, MatchShape(6, 6))
     random = np.random.default_rng(5)
     tensors = export_tensors(model.named_weights())
     for name in tensors:
         if name.startswith("heads."):
             tensors[name] = random.standard_normal(tensors[name].shape).astype("float32")
     return SavedModel(
-        weights.config, weights.vocab, SCHEMA, tensors, WindowSize(60, 8), Sharing(shared, 16), MatchShape(5, 6)
+        weights.config, weights.vocab, SCHEMA, tensors, WindowSize(60, 8), Sharing(shared, 16), MatchShape(6, 6)
     )
 
 
