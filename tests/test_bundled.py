@@ -40,7 +40,8 @@ def test_it_is_small_and_complete():
     files = [file for file in bundled_model().rglob("*") if file.is_file()]
     assert sum(file.stat().st_size for file in files) <= 20_000_000
     record = json.loads((bundled_model() / "training.json").read_text(encoding="utf-8"))
-    assert record["command"].startswith("bert-mrc-theseus train runs/")
+    assert record["command"].startswith("bert-mrc-theseus average runs/")
+    assert all(part["record"]["command"].startswith("bert-mrc-theseus train runs/") for part in record["mean_of"])
 
 
 def test_the_card_has_metadata_and_shows_what_is_true():
