@@ -11,9 +11,8 @@ from keras import ops
 from bert_mrc_theseus.schedules import warmup_linear_decay
 
 HEADS_FACTOR = 10.0
-"""Learning rate of the span heads over that of the encoder. At a fine-tuning rate their logits, which start at the log-odds
-of a rare label, take an epoch to rise above 0; until then the model ranks spans well and predicts none. (A match head's logits
-start at 0, and as a product of two projections it does not settle at such a rate.)"""
+"""Learning rate of the heads over that of the encoder. At a fine-tuning rate their logits, which start at the log-odds of a
+rare label, take an epoch to rise above 0; until then the model ranks spans well and predicts none."""
 
 
 class WarmupLinearDecay(keras.optimizers.schedules.LearningRateSchedule):

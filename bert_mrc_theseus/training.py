@@ -20,6 +20,7 @@ from bert_mrc_theseus.checkpoint import TrainingState, load_checkpoint, save_che
 from bert_mrc_theseus.errors import TrainingError
 from bert_mrc_theseus.examples import Examples
 from bert_mrc_theseus.metrics import Scores
+from bert_mrc_theseus.model import head_weights
 from bert_mrc_theseus.optimizer import build_optimizer
 from bert_mrc_theseus.schedules import draw_replacements, replace_rate
 from bert_mrc_theseus.train_step import Teacher, make_train_step
@@ -41,7 +42,7 @@ class Task:
         keep: saves the model as it is now; called when it is the best so far.
         fingerprint: what the run depends on, for `checkpoint.load_checkpoint`.
         modules: S in stage 1, else 0.
-        fast_heads: the span heads are new, see `optimizer.HEADS_FACTOR`.
+        fast_heads: the heads are new, see `optimizer.HEADS_FACTOR`.
         teacher: a predecessor to distil from.
     """
 
@@ -88,7 +89,7 @@ def fit(task: Task, config: TrainingConfig, folder: Path, console: Console, resu
         config.warmup,
         config.weight_decay,
         config.clip,
-        heads=task.model.heads.trainable_variables if task.fast_heads else (),
+        heads=list(head_weights(task.model).values()) if task.fast_heads else (),
     )
     train_step = make_train_step(task.model, optimizer, config.loss, task.modules, task.teacher, config.by_text)
     rate = None

@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 
+import keras
 import numpy as np
 import pytest
 from hypothesis import given
@@ -22,11 +23,14 @@ from bert_mrc_theseus.model import export_tensors, predecessor_from
 from bert_mrc_theseus.model_folder import SavedModel, load_model, save_model
 from bert_mrc_theseus.onnx_engine import OnnxEngine
 from bert_mrc_theseus.onnx_graph import build_graphs, serialised
+from bert_mrc_theseus.optimizer import build_optimizer
 from bert_mrc_theseus.schema import EntityType, Schema
 from bert_mrc_theseus.theseus import TheseusModel
 from bert_mrc_theseus.tokenizer import Tokenizer
+from bert_mrc_theseus.train_step import make_train_step
 from tests.conftest import make_weights, toy_documents
 from tests.strategies import documents
+from tests.test_model import batch_of
 
 SCHEMA = Schema((EntityType("PER", "人名"), EntityType("LOC", "地"), EntityType("ORG", "机构")))
 RANDOM = np.random.default_rng(0)
@@ -192,6 +196,23 @@ def test_stage_1_leaves_the_match_head_as_it_is_and_hands_it_on():
     successor = theseus.extract_successor()
     np.testing.assert_array_equal(np.array(successor.match_head.kernel), np.array(predecessor.match_head.kernel))
     assert successor.match_head.trainable_variables
+
+
+def test_the_match_loss_teaches_its_head_and_nothing_else():
+    learnt = []
+    for true in (0.0, 1.0):
+        keras.utils.set_random_seed(1)
+        model = predecessor_from(make_weights(dropout=0.0), match=MatchShape(4, 6))
+        step = make_train_step(model, build_optimizer(model.trainable_variables, 1e-2, 10, clip=1e9), "bce")
+        labels = np.zeros((2, 14, 2), "float32")
+        labels[:, 7, 0] = labels[:, 8, 1] = 1.0
+        matches = np.zeros((2, 14, 14), "float32")
+        matches[:, 7, 8] = true
+        extra = {"weights": np.ones(2, "float32"), "seed": np.int32(0), "match_labels": matches}
+        step({**batch_of([9, 14]), **extra}, labels)
+        learnt.append(export_tensors(model.named_weights()))
+    changed = {name for name in learnt[0] if not np.array_equal(learnt[0][name], learnt[1][name])}
+    assert changed and all(name.startswith("heads.match") for name in changed)
 
 
 def test_parts_of_nested_gold():
