@@ -122,6 +122,23 @@ def document_probabilities(examples: Examples, found: Sequence[np.ndarray], docu
     return joined
 
 
+def without_blanks(document: Document) -> Document:
+    """Entities without the white space at their borders; one that is nothing else goes, and of two that become the same span
+    of a type the lower score goes.
+    """
+    best: dict[tuple[int, int, str], Entity] = {}
+    for entity in document.entities:
+        text = document.text_of(entity)
+        start, end = entity.end - len(text.lstrip()), entity.start + len(text.rstrip())
+        if start >= end:
+            continue
+        trimmed = replace(entity, start=start, end=end)
+        other = best.setdefault((start, end, entity.type), trimmed)
+        if (trimmed.score or 0.0) > (other.score or 0.0):
+            best[start, end, entity.type] = trimmed
+    return replace(document, entities=tuple(best.values()))
+
+
 def decode_document(
     document: Document, probabilities: Sequence[np.ndarray], schema: Schema, thresholds: Thresholds
 ) -> Document:
@@ -132,7 +149,7 @@ def decode_document(
         for kind, start, end, score in decode_flat(block[:, :, 0], block[:, :, 1], thresholds):
             entities.append(Entity(offset + start, offset + end, schema.names[kind], score))
         offset += block.shape[1]
-    return replace(document, entities=tuple(entities))
+    return without_blanks(replace(document, entities=tuple(entities)))
 
 
 def decode_nested(
@@ -152,24 +169,10 @@ def decode_nested(
             if inside or (window.joined and start < window.keep_start and end > before):
                 entities[number].append(Entity(start, end, schema.names[kind], score))
         before = window.end
-    return [replace(document, entities=tuple(mine)) for document, mine in zip(documents, entities, strict=True)]
-
-
-def without_blanks(document: Document) -> Document:
-    """Entities without the white space at their borders; one that is nothing else goes, and of two that become the same span
-    of a type the lower score goes.
-    """
-    best: dict[tuple[int, int, str], Entity] = {}
-    for entity in document.entities:
-        text = document.text_of(entity)
-        start, end = entity.end - len(text.lstrip()), entity.start + len(text.rstrip())
-        if start >= end:
-            continue
-        trimmed = replace(entity, start=start, end=end)
-        other = best.setdefault((start, end, entity.type), trimmed)
-        if (trimmed.score or 0.0) > (other.score or 0.0):
-            best[start, end, entity.type] = trimmed
-    return replace(document, entities=tuple(best.values()))
+    return [
+        without_blanks(replace(document, entities=tuple(mine)))
+        for document, mine in zip(documents, entities, strict=True)
+    ]
 
 
 def run_engine(engine: Engine, examples: Examples, thresholds: Thresholds, nested: bool) -> list:
@@ -180,16 +183,14 @@ def run_engine(engine: Engine, examples: Examples, thresholds: Thresholds, neste
 def decode_documents(
     documents: Sequence[Document], examples: Examples, found: list, schema: Schema, thresholds: Thresholds, nested: bool
 ) -> list[Document]:
-    """Documents with predicted entities, see `without_blanks`; `found` is what `run_engine` gave."""
+    """Documents with predicted entities; `found` is what `run_engine` gave."""
     if nested:
-        decoded = decode_nested(documents, examples, found, schema)
-    else:
-        joined = document_probabilities(examples, found, len(documents))
-        decoded = [
-            decode_document(document, probabilities, schema, thresholds)
-            for document, probabilities in zip(documents, joined, strict=True)
-        ]
-    return [without_blanks(document) for document in decoded]
+        return decode_nested(documents, examples, found, schema)
+    joined = document_probabilities(examples, found, len(documents))
+    return [
+        decode_document(document, probabilities, schema, thresholds)
+        for document, probabilities in zip(documents, joined, strict=True)
+    ]
 
 
 def predict_documents(

@@ -23,7 +23,7 @@ from bert_mrc_theseus.metrics import Scores
 from bert_mrc_theseus.model import head_weights
 from bert_mrc_theseus.optimizer import build_optimizer
 from bert_mrc_theseus.schedules import draw_replacements, replace_rate
-from bert_mrc_theseus.train_step import Teacher, make_train_step
+from bert_mrc_theseus.train_step import Teacher, learns_matches, make_train_step
 from bert_mrc_theseus.training_config import Plan, TrainingConfig
 from bert_mrc_theseus.training_log import TrainingLog
 
@@ -92,6 +92,7 @@ def fit(task: Task, config: TrainingConfig, folder: Path, console: Console, resu
         heads=list(head_weights(task.model).values()) if task.fast_heads else (),
     )
     train_step = make_train_step(task.model, optimizer, config.loss, task.modules, task.teacher, config.by_text)
+    matching = learns_matches(task.model)
     rate = None
     if task.modules:
         rate = replace_rate(config.schedule, plan.total_steps, base=config.base, reach=config.reach, rate=config.rate)
@@ -113,7 +114,7 @@ def fit(task: Task, config: TrainingConfig, folder: Path, console: Console, resu
             batch: dict[str, Any] = lay_out(pairs)
             tokens = int(batch["lengths"].sum())
             batch["weights"] = np.where(task.examples.silver[pairs[:, 0]], config.silver_weight, 1.0).astype(np.float32)
-            if task.model.match_head is not None:
+            if matching:
                 batch["match_labels"] = task.examples.match_labels(pairs)
             batch["seed"] = _dropout_seed(config.seed, state.step)
             values: dict[str, float] = {

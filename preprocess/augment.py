@@ -10,15 +10,15 @@ import math
 import shutil
 from collections import Counter, defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
 import numpy as np
 
 import bert_mrc_theseus
 from bert_mrc_theseus.documents import Document, Entity, read_documents, write_documents
-from bert_mrc_theseus.errors import DataError
-from bert_mrc_theseus.files import atomic_write, sha256_of
+from bert_mrc_theseus.errors import DataError, UserError
+from bert_mrc_theseus.files import atomic_folder, refuse_existing, sha256_of
 
 from .silver import TYPES
 
@@ -27,6 +27,9 @@ SHORTEST = 2
 
 FAMILIAR = 3
 """A word of jieba's dictionary is taken where so many distinct mentions begin, and so many end, with the same character."""
+
+KEPT = ("dev.jsonl", "test.jsonl", "queries.toml")
+"""Files of a data folder that are copied; its corpus.json describes another train.jsonl."""
 
 
 def mentions_of(documents: Iterable[Document]) -> dict[str, Counter[str]]:
@@ -128,18 +131,20 @@ class Augmented:
 def augment_folder(
     data: Path, out: Path, copies: int, share: float, jieba: bool, terms: Mapping[str, str], seed: int
 ) -> Augmented:
-    """Writes a data folder with copies in train.jsonl, the others of data's files as they are, and augment.json.
+    """Writes a data folder in one step: train.jsonl with copies, the other splits and queries.toml as they are, augment.json.
 
     Args:
         data: with train.jsonl.
-        out: the folder.
+        out: the folder; there must not be one.
         copies, share, seed: see `augmented` and `Augmenter`.
         jieba: draw from `jieba_names` too.
         terms: further names, with their types.
 
     Raises:
+        UserError: there is such a folder, or a term has a type that the training documents have not.
         DataError: the training documents have no entities, or see `documents.read_documents`.
     """
+    refuse_existing(out)
     train = data / "train.jsonl"
     documents = list(read_documents(train))
     mentions = mentions_of(documents)
@@ -149,43 +154,24 @@ def augment_folder(
     for kind, texts in jieba_names(mentions).items() if jieba else ():
         names[kind] |= texts
     for term, kind in terms.items():
-        if kind in names:
-            names[kind].add(term)
-    augment = Augmenter(names, share, mentions)
-    written = 0
-
-    def counted() -> Iterator[Document]:
-        nonlocal written
-        for document in augmented(documents, augment, copies, seed):
-            written += 1
-            yield document
-
-    out.mkdir(parents=True, exist_ok=True)
-    for file in sorted(data.iterdir()):
-        if file.is_file() and file.name != train.name:
-            shutil.copyfile(file, out / file.name)
-    write_documents(out / train.name, counted())
-    done = Augmented(len(documents), written - len(documents), {kind: len(texts) for kind, texts in names.items()})
-    with atomic_write(out / "augment.json") as stream:
-        json.dump(
-            {
-                "version": bert_mrc_theseus.__version__,
-                "source": sha256_of(train),
-                "output": sha256_of(out / train.name),
-                "copies": copies,
-                "share": share,
-                "seed": seed,
-                "jieba": jieba,
-                "terms": len(terms),
-                "documents": done.documents,
-                "copies_written": done.copies,
-                "names": done.names,
-            },
-            stream,
-            ensure_ascii=False,
-            indent=2,
-        )
-        stream.write("\n")
+        if kind not in names:
+            raise UserError(f"{term!r} has the type {kind}; the training documents have {', '.join(names)}")
+        names[kind].add(term)
+    made = list(augmented(documents, Augmenter(names, share, mentions), copies, seed))
+    done = Augmented(len(documents), len(made) - len(documents), {kind: len(texts) for kind, texts in names.items()})
+    with atomic_folder(out) as new:
+        write_documents(new / train.name, made)
+        for name in KEPT:
+            if (data / name).is_file():
+                shutil.copyfile(data / name, new / name)
+        record = {
+            "version": bert_mrc_theseus.__version__,
+            "settings": {"copies": copies, "share": share, "seed": seed, "jieba": jieba, "terms": len(terms)},
+            "source": sha256_of(train),
+            "output": sha256_of(new / train.name),
+            **asdict(done),
+        }
+        (new / "augment.json").write_text(json.dumps(record, ensure_ascii=False, indent=2) + "\n", encoding="utf-8")
     return done
 
 

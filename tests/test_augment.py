@@ -100,8 +100,12 @@ def test_the_command_writes_a_data_folder(tmp_path, monkeypatch, capfd):
     made = list(read_documents(out / "train.jsonl"))
     assert made[0] == document and 1 <= len(made) <= 3
     assert json.loads((out / "augment.json").read_text(encoding="utf-8"))["names"] == {"PER": 2, "LOC": 2}
+    (tmp_path / "names.tsv").write_text("欧阳修\tPERSON\n", encoding="utf-8")
+    status, _, err = command(data, "--out", tmp_path / "none", *names)
+    assert status == 1 and "has the type PERSON" in err
     status, _, err = command(data, "--out", data)
-    assert status == 1 and "is the folder that is read" in err
+    assert status == 1 and "exists already" in err
     (data / "train.jsonl").write_text('{"text": "没有"}\n', encoding="utf-8")
-    status, _, err = command(data, "--out", out)
+    status, _, err = command(data, "--out", tmp_path / "none")
+    assert not (tmp_path / "none").exists()
     assert status == 1 and "no entities to replace" in err and "train.jsonl" in err

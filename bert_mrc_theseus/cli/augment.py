@@ -6,12 +6,10 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
-from bert_mrc_theseus.errors import UserError
-
 
 def augment(
     data: Annotated[Path, typer.Argument(help="Data folder (see preprocess).")],
-    out: Annotated[Path, typer.Option(help="Folder to write; its other files are copies.")],
+    out: Annotated[Path, typer.Option(help="Folder to write; there must not be one.")],
     copies: Annotated[int, typer.Option(help="Changed copies of each training document.", min=1)] = 1,
     share: Annotated[
         float,
@@ -29,12 +27,11 @@ def augment(
     from bert_mrc_theseus.dictionary import read_dictionary
     from bert_mrc_theseus.preprocess.augment import augment_folder
 
-    if out.resolve() == data.resolve():
-        raise UserError(f"--out {out} is the folder that is read: choose another")
     terms = read_dictionary(names).added if names else {}
     done = augment_folder(data, out, copies, share, jieba, terms, seed)
     pools = ", ".join(f"{kind} {count:,}" for kind, count in done.names.items())
     Console(soft_wrap=True).print(
         f"{done.documents:,} documents and {done.copies:,} copies -> {out}; names to draw from: {pools}",
+        markup=False,
         highlight=False,
     )

@@ -12,17 +12,17 @@ from bert_mrc_theseus.errors import UserError
 
 def average(
     models: Annotated[list[Path], typer.Argument(help="Model folders, fine-tuned from the same start.")],
-    out: Annotated[Path, typer.Option(help="Model folder to write.")],
+    out: Annotated[Path, typer.Option(help="Model folder to write; there must not be one.")],
 ) -> None:
     """Write the model whose weights are the mean of theirs; tune its thresholds afterwards (evaluate --tune)."""
     from bert_mrc_theseus.averaging import average_models
     from bert_mrc_theseus.evaluation import command_line
+    from bert_mrc_theseus.files import refuse_existing
     from bert_mrc_theseus.model_folder import save_model
 
     if len(models) < 2:
         raise UserError("the mean of one model is that model: name two or more")
-    if out.exists():
-        raise UserError(f"{out} exists already: choose another --out")
+    refuse_existing(out)
     mean = average_models(models)
     save_model(out, replace(mean, record={**mean.record, "command": command_line()}))
     Console(soft_wrap=True).print(f"mean of {len(models)} models -> {out}", markup=False, highlight=False)
