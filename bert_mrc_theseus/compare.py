@@ -53,6 +53,8 @@ class Method:
 
 
 DISTILLED = {"distill_logits": 1.0, "distill_borders": 1.0}
+LIGHTLY = {"distill_logits": 0.3, "distill_borders": 0.01}
+"""The terms are then about as large as the focal loss, which after an epoch is a hundredth of the borders' difference."""
 
 PREDECESSORS = {
     "predecessor": Method("predecessor"),
@@ -66,6 +68,8 @@ SUCCESSORS = {
     "first": Method("first layers, fine-tuned", stages=0),
     "first-distilled": Method("first layers, distilled", {"distill_logits": 1.0}, stages=0),
     "distilled": Method("two-stage, linear, distilled", DISTILLED),
+    "distilled-lightly": Method("two-stage, linear, distilled lightly", LIGHTLY),
+    "distilled-logits": Method("two-stage, linear, distilled by logits", {"distill_logits": 1.0}),
 }
 
 

@@ -55,13 +55,15 @@ def evaluate_model(
         model: the saved model.
         documents: with their gold entities, untruncated.
         thresholds: instead of the model's own.
-        nested: see `inference.predict_documents`.
+        nested: see `SavedModel.decoding`.
 
     Raises:
         DataError: a gold entity's type is not in the model's schema.
     """
     examples = model.examples(documents)
-    predicted = predict_documents(engine, documents, examples, model.schema, thresholds or model.thresholds, nested)
+    predicted = predict_documents(
+        engine, documents, examples, model.schema, thresholds or model.thresholds, model.decoding(nested)
+    )
     return Evaluation(
         strict_scores(documents, predicted, model.schema.names),
         string_set_scores(documents, predicted),

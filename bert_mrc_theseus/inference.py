@@ -11,7 +11,7 @@ from typing import Protocol, TypeVar
 import numpy as np
 
 from bert_mrc_theseus.batching import sorted_batches
-from bert_mrc_theseus.decoding import Thresholds, decode_flat, matched_spans
+from bert_mrc_theseus.decoding import Decoding, Thresholds, decode_flat, nested_spans
 from bert_mrc_theseus.documents import Document, Entity
 from bert_mrc_theseus.errors import ModelError
 from bert_mrc_theseus.examples import Examples
@@ -35,7 +35,7 @@ class Engine(Protocol):
         ...
 
     def spans(self, examples: Examples, thresholds: Thresholds) -> list[list[Span]]:
-        """What the match head accepts, see `decoding.matched_spans`: per window, offsets in the window.
+        """What the match head accepts, see `decoding.nested_spans`: per window, offsets in the window.
 
         Raises:
             ModelError: the model has no match head.
@@ -94,7 +94,7 @@ class PairEngine:
             for row, (window, kind) in enumerate(pairs[batch]):
                 first = len(examples.queries[kind])
                 inside = slice(first, first + len(examples.contexts[window]))
-                spans = matched_spans(ends[row, inside], matches[row, inside, inside], thresholds)
+                spans = nested_spans(ends[row, inside], matches[row, inside, inside], thresholds)
                 found[window] += [(int(kind), *span) for span in spans]
 
         in_threads(fill, self._batches(examples, pairs), self.workers)
@@ -140,13 +140,17 @@ def without_blanks(document: Document) -> Document:
 
 
 def decode_document(
-    document: Document, probabilities: Sequence[np.ndarray], schema: Schema, thresholds: Thresholds
+    document: Document,
+    probabilities: Sequence[np.ndarray],
+    schema: Schema,
+    thresholds: Thresholds,
+    across_types: bool = True,
 ) -> Document:
-    """The document with the entities that the probabilities of its blocks say, instead of those it had."""
+    """The document with the entities that the probabilities of its blocks say, instead of those it had; see `decode_flat`."""
     entities = []
     offset = 0
     for block in probabilities:
-        for kind, start, end, score in decode_flat(block[:, :, 0], block[:, :, 1], thresholds):
+        for kind, start, end, score in decode_flat(block[:, :, 0], block[:, :, 1], thresholds, across_types):
             entities.append(Entity(offset + start, offset + end, schema.names[kind], score))
         offset += block.shape[1]
     return without_blanks(replace(document, entities=tuple(entities)))
@@ -175,20 +179,25 @@ def decode_nested(
     ]
 
 
-def run_engine(engine: Engine, examples: Examples, thresholds: Thresholds, nested: bool) -> list:
+def run_engine(engine: Engine, examples: Examples, thresholds: Thresholds, decoding: Decoding) -> list:
     """What `decode_documents` needs: the part of a prediction that costs time."""
-    return engine.spans(examples, thresholds) if nested else engine(examples)
+    return engine.spans(examples, thresholds) if decoding == Decoding.NESTED else engine(examples)
 
 
 def decode_documents(
-    documents: Sequence[Document], examples: Examples, found: list, schema: Schema, thresholds: Thresholds, nested: bool
+    documents: Sequence[Document],
+    examples: Examples,
+    found: list,
+    schema: Schema,
+    thresholds: Thresholds,
+    decoding: Decoding,
 ) -> list[Document]:
     """Documents with predicted entities; `found` is what `run_engine` gave."""
-    if nested:
+    if decoding == Decoding.NESTED:
         return decode_nested(documents, examples, found, schema)
     joined = document_probabilities(examples, found, len(documents))
     return [
-        decode_document(document, probabilities, schema, thresholds)
+        decode_document(document, probabilities, schema, thresholds, decoding == Decoding.FLAT)
         for document, probabilities in zip(documents, joined, strict=True)
     ]
 
@@ -199,7 +208,7 @@ def predict_documents(
     examples: Examples,
     schema: Schema,
     thresholds: Thresholds,
-    nested: bool = False,
+    decoding: Decoding = Decoding.FLAT,
 ) -> list[Document]:
     """Documents with predicted entities; `examples` are those built from `documents`.
 
@@ -209,7 +218,7 @@ def predict_documents(
         examples: see above.
         schema: types in the order of the examples' queries.
         thresholds: smallest probabilities that count.
-        nested: take every span that the match head accepts, overlapping ones too; else none overlap.
+        decoding: which entities may overlap.
     """
-    found = run_engine(engine, examples, thresholds, nested)
-    return decode_documents(documents, examples, found, schema, thresholds, nested)
+    found = run_engine(engine, examples, thresholds, decoding)
+    return decode_documents(documents, examples, found, schema, thresholds, decoding)

@@ -23,7 +23,7 @@ from safetensors.numpy import load_file, save_file
 
 from bert_mrc_theseus.checkpoints.bert_config import read_vocab, write_vocab
 from bert_mrc_theseus.checkpoints.weights import EncoderConfig, EncoderWeights
-from bert_mrc_theseus.decoding import Thresholds
+from bert_mrc_theseus.decoding import Decoding, Thresholds
 from bert_mrc_theseus.documents import Document
 from bert_mrc_theseus.errors import ModelError, UserError
 from bert_mrc_theseus.examples import Examples, MatchShape, Sharing, WindowSize, build_examples
@@ -74,6 +74,12 @@ class SavedModel:
             self.sharing.context_position,
             self.encoder.max_positions,
         )
+
+    def decoding(self, nested: bool) -> Decoding:
+        """How this model's answers are decoded; nested as far as it can: without match head only types overlap."""
+        if not nested:
+            return Decoding.FLAT
+        return Decoding.BY_TYPE if self.match is None else Decoding.NESTED
 
     def encoder_weights(self, source: str = "") -> EncoderWeights:
         """The encoder alone, without heads.

@@ -8,7 +8,7 @@ import numpy as np
 import onnxruntime
 
 from bert_mrc_theseus.batching import sorted_batches
-from bert_mrc_theseus.decoding import Thresholds, matched_spans
+from bert_mrc_theseus.decoding import Thresholds, nested_spans
 from bert_mrc_theseus.errors import ModelError
 from bert_mrc_theseus.examples import Examples, padded
 from bert_mrc_theseus.files import atomic_folder
@@ -67,7 +67,7 @@ class OnnxEngine:
         def use(window: int, kinds: np.ndarray, ends: np.ndarray, matches: np.ndarray) -> None:
             length = ends.shape[1]
             for kind, mine, pairs in zip(kinds, ends, matches, strict=True):
-                spans = matched_spans(mine, pairs[:length, :length], thresholds)
+                spans = nested_spans(mine, pairs[:length, :length], thresholds)
                 found[window] += [(int(kind), *span) for span in spans]
 
         self._answer_all(examples, ["probabilities", "matches"], use)

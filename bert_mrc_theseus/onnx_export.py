@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from bert_mrc_theseus.decoding import Decoding
 from bert_mrc_theseus.documents import Document
 from bert_mrc_theseus.errors import ModelError, UserError
 from bert_mrc_theseus.examples import Examples
@@ -109,7 +110,7 @@ def export_onnx(
     after = OnnxEngine(graphs, model.sharing.context_position)(examples)
 
     def f1(found: list[np.ndarray]) -> float:
-        predicted = decode_documents(documents, examples, found, model.schema, model.thresholds, nested=False)
+        predicted = decode_documents(documents, examples, found, model.schema, model.thresholds, Decoding.FLAT)
         return strict_scores(documents, predicted, model.schema.names).micro.f1
 
     difference = max(float(np.abs(a - b).max()) for a, b in zip(before, after, strict=True) if a.size)

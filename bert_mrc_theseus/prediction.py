@@ -19,9 +19,8 @@ from bert_mrc_theseus.bundled import bundled_model
 from bert_mrc_theseus.decoding import Thresholds
 from bert_mrc_theseus.documents import Document, Entity
 from bert_mrc_theseus.engines import load_engine
-from bert_mrc_theseus.errors import ModelError
 from bert_mrc_theseus.examples import Examples
-from bert_mrc_theseus.inference import NO_MATCH_HEAD, Engine, decode_documents, run_engine
+from bert_mrc_theseus.inference import Engine, decode_documents, run_engine
 from bert_mrc_theseus.model_folder import SavedModel
 from bert_mrc_theseus.schema import Schema
 from bert_mrc_theseus.windows import cut_windows
@@ -49,7 +48,7 @@ class Extractor:
         engine: runs it.
         thresholds: instead of the model's own.
         schema: types to look for, instead of the model's own; see `unseen`.
-        nested: find entities inside others too; the model needs a match head.
+        nested: find entities inside others too; without a match head only inside those of another type.
     """
 
     def __init__(
@@ -63,9 +62,7 @@ class Extractor:
         self._engine, self._model = engine, model
         self._thresholds = thresholds or model.thresholds
         self._schema = schema or model.schema
-        self._nested = nested
-        if nested and model.match is None:
-            raise ModelError(NO_MATCH_HEAD)
+        self._decoding = model.decoding(nested)
 
     @classmethod
     def load(
@@ -83,10 +80,10 @@ class Extractor:
             thresholds: instead of the model's own.
             engine: "auto", "onnx" or "keras", see `engines.choose_engine`.
             schema: types to look for, instead of the model's own.
-            nested: find entities inside others too.
+            nested: see above.
 
         Raises:
-            ModelError: the folder is not a complete model, or has no match head where one is needed.
+            ModelError: the folder is not a complete model.
         """
         model, run = load_engine(folder or bundled_model(), engine)
         return cls(model, run, thresholds, schema, nested)
@@ -122,13 +119,13 @@ class Extractor:
         def decoded() -> Iterator[tuple[_Piece, Document]]:
             group, examples, found = running.popleft()
             bare = [piece.document for piece in group]
-            done = decode_documents(bare, examples, found.result(), self._schema, self._thresholds, self._nested)
+            done = decode_documents(bare, examples, found.result(), self._schema, self._thresholds, self._decoding)
             yield from zip(group, done, strict=True)
 
         def pieces() -> Iterator[tuple[_Piece, Document]]:
             for group in _groups(self._pieces(documents), GROUP_CHARACTERS):
                 examples = self._model.examples([piece.document for piece in group], self._schema)
-                found = worker.submit(run_engine, self._engine, examples, self._thresholds, self._nested)
+                found = worker.submit(run_engine, self._engine, examples, self._thresholds, self._decoding)
                 running.append((group, examples, found))
                 if len(running) > 1:
                     yield from decoded()

@@ -59,7 +59,7 @@ def summarise_run(
         documents: what is evaluated.
         data: name and SHA-256 of their file.
         dev: documents on which each model's thresholds are tuned first.
-        nested: see `inference.predict_documents`.
+        nested: see `SavedModel.decoding`.
 
     Raises:
         ModelError: no stage has a model yet.

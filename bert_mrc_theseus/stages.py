@@ -148,8 +148,8 @@ def train_stage(
         weights, made = plain.named_weights, start.encoder
 
     def evaluate() -> Scores:
-        nested = start.match is not None
-        predicted = predict_documents(engine, data.dev, dev, start.schema, start.thresholds, nested)
+        decoding = start.decoding(nested=start.match is not None)
+        predicted = predict_documents(engine, data.dev, dev, start.schema, start.thresholds, decoding)
         return strict_scores(data.dev, predicted, start.schema.names)
 
     fingerprint = {

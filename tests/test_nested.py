@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bert_mrc_theseus import Extractor
-from bert_mrc_theseus.decoding import Thresholds, matched_spans
+from bert_mrc_theseus.decoding import REJECTED, Decoding, Thresholds, nested_spans
 from bert_mrc_theseus.documents import Document, Entity, read_documents, write_documents
 from bert_mrc_theseus.errors import ModelError
 from bert_mrc_theseus.evaluation import evaluate_model
@@ -97,15 +97,24 @@ def test_decoding_gives_back_any_set_of_spans(pairs):
     ends, matches = np.zeros((10, 2)), np.zeros((10, 10))
     for start, end in spans:
         ends[start, 0] = ends[end - 1, 1] = matches[start, end - 1] = 1.0
-    assert matched_spans(ends, matches, Thresholds()) == [(start, end, 1.0) for start, end in sorted(spans)]
+    assert nested_spans(ends, matches, Thresholds()) == [(start, end, 1.0) for start, end in sorted(spans)]
 
 
 def test_decoding_needs_all_three_thresholds_and_its_score_is_their_geometric_mean():
     ends, matches = np.full((2, 2), 0.6), np.full((2, 2), 0.7)
-    assert [s[:2] for s in matched_spans(ends, matches, Thresholds())] == [(0, 1), (0, 2), (1, 2)]
-    assert matched_spans(ends, matches, Thresholds())[0][2] == pytest.approx((0.6 * 0.6 * 0.7) ** (1 / 3))
-    for thresholds in (Thresholds(0.61), Thresholds(0.5, 0.61), Thresholds(0.5, 0.5, 0.71)):
-        assert matched_spans(ends, matches, thresholds) == []
+    assert [s[:2] for s in nested_spans(ends, matches, Thresholds())] == [(0, 1), (0, 2), (1, 2)]
+    assert nested_spans(ends, matches, Thresholds())[0][2] == pytest.approx((0.6 * 0.6 * 0.7) ** (1 / 3))
+    for thresholds in (Thresholds(0.61), Thresholds(0.5, 0.61)):
+        assert nested_spans(ends, matches, thresholds) == []
+
+
+def test_a_nearest_end_needs_only_not_to_be_rejected():
+    ends, matches = np.full((2, 2), 0.6), np.full((2, 2), 0.7)
+    unsure = Thresholds(0.5, 0.5, 0.71)
+    assert [s[:2] for s in nested_spans(ends, matches, unsure)] == [(0, 1), (1, 2)]
+    matches[0, 0] = REJECTED / 2
+    assert [s[:2] for s in nested_spans(ends, matches, unsure)] == [(1, 2)]
+    assert [s[:2] for s in nested_spans(ends, matches, Thresholds())] == [(0, 2), (1, 2)]
 
 
 def nested_oracle(gold, build):
@@ -146,7 +155,7 @@ def test_spans_that_a_window_holds_whole_are_found_once(document):
     if len(set(texts)) < len(texts):
         return
     (found,) = predict_documents(
-        nested_oracle([document], build), [document], examples, SCHEMA, Thresholds(), nested=True
+        nested_oracle([document], build), [document], examples, SCHEMA, Thresholds(), Decoding.NESTED
     )
     windows = [window for _, window in examples.places]
     whole = [e for e in document.entities if any(w.start <= e.start and e.end <= w.end for w in windows)]
@@ -224,14 +233,15 @@ def test_parts_of_nested_gold():
 
 
 def nested_toys(count, seed):
-    """The toy sentences, where a place followed by 大学 is an organisation around it."""
+    """The toy sentences, where a place followed by 大学 is an organisation around it, and one in 医院 around that."""
     made = []
     for document in toy_documents(count, seed):
         text, entities = document.text, list(document.entities)
         for entity in document.entities:
             if entity.type == "LOC" and entity.end == len(text) - 1:
-                text = text[: entity.end] + "大学" + text[entity.end :]
-                entities.append(Entity(entity.start, entity.end + 2, "ORG"))
+                more = "大学医院" if document.id[-1] in "02468" else "大学"
+                text = text[: entity.end] + more + text[entity.end :]
+                entities += [Entity(entity.start, entity.end + k, "ORG") for k in range(2, len(more) + 1, 2)]
         made.append(Document(document.id, text, tuple(entities)))
     return made
 
@@ -240,7 +250,7 @@ def test_training_with_a_match_head_finds_nested_entities(trained, tmp_path):
     from tests.conftest import QUERIES, Trained
 
     data = tmp_path / "data"
-    for name, count, seed in (("train", 80, 1), ("dev", 20, 2), ("test", 40, 3)):
+    for name, count, seed in (("train", 160, 1), ("dev", 20, 2), ("test", 40, 3)):
         write_documents(data / f"{name}.jsonl", nested_toys(count, seed))
     (data / "queries.toml").write_text(QUERIES + '[ORG]\nquery = "机构"\nshort = "机构"\n', encoding="utf-8")
     run = Trained(data, trained.encoder, tmp_path / "run")
@@ -254,7 +264,25 @@ def test_training_with_a_match_head_finds_nested_entities(trained, tmp_path):
     nested, flat = (evaluate_model(engine, model, test, nested=choice) for choice in (True, False))
     assert nested.nested["inner"].support > 3 and nested.nested["inner"].recall > 0.7
     assert flat.nested["inner"].recall + flat.nested["outer"].recall <= 1.0 and nested.strict.micro.f1 > 0.7
-    found = Extractor.load(best, nested=True)("不了的在北京大学。")
-    assert {(e.text, e.type) for e in found} == {("北京", "LOC"), ("北京大学", "ORG")}
-    with pytest.raises(ModelError, match="no match head"):
-        Extractor.load(trained.run / "stage2" / "best", nested=True)
+    found = Extractor.load(best, nested=True)("不了的在北京大学医院。")
+    assert {(e.text, e.type) for e in found} == {("北京", "LOC"), ("北京大学", "ORG"), ("北京大学医院", "ORG")}
+    by_type = Extractor(replace(model, match=None), engine, nested=True)("不了的在北京大学医院。")
+    assert {(e.text, e.type) for e in by_type} < {(e.text, e.type) for e in found}
+
+
+def test_without_a_match_head_entities_of_different_types_may_overlap():
+    model = replace(match_model(), match=None)
+    types = len(model.schema.types)
+
+    def engine(examples):
+        answers = [np.zeros((types, len(context), 2), np.float32) for context in examples.contexts]
+        for answer in answers:
+            answer[0, 0, 0] = answer[0, 3, 1] = 0.9  # 北京大学
+            answer[1, 0, 0] = answer[1, 1, 1] = 0.8  # 北京, in another type
+            answer[0, 2, 0] = 0.7  # 大学, of the same type as what it is in
+        return answers
+
+    nested, flat = (Extractor(model, engine, nested=choice)("北京大学") for choice in (True, False))
+    first, second = model.schema.names[:2]
+    assert {(e.text, e.type) for e in nested} == {("北京大学", first), ("北京", second)}
+    assert [(e.text, e.type) for e in flat] == [("北京大学", first)]

@@ -20,7 +20,7 @@ def evaluate(
     model: Annotated[Path, typer.Argument(help="Model folder, such as RUN/stage2/best; or RUN, for all its stages.")],
     data: Annotated[Path, typer.Argument(help="Data folder (see preprocess), or one JSONL file.")],
     split: Annotated[str, typer.Option(help="Which split of the folder.")] = "test",
-    nested: Annotated[bool, typer.Option("--nested", help="Entities inside others count too (train --match).")] = False,
+    nested: Annotated[bool, typer.Option("--nested", help="Entities may overlap, see docs/nested.md.")] = False,
     tune: Annotated[bool, typer.Option("--tune", help="Tune the thresholds on the folder's dev first.")] = False,
     keep_thresholds: Annotated[
         bool, typer.Option("--save-thresholds", help="Keep the tuned thresholds in the model folder.")
@@ -94,7 +94,7 @@ def _evaluate_one(
         **evaluation_report(done, model, thresholds, source),
         "engine": chosen,
         "model": {file.name: sha256_of(file) for file in engine_files(folder, chosen)},
-        "decoding": "nested" if nested else "flat",
+        "decoding": model.decoding(nested),
     }
 
 

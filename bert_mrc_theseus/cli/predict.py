@@ -36,7 +36,7 @@ def predict(
     ] = None,
     style: Annotated[str, typer.Option(help="Which text of --queries is the query: query, short ...")] = "query",
     types: Annotated[str, typer.Option(help="Names of the types to look for, separated by commas; default: all.")] = "",
-    nested: Annotated[bool, typer.Option("--nested", help="Find entities inside others too (train --match).")] = False,
+    nested: Annotated[bool, typer.Option("--nested", help="Entities may overlap, see docs/nested.md.")] = False,
     dictionary: Annotated[
         Path | None, typer.Option(help="Terms that are, or are not, entities: term<TAB>type[<TAB>veto] a line.")
     ] = None,

@@ -14,7 +14,7 @@ def report(
     run: Annotated[Path, typer.Argument(help="Run folder with stage0, stage1, stage2.")],
     data: Annotated[Path, typer.Argument(help="Data folder (see preprocess), or one JSONL file.")],
     split: Annotated[str, typer.Option(help="Which split of the folder.")] = "test",
-    nested: Annotated[bool, typer.Option("--nested", help="Entities inside others count too (train --match).")] = False,
+    nested: Annotated[bool, typer.Option("--nested", help="Entities may overlap, see docs/nested.md.")] = False,
     out: Annotated[Path | None, typer.Option("-o", "--out", help="Page to write; default: RUN/report.html.")] = None,
 ) -> None:
     """Scores, learning curves, calibration, confusions and every mistake in its text, on one page without other files."""
