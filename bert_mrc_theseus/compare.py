@@ -31,6 +31,7 @@ from bert_mrc_theseus.inference import Engine
 from bert_mrc_theseus.model_folder import SavedModel, load_model
 from bert_mrc_theseus.onnx_engine import OnnxEngine
 from bert_mrc_theseus.onnx_graph import build_graphs, serialised
+from bert_mrc_theseus.schema import DEFAULT_STYLE
 from bert_mrc_theseus.stages import train_stage
 from bert_mrc_theseus.training_config import TrainingConfig
 
@@ -135,7 +136,7 @@ class Settings:
 
     epochs: tuple[int, int, int] = (3, 2, 2)
     learning_rates: tuple[float, float, float] = (1.5e-4, 1.5e-4, 1e-4)
-    query_style: str = "query"
+    query_style: str = DEFAULT_STYLE
     encoder: str = "e5-small-zh"
     window: int | None = None
     context_position: int | None = None

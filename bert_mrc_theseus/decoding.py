@@ -30,7 +30,7 @@ class Thresholds:
 
     start: float = 0.5
     end: float = 0.5
-    match: float = 0.5
+    match: float = 0.7
 
     def __post_init__(self) -> None:
         for value in (self.start, self.end, self.match):

@@ -4,8 +4,8 @@ A query is the natural-language description of an entity type that is put before
 table a type, in order:
 
     [PER]
-    query = "人名：真实或虚构人物的姓名"   # what the model reads by default
-    short = "人名"                         # optional: 2-4 characters, fewer tokens a pass
+    query = "人名：真实或虚构人物的姓名"   # a definition
+    short = "人名"                         # optional: 2-4 characters; asked by default (docs/queries.md)
     examples = "人名，如张三、鲁迅"        # optional: any other text, to be chosen by its name
 """
 
@@ -20,6 +20,9 @@ from bert_mrc_theseus.errors import DataError, UserError
 
 NAME = "name"
 """Query style that asks by the type's name alone."""
+
+DEFAULT_STYLE = "short"
+"""The default query style: the best and the fastest on Resume. A type that has no such text is asked by its `query`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,26 +80,28 @@ class Schema:
             raise UserError(error.args[0]) from error
 
 
-def schema_from_dict(tables: Mapping[str, Any], style: str = "query") -> Schema:
+def schema_from_dict(tables: Mapping[str, Any], style: str = DEFAULT_STYLE) -> Schema:
     """Builds a schema from {type: {"query": ..., "short": ...}}.
 
     Args:
         tables: texts by type and style.
-        style: which text is the query; `NAME` for the type's name.
+        style: which text is the query; `NAME` for the type's name. Where `DEFAULT_STYLE` is absent, `query` stands for it.
 
     Raises:
         ValueError: a type has no text of that style, or see `Schema`.
     """
     types = []
     for name, table in tables.items():
-        text = table.get(style, name if style == NAME else None) if isinstance(table, Mapping) else None
+        table = table if isinstance(table, Mapping) else {}
+        instead = {NAME: name, DEFAULT_STYLE: table.get("query")}.get(style)
+        text = table.get(style, instead)
         if not isinstance(text, str) or not text:
             raise ValueError(f'entity type {name!r} has no text for "{style}"')
         types.append(EntityType(name, text))
     return Schema(tuple(types))
 
 
-def read_queries(path: str | Path, style: str = "query") -> Schema:
+def read_queries(path: str | Path, style: str = DEFAULT_STYLE) -> Schema:
     """Reads a query file.
 
     Raises:

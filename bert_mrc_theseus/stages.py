@@ -26,7 +26,7 @@ from bert_mrc_theseus.keras_engine import keras_engine, keras_model
 from bert_mrc_theseus.metrics import Scores, strict_scores
 from bert_mrc_theseus.model import MRCModel, export_tensors, predecessor_from
 from bert_mrc_theseus.model_folder import SavedModel, load_model, save_model
-from bert_mrc_theseus.schema import Schema, read_queries
+from bert_mrc_theseus.schema import DEFAULT_STYLE, Schema, read_queries
 from bert_mrc_theseus.theseus import TheseusModel
 from bert_mrc_theseus.train_step import Teacher
 from bert_mrc_theseus.training import CHECKPOINT, Task, fit
@@ -66,7 +66,7 @@ def train_stage(
     run: Path,
     config: TrainingConfig,
     encoder: str = "e5-small-zh",
-    query_style: str = "query",
+    query_style: str = DEFAULT_STYLE,
     window_size: int | None = None,
     context_position: int | None = None,
     predecessor: Path | None = None,

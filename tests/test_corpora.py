@@ -57,7 +57,7 @@ def test_every_query_file_offers_short_queries():
     for name in ("sample", *CORPORA):
         path = query_file(name)
         assert path is not None
-        long, short = read_queries(path), read_queries(path, "short")
+        long, short = read_queries(path, "query"), read_queries(path, "short")
         assert long.names == short.names
         for item in short.types:
             assert 2 <= len(item.query) <= 4 or item.query.isascii(), (name, item)

@@ -7,9 +7,10 @@ from bert_mrc_theseus.schema import EntityType, Schema, read_queries, schema_fro
 def test_queries_in_order_and_styles(tmp_path):
     path = tmp_path / "queries.toml"
     path.write_text('["ORG.NAM"]\nquery = "机构名：公司"\nshort = "机构"\n[PER]\nquery = "人名"\n', encoding="utf-8")
-    assert read_queries(path) == Schema((EntityType("ORG.NAM", "机构名：公司"), EntityType("PER", "人名")))
-    with pytest.raises(DataError, match=r"'PER' has no text for \"short\""):
-        read_queries(path, "short")
+    assert read_queries(path, "query") == Schema((EntityType("ORG.NAM", "机构名：公司"), EntityType("PER", "人名")))
+    assert read_queries(path) == Schema((EntityType("ORG.NAM", "机构"), EntityType("PER", "人名")))
+    with pytest.raises(DataError, match=r"'ORG.NAM' has no text for \"examples\""):
+        read_queries(path, "examples")
     assert [item.query for item in read_queries(path, "name").types] == ["ORG.NAM", "PER"]
 
 

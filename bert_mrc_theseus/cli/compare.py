@@ -9,6 +9,7 @@ from rich.table import Table
 
 from bert_mrc_theseus.cli.quiet import import_tensorflow
 from bert_mrc_theseus.errors import UserError
+from bert_mrc_theseus.schema import DEFAULT_STYLE
 
 
 def compare(
@@ -25,7 +26,7 @@ def compare(
     epochs: Annotated[str, typer.Option(help="Of stages 0, 1 and 2.")] = "3,2,2",
     learning_rates: Annotated[str, typer.Option(help="Of stages 0, 1 and 2.")] = "1.5e-4,1.5e-4,1e-4",
     encoder: Annotated[str, typer.Option(help="e5-small-zh, or the folder of a BERT.")] = "e5-small-zh",
-    queries: Annotated[str, typer.Option(help="Which text of queries.toml to ask: query, short ...")] = "query",
+    queries: Annotated[str, typer.Option(help="Which text of queries.toml to ask: short, query ...")] = DEFAULT_STYLE,
     window: Annotated[int | None, typer.Option(help="Characters of a window; default 254.")] = None,
     context_position: Annotated[
         int | None, typer.Option(help="Position of the context's first character; default 32.", min=3)

@@ -9,6 +9,7 @@ from rich.console import Console
 
 from bert_mrc_theseus.cli.quiet import import_tensorflow
 from bert_mrc_theseus.errors import DataError
+from bert_mrc_theseus.schema import DEFAULT_STYLE
 
 PARTIAL = 3
 """Exit status of a job that is done but had to leave out records that could not be read."""
@@ -34,7 +35,7 @@ def predict(
     queries: Annotated[
         Path | None, typer.Option(help="Query file with the types to look for, instead of the model's own.")
     ] = None,
-    style: Annotated[str, typer.Option(help="Which text of --queries is the query: query, short ...")] = "query",
+    style: Annotated[str, typer.Option(help="Which text of --queries is the query: short, query ...")] = DEFAULT_STYLE,
     types: Annotated[str, typer.Option(help="Names of the types to look for, separated by commas; default: all.")] = "",
     nested: Annotated[bool, typer.Option("--nested", help="Entities may overlap, see docs/nested.md.")] = False,
     dictionary: Annotated[

@@ -6,6 +6,8 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
+from bert_mrc_theseus.schema import DEFAULT_STYLE
+
 app = typer.Typer(help="Query files: check them before training.", no_args_is_help=True)
 
 
@@ -18,7 +20,7 @@ def queries() -> None:
 def check(
     file: Annotated[Path, typer.Argument(help="Query file (TOML), such as DATA/queries.toml.")],
     data: Annotated[Path | None, typer.Option(help="Training data: a data folder, or a JSONL file.")] = None,
-    style: Annotated[str, typer.Option(help="Which text is the query: query, short ...")] = "query",
+    style: Annotated[str, typer.Option(help="Which text is the query: short, query ...")] = DEFAULT_STYLE,
     context_position: Annotated[int, typer.Option(help="Position of the context's first character.", min=3)] = 32,
 ) -> None:
     """Duplicate queries, overly long ones, types that the training data lack. Exit status 1 if something is fatal."""

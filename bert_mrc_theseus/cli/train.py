@@ -7,6 +7,7 @@ import typer
 
 from bert_mrc_theseus.cli.quiet import import_tensorflow
 from bert_mrc_theseus.errors import UserError
+from bert_mrc_theseus.schema import DEFAULT_STYLE
 
 DEFAULTS = {
     0: {"epochs": 3, "learning_rate": 1.5e-4},
@@ -23,8 +24,8 @@ def train(
     all_stages: Annotated[bool, typer.Option("--all", help="Stages 0, 1 and 2, one after the other.")] = False,
     encoder: Annotated[str, typer.Option(help="e5-small-zh, or the folder of a BERT (stage 0).")] = "e5-small-zh",
     queries: Annotated[
-        str, typer.Option(help="Which text of queries.toml to ask: query, short, name ... (stage 0).")
-    ] = "query",
+        str, typer.Option(help="Which text of queries.toml to ask: short, query, name ... (stage 0).")
+    ] = DEFAULT_STYLE,
     window: Annotated[int | None, typer.Option(help="Characters of a window (stage 0); default 254.")] = None,
     context_position: Annotated[
         int | None, typer.Option(help="Position of the context's first character (stage 0); default 32.", min=3)
