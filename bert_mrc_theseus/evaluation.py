@@ -4,13 +4,13 @@ import json
 import platform
 import sys
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
 import bert_mrc_theseus
-from bert_mrc_theseus.decoding import Thresholds
+from bert_mrc_theseus.decoding import Decoding, Thresholds
 from bert_mrc_theseus.documents import Document
 from bert_mrc_theseus.error_analysis import Mistake, analyse, count_kinds
 from bert_mrc_theseus.files import atomic_write
@@ -74,11 +74,27 @@ def evaluate_model(
     )
 
 
-def tune_on(engine: Engine, model: SavedModel, documents: Sequence[Document]) -> tuple[Thresholds, float]:
-    """Thresholds tuned on documents, and their strict F1 there."""
+MATCHES = (0.5, 0.7, 0.9)
+"""Thresholds of the match head that are tried: each takes a run of the model."""
+
+
+def tune_on(
+    engine: Engine, model: SavedModel, documents: Sequence[Document], nested: bool = False
+) -> tuple[Thresholds, float]:
+    """Thresholds tuned on documents, and their strict F1 there; for a match head the ends first, then the matches."""
+    decoding, schema = model.decoding(nested), model.schema
     examples = model.examples(documents)
     probabilities = document_probabilities(examples, engine(examples), len(documents))
-    return tune_thresholds(documents, probabilities, model.schema)
+    ends, f1 = tune_thresholds(documents, probabilities, schema, decoding == Decoding.FLAT)
+    if decoding != Decoding.NESTED:
+        return ends, f1
+    tried = []
+    for match in MATCHES:
+        thresholds = replace(ends, match=match)
+        predicted = predict_documents(engine, documents, examples, schema, thresholds, decoding)
+        tried.append((strict_scores(documents, predicted, schema.names).micro.f1, thresholds))
+    f1, best = max(tried, key=lambda found: found[0])
+    return best, f1
 
 
 def command_line() -> str:

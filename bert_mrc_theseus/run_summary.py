@@ -71,7 +71,7 @@ def summarise_run(
             continue
         model = load_model(folder / "best")
         engine = keras_engine(keras_model(model, str(folder)))
-        thresholds = model.thresholds if dev is None else tune_on(engine, model, dev)[0]
+        thresholds = model.thresholds if dev is None else tune_on(engine, model, dev, nested)[0]
         evaluation = evaluate_model(engine, model, documents, thresholds, nested)
         report = evaluation_report(evaluation, model, thresholds, data)
         parameters = sum(tensor.size for tensor in model.tensors.values())

@@ -1,4 +1,4 @@
-"""Tuning the start and end thresholds on dev."""
+"""Tuning the thresholds on dev."""
 
 from collections.abc import Sequence
 from itertools import product
@@ -15,9 +15,12 @@ GRID = tuple(round(0.1 * k, 1) for k in range(1, 10))
 
 
 def tune_thresholds(
-    documents: Sequence[Document], probabilities: Sequence[Sequence[np.ndarray]], schema: Schema
+    documents: Sequence[Document],
+    probabilities: Sequence[Sequence[np.ndarray]],
+    schema: Schema,
+    across_types: bool = True,
 ) -> tuple[Thresholds, float]:
-    """The pair of thresholds on a grid with the highest strict micro F1, and that F1.
+    """The pair of start and end thresholds on a grid with the highest strict micro F1, and that F1.
 
     Of equally good pairs the one nearest to 0.5 is taken: it is the likeliest to hold on other data.
 
@@ -25,12 +28,13 @@ def tune_thresholds(
         documents: dev documents with their entities.
         probabilities: per document its blocks, see `inference.document_probabilities`.
         schema: types in the order of the probabilities.
+        across_types: see `decoding.decode_flat`.
     """
     best, best_f1 = Thresholds(), -1.0
     for start, end in sorted(product(GRID, GRID), key=lambda pair: (abs(pair[0] - 0.5) + abs(pair[1] - 0.5), pair)):
         candidate = Thresholds(start, end)
         predicted = [
-            decode_document(document, blocks, schema, candidate)
+            decode_document(document, blocks, schema, candidate, across_types)
             for document, blocks in zip(documents, probabilities, strict=True)
         ]
         f1 = strict_scores(documents, predicted, schema.names).micro.f1

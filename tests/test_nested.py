@@ -12,7 +12,7 @@ from bert_mrc_theseus import Extractor
 from bert_mrc_theseus.decoding import REJECTED, Decoding, Thresholds, nested_spans
 from bert_mrc_theseus.documents import Document, Entity, read_documents, write_documents
 from bert_mrc_theseus.errors import ModelError
-from bert_mrc_theseus.evaluation import evaluate_model
+from bert_mrc_theseus.evaluation import MATCHES, evaluate_model, tune_on
 from bert_mrc_theseus.examples import MatchShape, Sharing, WindowSize, build_examples, longest_span
 from bert_mrc_theseus.heads import MatchHead
 from bert_mrc_theseus.inference import PairEngine, predict_documents, without_blanks
@@ -262,6 +262,11 @@ def test_training_with_a_match_head_finds_nested_entities(trained, tmp_path):
     assert model.match == MatchShape(longest=longest_span(model.examples(list(read_documents(data / "train.jsonl")))))
     engine = keras_engine(keras_model(model))
     nested, flat = (evaluate_model(engine, model, test, nested=choice) for choice in (True, False))
+    tuned, f1 = tune_on(engine, model, test, nested=True)
+    assert (
+        tuned.match in MATCHES
+        and f1 >= evaluate_model(engine, model, test, replace(tuned, match=0.7), True).strict.micro.f1
+    )
     assert nested.nested["inner"].support > 3 and nested.nested["inner"].recall > 0.7
     assert flat.nested["inner"].recall + flat.nested["outer"].recall <= 1.0 and nested.strict.micro.f1 > 0.7
     found = Extractor.load(best, nested=True)("不了的在北京大学医院。")

@@ -80,9 +80,10 @@ def _evaluate_one(
     model, engine = load_engine(folder, chosen)
     thresholds = model.thresholds
     if dev is not None:
-        thresholds, f1 = tune_on(engine, model, dev)
+        thresholds, f1 = tune_on(engine, model, dev, nested)
+        match = f", match {thresholds.match}" if nested and model.match else ""
         console.print(
-            f"thresholds tuned on dev: start {thresholds.start}, end {thresholds.end} (strict F1 there {f1:.4f})"
+            f"thresholds tuned on dev: start {thresholds.start}, end {thresholds.end}{match} (strict F1 there {f1:.4f})"
         )
         if keep_thresholds:
             save_thresholds(folder, thresholds)
