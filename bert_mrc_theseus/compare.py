@@ -55,8 +55,8 @@ class Method:
 
 DISTILLED = {"distill_logits": 1.0, "distill_borders": 1.0}
 LIGHTLY = {"distill_logits": 0.05, "distill_borders": 0.01}
-"""The terms are then about as large as the labels' loss: after stage 1 on Resume, 3 layers, that is 0.0027, the logits' 0.062 and
-the borders' 0.20, so that with weight 1 the labels hardly count."""
+"""The terms are then about as large as the labels' loss: after stage 1 on Resume, 3 layers, that is 0.0027, the logits'
+0.062, the borders' 0.20, so that with weight 1 the labels hardly count."""
 
 PREDECESSORS = {
     "predecessor": Method("predecessor"),
