@@ -6,6 +6,7 @@ Nested decoding takes what flat decoding finds in each type by itself, except wh
 that it accepts.
 """
 
+from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
@@ -60,8 +61,7 @@ def candidate_spans(start: np.ndarray, end: np.ndarray, thresholds: Thresholds) 
 
 
 REJECTED = 0.01
-"""A start and its nearest end are no span in nested decoding if their match is less probable. Of the values from 0 to 0.1 this
-one was the best on both parts of CMeEE (docs/nested.md)."""
+"""A start and its nearest end are no span in nested decoding if their match is less probable (chosen on CMeEE's dev)."""
 
 
 def nested_spans(ends: np.ndarray, matches: np.ndarray, thresholds: Thresholds) -> list[tuple[int, int, float]]:
@@ -81,7 +81,7 @@ def nested_spans(ends: np.ndarray, matches: np.ndarray, thresholds: Thresholds) 
         for span in candidate_spans(ends[:, 0], ends[:, 1], thresholds)
         if matches[span[0], span[1] - 1] >= REJECTED
     ]
-    found = {(first, end - 1) for _, first, end, _ in _without_overlaps(nearest, np.zeros((1, len(ends)), bool))}
+    found = {(first, end - 1) for _, first, end, _ in _without_overlaps(nearest, len(ends))}
     starts = np.flatnonzero(ends[:, 0] >= thresholds.start)
     lasts = np.flatnonzero(ends[:, 1] >= thresholds.end)
     rows, columns = np.nonzero(matches[np.ix_(starts, lasts)] >= thresholds.match)
@@ -95,17 +95,15 @@ def nested_spans(ends: np.ndarray, matches: np.ndarray, thresholds: Thresholds) 
 
 
 def _without_overlaps(
-    candidates: Iterable[tuple[int, int, int, float]], taken: np.ndarray
+    candidates: Iterable[tuple[int, int, int, float]], length: int, across_types: bool = True
 ) -> list[tuple[int, int, int, float]]:
-    """The candidates (type index, start, end, score) that remain when each has to be free of those before it.
-
-    Args:
-        candidates: taken by score, then the longer, then the earlier, then the lower type index.
-        taken: all False, (T, L): none overlap within a type; or (1, L): none overlap.
+    """Candidates (type index, start, end, score) that overlap none taken before: by score, then the longer, then the earlier,
+    then the lower type index; see `decode_flat`.
     """
+    taken: defaultdict[int, np.ndarray] = defaultdict(lambda: np.zeros(length, bool))
     found = []
     for kind, first, last, score in sorted(candidates, key=lambda c: (-c[3], c[1] - c[2], c[1], c[0])):
-        row = taken[kind % len(taken)]
+        row = taken[0 if across_types else kind]
         if not row[first:last].any():
             row[first:last] = True
             found.append((kind, first, last, score))
@@ -139,5 +137,5 @@ def decode_flat(
     candidates = [
         (kind, *span) for kind in range(types) for span in candidate_spans(start[kind], end[kind], thresholds)
     ]
-    found = _without_overlaps(candidates, np.zeros((1 if across_types else types, length), bool))
+    found = _without_overlaps(candidates, length, across_types)
     return sorted(found, key=lambda item: (item[1], item[2], item[0]))

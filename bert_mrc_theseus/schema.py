@@ -125,4 +125,4 @@ def schema_from_json(text: str) -> Schema:
     Raises:
         ValueError: not JSON, or see `schema_from_dict`.
     """
-    return schema_from_dict(json.loads(text))
+    return schema_from_dict(json.loads(text), "query")

@@ -38,8 +38,9 @@ def compare(
     """Train predecessors and successors by several methods; one table of F1, retention, speed, size and time."""
     numbers = [int(part) for part in layers.split(",")]
     import_tensorflow()
-    from bert_mrc_theseus.compare import COLUMNS, Settings, markdown, parse_model
+    from bert_mrc_theseus.compare import COLUMNS, markdown
     from bert_mrc_theseus.compare import compare as run
+    from bert_mrc_theseus.compare_methods import Settings, parse_model
     from bert_mrc_theseus.files import atomic_write
 
     wanted = [model for text in methods.split(",") if text for model in parse_model(text, numbers)]
