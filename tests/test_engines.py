@@ -6,7 +6,7 @@ from dataclasses import replace
 import numpy as np
 import onnxruntime
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from bert_mrc_theseus import Extractor, onnx_export
@@ -94,12 +94,16 @@ def test_int8_is_near():
     assert np.ptp(np.concatenate([p.ravel() for p in expected])) > 0.5, "equal probabilities would prove nothing"
 
 
-@pytest.mark.parametrize("engine", [FLOAT, INT8])
+# In int8 a float that differs in its last digit can tip an input into the next step of 1/255 (here 5e-5 for the example);
+# scales that are taken from the batch, as in dynamic quantisation, would move nearly all values, some by 3e-3 to 3e-2.
+@pytest.mark.parametrize(("engine", "bound"), [(FLOAT, 1e-6), (INT8, 1e-3)])
 @given(items=st.lists(texts.filter(bool), min_size=2, max_size=5))
-def test_a_text_does_not_depend_on_its_batch_mates(engine, items):
+@example(items=["个大", "一一一"])
+def test_a_text_does_not_depend_on_its_batch_mates(engine, bound, items):
     together = engine(examples_of(*items))
     alone = [found for text in items for found in engine(examples_of(text))]
-    assert differences(together, alone).max() < 1e-6
+    found = differences(together, alone)
+    assert found.max() < bound and np.median(found) < 1e-6
 
 
 def test_a_type_does_not_depend_on_the_others_and_many_types_go_in_chunks(monkeypatch):
