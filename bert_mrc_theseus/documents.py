@@ -5,7 +5,7 @@ output: `document.text[entity.start:entity.end]` is the entity's text.
 
 The interchange format is JSONL, one document a line:
 `{"id": "...", "text": "...", "entities": [{"start": 0, "end": 2, "type": "PER"}]}`. An entity may also carry "text", which
-is then checked against its offsets, "score", and "source"; a document may carry "silver": true.
+is then checked against its offsets, "score", and "source"; a document may carry "silver": true, and "annotated": ["PER", ...].
 """
 
 import json
@@ -48,19 +48,24 @@ class Document:
 
     Attributes:
         silver: the entities were not annotated by people; training can weigh the document less.
+        annotated: the types that were looked for; of others, training and evaluation ask nothing. None: all that the schema
+            has.
 
     Raises:
-        ValueError: an entity lies outside the text.
+        ValueError: an entity lies outside the text, or is of a type that was not annotated.
     """
 
     id: str
     text: str
     entities: tuple[Entity, ...] = ()
     silver: bool = False
+    annotated: tuple[str, ...] | None = None
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "entities", tuple(sorted(self.entities)))
         for entity in self.entities:
+            if self.annotated is not None and entity.type not in self.annotated:
+                raise ValueError(f"an entity is of type {entity.type!r}; annotated are {', '.join(self.annotated)}")
             if entity.end > len(self.text):
                 raise ValueError(
                     f"entity [{entity.start}, {entity.end}) {entity.type} lies outside the text of {len(self.text)} "
@@ -89,6 +94,8 @@ def document_to_dict(document: Document) -> dict[str, Any]:
     record: dict[str, Any] = {"id": document.id, "text": document.text, "entities": entities}
     if document.silver:
         record["silver"] = True
+    if document.annotated is not None:
+        record["annotated"] = list(document.annotated)
     return record
 
 
@@ -96,8 +103,7 @@ def document_from_dict(record: Any, default_id: str = "") -> Document:
     """Reads the interchange form; `id` and `entities` may be missing.
 
     Raises:
-        ValueError: a field is missing or of the wrong kind, a span lies outside the text, or an entity's "text" is not
-            what its offsets say.
+        ValueError: a field is missing or of the wrong kind, an entity's "text" is not what its offsets say, or see `Document`.
     """
     if not isinstance(record, dict) or not isinstance(record.get("text"), str):
         raise ValueError('a document needs the form {"text": "...", "entities": [...]}')
@@ -118,7 +124,16 @@ def document_from_dict(record: Any, default_id: str = "") -> Document:
         if "text" in item and item["text"] != text[start:end]:
             raise ValueError(f"entity text {item['text']!r} is not text[{start}:{end}], which is {text[start:end]!r}")
         entities.append(entity)
-    return Document(str(record.get("id", default_id)), text, tuple(entities), bool(record.get("silver", False)))
+    annotated = record.get("annotated")
+    if annotated is not None and not (isinstance(annotated, list) and all(isinstance(kind, str) for kind in annotated)):
+        raise ValueError(f'"annotated" is a list of types. Received: {annotated!r}')
+    return Document(
+        str(record.get("id", default_id)),
+        text,
+        tuple(entities),
+        bool(record.get("silver", False)),
+        None if annotated is None else tuple(annotated),
+    )
 
 
 def parse_document(line: str, path: str | Path, number: int, default_id: str) -> Document:

@@ -77,7 +77,7 @@ class MatchShape:
 
 @dataclass(frozen=True)
 class Examples:
-    """All (window, type) pairs of some documents.
+    """(window, type) pairs of some documents.
 
     Attributes:
         queries: T arrays of token ids, `[CLS] query [SEP]`.
@@ -86,6 +86,7 @@ class Examples:
         spans: per window, its entities as rows (type, start, end) in window offsets, -1 where an end lies outside.
         clipped: entities that no window holds whole.
         silver: bool, per window: its document was not annotated by people.
+        asked: bool (windows, T), whether a type is asked of a window, see `Document.annotated`.
     """
 
     queries: tuple[np.ndarray, ...]
@@ -96,11 +97,11 @@ class Examples:
     pad: int
     sep: int
     silver: np.ndarray
+    asked: np.ndarray
 
     def all_pairs(self) -> np.ndarray:
-        """Every pair, window by window: int array (windows * T, 2) of (window, type)."""
-        windows, types = np.indices((len(self.contexts), len(self.queries)))
-        return np.stack([windows.ravel(), types.ravel()], axis=1)
+        """Every pair that is asked, window by window: int array (pairs, 2) of (window, type)."""
+        return np.argwhere(self.asked)
 
     def has_entity(self, pairs: np.ndarray) -> np.ndarray:
         """bool (n,): whether a pair's labels are not all zero."""
@@ -227,7 +228,13 @@ def build_examples(
             places.append((number, piece))
             spans.append(_spans_inside(document, piece, type_index))
     silver = np.array([documents[number].silver for number, _ in places], bool)
-    return Examples(queries, tuple(contexts), tuple(places), tuple(spans), lost, tokenizer.pad, tokenizer.sep, silver)
+    asked = np.ones((len(places), len(queries)), bool)
+    for row, (number, _) in enumerate(places):
+        if (annotated := documents[number].annotated) is not None:
+            asked[row] = [name in annotated for name in schema.names]
+    return Examples(
+        queries, tuple(contexts), tuple(places), tuple(spans), lost, tokenizer.pad, tokenizer.sep, silver, asked
+    )
 
 
 def _spans_inside(document: Document, piece: Window, type_index: dict[str, int]) -> np.ndarray:

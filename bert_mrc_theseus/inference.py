@@ -31,7 +31,9 @@ class Engine(Protocol):
     """What runs a model."""
 
     def __call__(self, examples: Examples) -> list[np.ndarray]:
-        """Start and end probabilities of every window for every type: per window an array (T, length of the window, 2)."""
+        """Start and end probabilities of every window for every type: per window an array (T, length of the window, 2), 0 for
+        types that are not asked.
+        """
         ...
 
     def spans(self, examples: Examples, thresholds: Thresholds) -> list[list[Span]]:

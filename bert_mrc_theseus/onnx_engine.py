@@ -54,7 +54,7 @@ class OnnxEngine:
         found = empty_probabilities(examples)
 
         def use(window: int, kinds: np.ndarray, ends: np.ndarray) -> None:
-            found[window][kinds] = ends
+            found[window][kinds] = ends * examples.asked[window, kinds, None, None]
 
         self._answer_all(examples, ["probabilities"], use)
         return found
@@ -67,6 +67,8 @@ class OnnxEngine:
         def use(window: int, kinds: np.ndarray, ends: np.ndarray, matches: np.ndarray) -> None:
             length = ends.shape[1]
             for kind, mine, pairs in zip(kinds, ends, matches, strict=True):
+                if not examples.asked[window, kind]:
+                    continue
                 spans = nested_spans(mine, pairs[:length, :length], thresholds)
                 found[window] += [(int(kind), *span) for span in spans]
 

@@ -146,7 +146,7 @@ class Extractor:
         """Documents, long ones in pieces that begin and end where a window does and no sentence is cut: read apart, they have
         the same windows as together."""
         for document in documents:
-            bare = replace(document, entities=())
+            bare = replace(document, entities=(), annotated=None)
             if len(bare.text) <= GROUP_CHARACTERS:
                 yield _Piece(bare, 0, bare)
                 continue

@@ -157,5 +157,5 @@ class Plan:
 def positive_prior(examples: Examples) -> float:
     """Share of start labels among all context tokens of all pairs: what the heads' bias starts from."""
     starts = sum(int((rows[:, 1] >= 0).sum()) for rows in examples.spans)
-    tokens = sum(len(context) for context in examples.contexts) * len(examples.queries)
+    tokens = sum(len(examples.contexts[window]) for window, _ in examples.all_pairs())
     return min(0.5, max(1e-4, starts / max(1, tokens)))

@@ -83,6 +83,7 @@ def convert(
     seed: int = 42,
     drop_leaks: bool = False,
     type_map: Mapping[str, str] | None = None,
+    partly: bool = False,
 ) -> Converted:
     """Writes a data folder.
 
@@ -95,6 +96,7 @@ def convert(
         seed: of that choice.
         drop_leaks: leave out training documents whose text occurs in dev or test.
         type_map: see `type_map.rename_types`.
+        partly: only the types that occur in the corpus were annotated, see `Document.annotated`.
 
     Raises:
         DataError: the files have no documents, or see `hold_out` and `type_map.rename_types`.
@@ -113,7 +115,9 @@ def convert(
         kept = [d for d in splits["train"] if d.text not in elsewhere]
         dropped, splits["train"] = len(splits["train"]) - len(kept), kept
     statistics = split_statistics(splits, window)
-    types = dict.fromkeys(kind for counts in statistics.values() for kind in counts.entities)
+    types = tuple(dict.fromkeys(kind for counts in statistics.values() for kind in counts.entities))
+    if partly:
+        splits = {name: [replace(d, annotated=d.annotated or types) for d in found] for name, found in splits.items()}
     missing: tuple[str, ...] = ()
     if queries is not None:
         known = read_queries(queries).names
@@ -125,7 +129,7 @@ def convert(
     # Written last: a folder with corpus.json is complete.
     with atomic_write(out / "corpus.json") as stream:
         json.dump(
-            _manifest(files, splits, reports, statistics, out, window, dropped, type_map),
+            _manifest(files, splits, reports, statistics, out, window, dropped, type_map, partly),
             stream,
             ensure_ascii=False,
             indent=2,
@@ -143,6 +147,7 @@ def _manifest(
     window: WindowSize,
     dropped: int,
     type_map: Mapping[str, str] | None,
+    partly: bool,
 ) -> dict[str, Any]:
     sources = {split: {file.name: sha256_of(file) for file in source_files(path)} for split, path in files.items()}
     return {
@@ -154,4 +159,5 @@ def _manifest(
         "noticed": {name: {**report.counts(), "errors": report.errors} for name, report in reports.items()},
         "dropped_leaks": dropped,
         "type_map": dict(type_map or {}),
+        "partly": partly,
     }

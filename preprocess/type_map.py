@@ -37,6 +37,9 @@ def rename_types(splits: Mapping[str, Sequence[Document]], mapping: Mapping[str,
 
     def renamed(document: Document) -> Document:
         entities = {replace(e, type=mapping[e.type]) for e in document.entities if e.type in mapping}
-        return replace(document, entities=tuple(entities))
+        annotated = document.annotated
+        if annotated is not None:
+            annotated = tuple(dict.fromkeys(mapping[old] for old in annotated if old in mapping))
+        return replace(document, entities=tuple(entities), annotated=annotated)
 
     return {name: [renamed(document) for document in documents] for name, documents in splits.items()}

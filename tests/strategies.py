@@ -24,4 +24,5 @@ def documents(draw, characters=CHARACTERS, nested=True, min_size=1, max_size=40,
         end = draw(st.integers(start + 1, len(text)))
         found.add(Entity(start, end, draw(st.sampled_from(types))))
         reach = end
-    return Document(draw(st.sampled_from(["a", "文-7"])), text, tuple(found))
+    annotated = draw(st.sampled_from([None, tuple(types)]))
+    return Document(draw(st.sampled_from(["a", "文-7"])), text, tuple(found), draw(st.booleans()), annotated)

@@ -66,6 +66,13 @@ def test_a_share_of_train_becomes_dev(files, tmp_path):
         hold_out(splits, 0.001, 1)
 
 
+def test_a_corpus_can_say_which_types_were_annotated(files, tmp_path):
+    convert(read_files(files, "columns", False), tmp_path / "out", query_file("sample"), WINDOW, partly=True)
+    for split in files:
+        found = list(read_documents(tmp_path / "out" / f"{split}.jsonl"))
+        assert found and all(document.annotated == ("PER",) for document in found)
+
+
 def test_types_without_a_query_are_named(files, tmp_path):
     done = convert(read_files(files, "columns", False), tmp_path / "out", query_file("cmeee"), WINDOW)
     assert done.missing_types == ("PER",)

@@ -106,6 +106,15 @@ def test_a_text_does_not_depend_on_its_batch_mates(engine, bound, items):
     assert found.max() < bound and np.median(found) < 1e-6
 
 
+@pytest.mark.parametrize("engine", [KERAS, FLOAT])
+def test_types_that_were_not_annotated_have_no_probability(engine):
+    schema = Schema((EntityType("PER", "人名"), EntityType("LOC", "地名")))
+    partly = Document("0", "李明在北京大学", annotated=("LOC",))
+    both, one = engine(MODEL.examples([replace(partly, annotated=None), partly], schema))
+    assert not one[0].any() and one[1].all()
+    assert both[0].all() and np.abs(both[1] - one[1]).max() < 1e-6
+
+
 def test_a_type_does_not_depend_on_the_others_and_many_types_go_in_chunks(monkeypatch):
     kinds = tuple(
         EntityType(name, query) for name, query in (("A", "人名"), ("B", "地"), ("C", "大学和公司"), ("D", "京"))

@@ -54,6 +54,12 @@ def test_labels_say_where_entities_start_and_end(items):
         assert set(np.flatnonzero(labels[row, :, 1])) == {e.end - 1 + offset for e in mine if e.end - 1 in inside}
 
 
+def test_types_that_were_not_annotated_are_not_asked():
+    partly = Document("", "李明在北京", (Entity(0, 2, "PER"),), annotated=("ORG", "PER", "TITLE"))
+    examples = build([Document("", "上海"), partly])
+    assert examples.all_pairs().tolist() == [[0, 0], [0, 1], [0, 2], [1, 0], [1, 2]]
+
+
 @given(st.lists(documents(max_size=60), min_size=1, max_size=3))
 def test_an_entity_that_no_window_holds_is_counted(items):
     examples = build(items)

@@ -29,6 +29,11 @@ def test_entities_of_a_text(extractor):
         assert text[entity.start : entity.end] == entity.text and 0.5 <= entity.score <= 1.0
 
 
+def test_all_types_are_found_whatever_was_annotated(extractor):
+    (found,) = extractor.documents([Document("", "不了的李明和的一在北京。", annotated=("LOC",))])
+    assert [entity.type for entity in found.entities] == ["PER", "LOC"]
+
+
 def test_texts_that_are_empty_blank_or_unknown(extractor):
     assert extractor("") == []
     assert list(extractor.batch(["", " ", "\u0000😀", "\n"])) == [[], [], [], []]

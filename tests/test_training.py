@@ -2,10 +2,11 @@
 
 import inspect
 import io
-from dataclasses import asdict
+from dataclasses import asdict, replace
 
 import numpy as np
 import pytest
+from bert_mrc_theseus.preprocess.type_map import rename_types
 from rich.console import Console
 
 from bert_mrc_theseus import training
@@ -74,6 +75,14 @@ def test_pairs_without_entities_are_sampled_by_ratio(ratio):
         assert (~positive).sum() == min(
             round(ratio * plan.positive_pairs), (~EXAMPLES.has_entity(EXAMPLES.all_pairs())).sum()
         )
+
+
+def test_what_was_not_annotated_is_never_a_pair_without_entities():
+    persons = rename_types({"train": toy_documents(20, 1)}, {"PER": "PER"})["train"]
+    examples = examples_of([replace(document, annotated=("PER",)) for document in persons])
+    plan = Plan(examples, TrainingConfig(negative_ratio=9.0, token_budget=256))
+    assert set(np.concatenate(plan.batches(0))[:, 1]) == {SCHEMA.index("PER")}
+    assert positive_prior(examples) == pytest.approx(2 * positive_prior(examples_of(persons)))
 
 
 def test_the_prior_is_the_share_of_starts():

@@ -1,5 +1,7 @@
 """`preprocess --map`."""
 
+from dataclasses import replace
+
 import pytest
 from bert_mrc_theseus.preprocess.type_map import parse_type_map, rename_types
 
@@ -14,6 +16,12 @@ def test_types_are_renamed_merged_and_left_out():
     mapping = parse_type_map("GPE.NAM=LOC, LOC.NAM = LOC")
     assert mapping == {"GPE.NAM": "LOC", "LOC.NAM": "LOC"}
     assert rename_types(SPLITS, mapping) == {"train": [Document("1", TEXT, (Entity(3, 5, "LOC"),))]}
+
+
+def test_what_was_annotated_is_renamed_too():
+    document = replace(SPLITS["train"][0], annotated=("PER.NAM", "LOC.NAM", "GPE.NAM", "ORG.NAM"))
+    renamed = rename_types({"train": [document]}, {"GPE.NAM": "LOC", "LOC.NAM": "LOC"})
+    assert renamed["train"][0].annotated == ("LOC",)
 
 
 @pytest.mark.parametrize("text", ["", "PER", "PER=", "=PER", "A=B=C", "A=B,"])

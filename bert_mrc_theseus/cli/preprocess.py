@@ -40,6 +40,13 @@ def preprocess(
             "--map", help="Types as OLD=NEW,OLD=NEW; entities of the types that it does not name are left out."
         ),
     ] = None,
+    partly: Annotated[
+        bool,
+        typer.Option(
+            "--partly",
+            help="Only the corpus's types were annotated: note that, so that it can be joined to one with more.",
+        ),
+    ] = False,
     dev_fraction: Annotated[float, typer.Option(help="Share of train that becomes dev, if there is no dev.")] = 0.0,
     seed: Annotated[int, typer.Option(help="For --dev-fraction.")] = 42,
     window: Annotated[int, typer.Option(help="Characters of a window, for the count of clipped entities.")] = 254,
@@ -75,7 +82,7 @@ def preprocess(
     source = read_known(corpus, folder) if corpus else read_files(files, format_name, skip_bad, dictionary)
     chosen = queries or (query_file(corpus or "peoples_daily") if corpus or silver else None)
     size = WindowSize(window, window // 4)
-    done = convert(source, out, chosen, size, dev_fraction, seed, drop_leaks, mapping)
+    done = convert(source, out, chosen, size, dev_fraction, seed, drop_leaks, mapping, partly)
     _print_result(console, done, corpus or "files", out)
     if chosen is None:
         console.print(f"No query file: write {out / 'queries.toml'} before training, one table a type.")
