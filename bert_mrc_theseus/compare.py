@@ -12,6 +12,7 @@ get as many epochs in it.
 """
 
 import json
+import math
 import statistics
 import time
 from collections.abc import Callable, Mapping, Sequence
@@ -49,7 +50,7 @@ class Row:
         f1: strict micro F1 on test, a value a seed.
         string_set_f1: the original project's metric.
         retention: F1 over that of the same seed's predecessor, a value a seed.
-        speed: sentences a second over the predecessor's.
+        speed: sentences a second over the predecessor's; NaN: not measured.
         parameters: of the model, embeddings and heads included.
         minutes: of training, without the predecessor's, mean.
     """
@@ -245,7 +246,7 @@ COLUMNS: dict[str, Callable[[Row], str]] = {
     "strict F1": lambda row: mean_and_deviation(row.f1),
     "string-set F1": lambda row: f"{statistics.fmean(row.string_set_f1):.4f}",
     "retention": lambda row: f"{statistics.fmean(row.retention):.1%}",
-    "sentences/s": lambda row: f"{row.speed:.2f} x",
+    "sentences/s": lambda row: "" if math.isnan(row.speed) else f"{row.speed:.2f} x",
     "parameters": lambda row: f"{row.parameters / 1e6:.1f} M",
     "minutes": lambda row: f"{row.minutes:.0f}",
     "published": lambda row: "" if row.published is None else f"{row.published:.4f}",

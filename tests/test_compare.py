@@ -48,13 +48,16 @@ def test_a_table_of_methods(arguments, monkeypatch, capsys):
     assert "strict F1" in capsys.readouterr().out
 
 
-def test_what_is_done_is_not_done_again_and_other_settings_are_refused(arguments, monkeypatch):
+def test_what_is_done_is_not_done_again_and_other_settings_are_refused(arguments, monkeypatch, capsys):
     monkeypatch.setattr("bert_mrc_theseus.stages.fit", None)
     monkeypatch.setattr("bert_mrc_theseus.compare.evaluate_model", None)
     with pytest.raises(SystemExit, match="0"):
         run(arguments, monkeypatch)
     with pytest.raises(SystemExit, match="1"):
         run([*arguments, "--epochs", "15,3,2"], monkeypatch)
+    with pytest.raises(SystemExit, match="1"):
+        run([*arguments, "--loss", "bce"], monkeypatch)
+    assert "loss: focal then, bce now" in capsys.readouterr().err
 
 
 def test_more_shared_modules_than_there_can_be_are_refused_before_any_training(arguments, monkeypatch, capsys):

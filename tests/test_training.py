@@ -196,4 +196,7 @@ def test_the_commands_defaults_are_the_config_s():
     options = {names.get(name, name): p.default for name, p in inspect.signature(train).parameters.items()}
     for name in config.keys() - DEFAULTS[0].keys():
         assert options[name] == config[name], name
-    assert inspect.signature(compare).parameters["tokens"].default == config["token_budget"]
+    compared = inspect.signature(compare).parameters
+    assert compared["tokens"].default == config["token_budget"]
+    for name in ("loss", "negative_ratio", "by_text", "dropout"):
+        assert compared[name].default == config[name], name

@@ -32,6 +32,12 @@ def compare(
         int | None, typer.Option(help="Position of the context's first character; default 32.", min=3)
     ] = None,
     tokens: Annotated[int, typer.Option(help="Tokens of a batch.")] = 1024,
+    loss: Annotated[str, typer.Option(help="focal, bce or dice; predecessor-bce and -dice have their own.")] = "focal",
+    negative_ratio: Annotated[float, typer.Option(help="Empty (text, type) pairs per pair with entities.")] = 1.0,
+    by_text: Annotated[
+        bool, typer.Option("--by-text", help="All pairs of a text in one batch: shared layers run once for them.")
+    ] = False,
+    dropout: Annotated[float, typer.Option(help="Of hidden states and attention.")] = 0.1,
     bfloat16: Annotated[bool, typer.Option("--bfloat16", help="Matrix products in bfloat16.")] = False,
     texts: Annotated[int, typer.Option(help="Test texts for measuring speed; 0: do not.", min=0)] = 60,
 ) -> None:
@@ -51,7 +57,14 @@ def compare(
         encoder,
         window,
         context_position,
-        {"token_budget": tokens, "mixed_bfloat16": bfloat16},
+        {
+            "token_budget": tokens,
+            "loss": loss,
+            "negative_ratio": negative_ratio,
+            "by_text": by_text,
+            "dropout": dropout,
+            "mixed_bfloat16": bfloat16,
+        },
     )
     rows = run(data, out, wanted, [int(seed) for seed in seeds.split(",")], settings, Console(stderr=True), texts)
     with atomic_write(out / "compare.md") as stream:
