@@ -39,6 +39,8 @@ PREDECESSORS = {
 SUCCESSORS = {
     "linear": Method("two-stage, linear"),
     "constant": Method("two-stage, constant 0.5", replacing={"schedule": "constant", "rate": 0.5}),
+    "spaced": Method("two-stage, linear, from each module's last layer", replacing={"initialisation": "spaced"}),
+    "mean": Method("two-stage, linear, from each module's mean", replacing={"initialisation": "mean"}),
     "one-stage": Method("one-stage (stage 1 alone)", stages=1),
     "first": Method("first layers, fine-tuned", stages=0),
     "first-distilled": Method("first layers, distilled", {"distill_logits": 1.0}, stages=0),

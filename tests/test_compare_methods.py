@@ -18,6 +18,7 @@ def test_methods_differ_in_what_they_are_named_for():
         return stage_configs(Model(name, 6, shared), 1, Settings())
 
     assert of("constant")[1].schedule == "constant" and of("linear")[1].schedule == "linear"
+    assert [of(name)[1].initialisation for name in ("linear", "spaced", "mean")] == ["first", "spaced", "mean"]
     assert list(of("one-stage")) == [1] and of("first")[1].epochs == 0 and list(of("predecessor-dice")) == [0]
     assert of("linear", 4)[1].shared == of("first", 4)[1].shared == 4 and of("linear")[1].shared == 0
     assert of("distilled")[1].distillation and of("distilled")[2].distillation and not of("linear")[2].distillation
