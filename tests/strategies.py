@@ -1,5 +1,7 @@
 """Hypothesis strategies: arbitrary Unicode documents."""
 
+from dataclasses import replace
+
 from hypothesis import strategies as st
 
 from bert_mrc_theseus.documents import Document, Entity
@@ -12,8 +14,8 @@ TYPES = ("PER", "LOC", "ORG")
 
 
 @st.composite
-def documents(draw, characters=CHARACTERS, nested=True, min_size=1, max_size=40, types=TYPES):
-    """A document with valid entities; without `nested`, none overlap."""
+def documents(draw, characters=CHARACTERS, nested=True, min_size=1, max_size=40, types=TYPES, annotation=False):
+    """A document with valid entities; without `nested`, none overlap; with `annotation`, it may say how it was annotated."""
     text = draw(st.text(characters, min_size=min_size, max_size=max_size))
     found, reach = set(), 0
     for _ in range(draw(st.integers(0, 5)) if text else 0):
@@ -24,5 +26,7 @@ def documents(draw, characters=CHARACTERS, nested=True, min_size=1, max_size=40,
         end = draw(st.integers(start + 1, len(text)))
         found.add(Entity(start, end, draw(st.sampled_from(types))))
         reach = end
-    annotated = draw(st.sampled_from([None, tuple(types)]))
-    return Document(draw(st.sampled_from(["a", "文-7"])), text, tuple(found), draw(st.booleans()), annotated)
+    document = Document(draw(st.sampled_from(["a", "文-7"])), text, tuple(found))
+    if annotation:
+        document = replace(document, silver=draw(st.booleans()), annotated=draw(st.sampled_from([None, types])))
+    return document

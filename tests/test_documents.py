@@ -16,7 +16,7 @@ from bert_mrc_theseus.errors import DataError
 from tests.strategies import documents
 
 
-@given(documents())
+@given(documents(annotation=True))
 def test_the_interchange_form_loses_nothing(document):
     again = document_from_dict(json.loads(json.dumps(document_to_dict(document))))
     assert again == document
@@ -24,7 +24,7 @@ def test_the_interchange_form_loses_nothing(document):
         assert item["text"] == document.text[entity.start : entity.end]
 
 
-@given(st.lists(documents(), max_size=4))
+@given(st.lists(documents(annotation=True), max_size=4))
 def test_files_lose_nothing(tmp_path_factory, items):
     path = tmp_path_factory.mktemp("jsonl") / "documents.jsonl.gz"
     write_documents(path, items)
