@@ -25,6 +25,9 @@ def parse_type_map(text: str) -> dict[str, str]:
 def rename_types(splits: Mapping[str, Sequence[Document]], mapping: Mapping[str, str]) -> dict[str, list[Document]]:
     """Documents with renamed types; entities of types that the mapping does not name are left out.
 
+    Where types are merged and a document annotates only some of them, the merged type is not annotated there, see
+    `Document.annotated`, and its entities are left out.
+
     Raises:
         DataError: the mapping names a type that no document has.
     """
@@ -37,9 +40,14 @@ def rename_types(splits: Mapping[str, Sequence[Document]], mapping: Mapping[str,
 
     def renamed(document: Document) -> Document:
         entities = {replace(e, type=mapping[e.type]) for e in document.entities if e.type in mapping}
-        annotated = document.annotated
-        if annotated is not None:
-            annotated = tuple(dict.fromkeys(mapping[old] for old in annotated if old in mapping))
-        return replace(document, entities=tuple(entities), annotated=annotated)
+        if document.annotated is None:
+            return replace(document, entities=tuple(entities))
+        partly = {new for old, new in mapping.items() if old not in document.annotated}
+        annotated = tuple(dict.fromkeys(mapping[old] for old in document.annotated if old in mapping))
+        return replace(
+            document,
+            entities=tuple(entity for entity in entities if entity.type not in partly),
+            annotated=tuple(new for new in annotated if new not in partly),
+        )
 
     return {name: [renamed(document) for document in documents] for name, documents in splits.items()}

@@ -24,6 +24,13 @@ def test_what_was_annotated_is_renamed_too():
     assert renamed["train"][0].annotated == ("LOC",)
 
 
+def test_a_merged_type_is_annotated_only_where_all_of_it_was():
+    document = Document("1", TEXT, (Entity(0, 2, "PER.NAM"), Entity(3, 5, "LOC.NAM")), annotated=("PER.NAM", "LOC.NAM"))
+    splits = {"train": [document, *SPLITS["train"]]}
+    renamed = rename_types(splits, {"PER.NAM": "PER", "GPE.NAM": "LOC", "LOC.NAM": "LOC"})
+    assert renamed["train"][0] == Document("1", TEXT, (Entity(0, 2, "PER"),), annotated=("PER",))
+
+
 @pytest.mark.parametrize("text", ["", "PER", "PER=", "=PER", "A=B=C", "A=B,"])
 def test_a_map_that_cannot_be_read(text):
     with pytest.raises(UserError, match="OLD=NEW"):
