@@ -39,15 +39,12 @@ def rename_types(splits: Mapping[str, Sequence[Document]], mapping: Mapping[str,
         )
 
     def renamed(document: Document) -> Document:
-        entities = {replace(e, type=mapping[e.type]) for e in document.entities if e.type in mapping}
-        if document.annotated is None:
-            return replace(document, entities=tuple(entities))
-        partly = {new for old, new in mapping.items() if old not in document.annotated}
-        annotated = tuple(dict.fromkeys(mapping[old] for old in document.annotated if old in mapping))
-        return replace(
-            document,
-            entities=tuple(entity for entity in entities if entity.type not in partly),
-            annotated=tuple(new for new in annotated if new not in partly),
-        )
+        kept, annotated = mapping, document.annotated
+        if annotated is not None:
+            partly = {new for old, new in mapping.items() if old not in annotated}
+            kept = {old: new for old, new in mapping.items() if new not in partly}
+            annotated = tuple(dict.fromkeys(kept.values()))
+        entities = {replace(e, type=kept[e.type]) for e in document.entities if e.type in kept}
+        return replace(document, entities=tuple(entities), annotated=annotated)
 
     return {name: [renamed(document) for document in documents] for name, documents in splits.items()}
