@@ -24,11 +24,36 @@ def p_true(p, y):
     [
         (binary_cross_entropy, lambda p, y: -np.log(p_true(p, y))),
         (focal, lambda p, y: -((1 - p_true(p, y)) ** 2) * np.log(p_true(p, y))),
-        (dice, lambda p, y: 1 - (2 * (1 - p) ** 0.01 * p * y + 1) / ((1 - p) ** 0.01 * p + y + 1)),
     ],
 )
 def test_equals_the_formula_of_its_paper(loss, formula):
     assert float(loss(LOGITS, LABELS, MASK)) == pytest.approx(reference(formula), rel=1e-5)
+
+
+def test_dice_equals_its_formula_over_the_set_of_masked_in_tokens():
+    p = 1 / (1 + np.exp(-LOGITS.astype("float64")))
+    p, y = ((1 - p) ** 0.01 * p)[MASK == 1], LABELS[MASK == 1]
+    heads = 1 - (2 * (p * y).sum(0) + 1e-4) / (p.sum(0) + y.sum(0) + 1e-4)
+    assert float(dice(LOGITS, LABELS, MASK)) == pytest.approx(heads.mean(), rel=1e-5)
+
+
+@pytest.mark.parametrize("name", LOSSES)
+def test_rare_labels_are_learnt(name):
+    """Logistic regression on a noisy feature, from the prior, with two starts and ends among 1,000 tokens."""
+    import keras
+    import tensorflow as tf
+
+    labels = np.zeros((1, 1000, 2), "float32")
+    labels[0, [3, 700]] = 1.0
+    feature = labels + np.random.default_rng(0).normal(0, 0.3, labels.shape).astype("float32")
+    weight, bias = tf.Variable(tf.zeros(2)), tf.Variable(tf.fill([2], -6.0))
+    optimizer = keras.optimizers.Adam(0.05)
+    for _ in range(200):
+        with tf.GradientTape() as tape:
+            value = LOSSES[name](feature * weight + bias, labels, ops.ones((1, 1000)))
+        optimizer.apply_gradients(zip(tape.gradient(value, [weight, bias]), [weight, bias], strict=True))
+    logits = (feature * weight + bias).numpy()
+    assert logits[labels == 1].mean() > -4.0 and (logits[labels == 0] < 0.0).all()
 
 
 @pytest.mark.parametrize("name", LOSSES)
