@@ -249,7 +249,7 @@ COLUMNS: dict[str, Callable[[Row], str]] = {
     "sentences/s": lambda row: "" if math.isnan(row.speed) else f"{row.speed:.2f} x",
     "parameters": lambda row: f"{row.parameters / 1e6:.1f} M",
     "minutes": lambda row: f"{row.minutes:.0f}",
-    "published": lambda row: "" if row.published is None else f"{row.published:.4f}",
+    "published (People's Daily, its own metric)": lambda row: "" if row.published is None else f"{row.published:.4f}",
 }
 """The table's columns."""
 
