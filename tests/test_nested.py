@@ -5,7 +5,7 @@ from dataclasses import replace
 import keras
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from bert_mrc_theseus import Extractor
@@ -149,11 +149,9 @@ def test_spans_that_a_window_holds_whole_are_found_once(document):
     def build(items):
         return build_examples(items, SCHEMA, TOKENIZER, WindowSize(16, 6), 16, 512)
 
-    # Two windows of equal text but other entities would be one to the oracle.
+    # Two windows of equal tokens ([UNK] stands for all characters that the vocabulary lacks) would be one to the oracle.
     examples = build([document])
-    texts = [document.text[w.start : w.end] for _, w in examples.places]
-    if len(set(texts)) < len(texts):
-        return
+    assume(len({tuple(ids) for ids in examples.contexts}) == len(examples.contexts))
     (found,) = predict_documents(
         nested_oracle([document], build), [document], examples, SCHEMA, Thresholds(), Decoding.NESTED
     )
