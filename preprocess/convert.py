@@ -1,7 +1,7 @@
 """Corpus files -> a data folder that training reads: train.jsonl, dev.jsonl, test.jsonl, queries.toml, corpus.json."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import asdict, dataclass, replace
 from functools import partial
 from pathlib import Path
@@ -19,6 +19,7 @@ from bert_mrc_theseus.schema import read_queries
 
 from .corpora import corpus_files, read_split
 from .formats import reader_of, source_files
+from .join import joined
 from .report import ReadReport
 from .statistics import SplitStatistics, split_statistics
 from .type_map import rename_types
@@ -84,6 +85,8 @@ def convert(
     drop_leaks: bool = False,
     type_map: Mapping[str, str] | None = None,
     partly: bool = False,
+    join: int = 0,
+    backwards: Collection[str] = (),
 ) -> Converted:
     """Writes a data folder.
 
@@ -97,6 +100,8 @@ def convert(
         drop_leaks: leave out training documents whose text occurs in dev or test.
         type_map: see `type_map.rename_types`.
         partly: only the types that occur in the corpus were annotated, see `Document.annotated`.
+        join: characters up to which neighbouring documents are joined, see `join.joined`; 0: none are.
+        backwards: splits whose documents are in the reverse of the text's order.
 
     Raises:
         DataError: the files have no documents, or see `hold_out` and `type_map.rename_types`.
@@ -107,13 +112,16 @@ def convert(
     splits = {name: [replace(d, id=f"{name}-{d.id}") for d in documents] for name, documents in splits.items()}
     if type_map:
         splits = rename_types(splits, type_map)
+    dropped = 0
+    if drop_leaks:
+        splits, dropped = _without_leaks(splits)
+    if join:
+        splits = {name: list(joined(d[::-1] if name in backwards else d, join)) for name, d in splits.items()}
     if dev_fraction and "dev" not in splits:
         splits = hold_out(splits, dev_fraction, seed)
-    dropped = 0
-    if drop_leaks and "train" in splits:
-        elsewhere = {d.text for name, documents in splits.items() if name != "train" for d in documents}
-        kept = [d for d in splits["train"] if d.text not in elsewhere]
-        dropped, splits["train"] = len(splits["train"]) - len(kept), kept
+        if drop_leaks:
+            splits, more = _without_leaks(splits)
+            dropped += more
     statistics = split_statistics(splits, window)
     types = tuple(dict.fromkeys(kind for counts in statistics.values() for kind in counts.entities))
     if partly:
@@ -129,13 +137,21 @@ def convert(
     # Written last: a folder with corpus.json is complete.
     with atomic_write(out / "corpus.json") as stream:
         json.dump(
-            _manifest(files, splits, reports, statistics, out, window, dropped, type_map, partly),
+            _manifest(files, splits, reports, statistics, out, window, dropped, type_map, partly, join),
             stream,
             ensure_ascii=False,
             indent=2,
         )
         stream.write("\n")
     return Converted(statistics, reports, dropped, missing)
+
+
+def _without_leaks(splits: dict[str, list[Document]]) -> tuple[dict[str, list[Document]], int]:
+    """The splits without the training documents whose text another split has, and how many they were."""
+    elsewhere = {d.text for name, documents in splits.items() if name != "train" for d in documents}
+    train = splits.get("train", [])
+    kept = [d for d in train if d.text not in elsewhere]
+    return {**splits, "train": kept} if train else splits, len(train) - len(kept)
 
 
 def _manifest(
@@ -148,6 +164,7 @@ def _manifest(
     dropped: int,
     type_map: Mapping[str, str] | None,
     partly: bool,
+    join: int,
 ) -> dict[str, Any]:
     sources = {split: {file.name: sha256_of(file) for file in source_files(path)} for split, path in files.items()}
     return {
@@ -160,4 +177,5 @@ def _manifest(
         "dropped_leaks": dropped,
         "type_map": dict(type_map or {}),
         "partly": partly,
+        "join": join,
     }

@@ -31,6 +31,7 @@ class Corpus:
         licence: as stated there.
         queries: name of its file in data/queries.
         rename: maps the corpus' type names to ours.
+        backwards: splits whose file has the sentences of a text in reverse order, which matters where they are joined.
     """
 
     files: dict[str, str]
@@ -39,6 +40,7 @@ class Corpus:
     licence: str = "not stated: research use"
     queries: str = ""
     rename: Callable[[str], str] = str
+    backwards: tuple[str, ...] = ()
 
 
 def _three(folder: str, pattern: str, *splits: str) -> dict[str, str]:
@@ -68,6 +70,7 @@ CORPORA: dict[str, Corpus] = {
         "JunnYu/jy_ner data/zh/msra.zip",
         queries="msra",
         rename=lambda kind: _MSRA[kind],
+        backwards=("train", "dev"),
     ),
     "weibo": Corpus(
         _three("weibo", "weiboNER_2nd_conll.{}"),

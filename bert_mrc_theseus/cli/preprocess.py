@@ -47,6 +47,13 @@ def preprocess(
             help="Only the corpus's types were annotated: note that, so that it can be joined to one with more.",
         ),
     ] = False,
+    join: Annotated[
+        int,
+        typer.Option(
+            min=0,
+            help="Join neighbouring documents to paragraphs of at most so many characters; for corpora in the order of a text.",
+        ),
+    ] = 0,
     dev_fraction: Annotated[float, typer.Option(help="Share of train that becomes dev, if there is no dev.")] = 0.0,
     seed: Annotated[int, typer.Option(help="For --dev-fraction.")] = 42,
     window: Annotated[int, typer.Option(help="Characters of a window, for the count of clipped entities.")] = 254,
@@ -61,7 +68,7 @@ def preprocess(
     """Convert a corpus to documents, count what is in it, and say what was repaired."""
     from bert_mrc_theseus.examples import WindowSize
     from bert_mrc_theseus.preprocess.convert import convert, read_files, read_known
-    from bert_mrc_theseus.preprocess.corpora import query_file
+    from bert_mrc_theseus.preprocess.corpora import CORPORA, query_file
     from bert_mrc_theseus.preprocess.type_map import parse_type_map
 
     console = Console()
@@ -82,7 +89,8 @@ def preprocess(
     source = read_known(corpus, folder) if corpus else read_files(files, format_name, skip_bad, dictionary)
     chosen = queries or (query_file(corpus or "peoples_daily") if corpus or silver else None)
     size = WindowSize(window, window // 4)
-    done = convert(source, out, chosen, size, dev_fraction, seed, drop_leaks, mapping, partly)
+    backwards = CORPORA[corpus].backwards if corpus in CORPORA else ()
+    done = convert(source, out, chosen, size, dev_fraction, seed, drop_leaks, mapping, partly, join, backwards)
     _print_result(console, done, corpus or "files", out)
     if chosen is None:
         console.print(f"No query file: write {out / 'queries.toml'} before training, one table a type.")
