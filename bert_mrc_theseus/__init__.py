@@ -1,7 +1,7 @@
 """Chinese named entity recognition as machine reading comprehension, compressed with BERT-of-Theseus."""
 
-from bert_mrc_theseus.documents import Document, Entity
-from bert_mrc_theseus.prediction import Extraction, Extractor
+from bert_mrc_theseus.prediction.extractor import Extraction, Extractor
+from bert_mrc_theseus.text.documents import Document, Entity
 
 __all__ = ["Document", "Entity", "Extraction", "Extractor"]
 

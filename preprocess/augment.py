@@ -16,11 +16,11 @@ from pathlib import Path
 import numpy as np
 
 import bert_mrc_theseus
-from bert_mrc_theseus.documents import Document, Entity, read_documents, write_documents
 from bert_mrc_theseus.errors import DataError, UserError
 from bert_mrc_theseus.files import atomic_folder, refuse_existing, sha256_of
+from bert_mrc_theseus.text.documents import Document, Entity, read_documents, write_documents
 
-from .silver import TYPES
+from .readers.silver import TYPES
 
 SHORTEST = 2
 """Characters. Shorter mentions (中 and 美 in 中美关系) are parts of words: no other name fits there, nor they elsewhere."""

@@ -10,17 +10,17 @@ from typing import Any
 import numpy as np
 
 import bert_mrc_theseus
-from bert_mrc_theseus.dictionary import read_dictionary
-from bert_mrc_theseus.documents import Document, write_documents
 from bert_mrc_theseus.errors import DataError
-from bert_mrc_theseus.examples import WindowSize
 from bert_mrc_theseus.files import atomic_write, sha256_of
-from bert_mrc_theseus.schema import read_queries
+from bert_mrc_theseus.mrc.examples import WindowSize
+from bert_mrc_theseus.text.dictionary import read_dictionary
+from bert_mrc_theseus.text.documents import Document, write_documents
+from bert_mrc_theseus.text.schema import read_queries
 
 from .corpora import corpus_files, read_split
-from .formats import reader_of, source_files
 from .join import joined
-from .report import ReadReport
+from .readers.formats import reader_of, source_files
+from .readers.read_report import ReadReport
 from .statistics import SplitStatistics, split_statistics
 from .type_map import rename_types
 

@@ -10,12 +10,12 @@ from dataclasses import dataclass, replace
 from importlib import resources
 from pathlib import Path
 
-from bert_mrc_theseus.documents import Document
 from bert_mrc_theseus.errors import DataError
+from bert_mrc_theseus.text.documents import Document
 
-from .columns import read_parallel
-from .formats import FORMATS, Reader
-from .report import ReadReport
+from .readers.columns import read_parallel
+from .readers.formats import FORMATS, Reader
+from .readers.read_report import ReadReport
 
 VARIABLE = "BMT_CORPORA"
 

@@ -8,8 +8,8 @@ is worse on paragraphs, which are what people have.
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
-from bert_mrc_theseus.documents import Document, Entity
-from bert_mrc_theseus.windows import CLAUSE_ENDS, CLOSING, SENTENCE_ENDS
+from bert_mrc_theseus.mrc.windows import CLAUSE_ENDS, CLOSING, SENTENCE_ENDS
+from bert_mrc_theseus.text.documents import Document, Entity
 
 ENDS = SENTENCE_ENDS | CLAUSE_ENDS | CLOSING
 """After other characters, such as the last one of a heading, a line feed keeps two documents' words apart."""

@@ -5,9 +5,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from bert_mrc_theseus.documents import Document
-from bert_mrc_theseus.examples import WindowSize
-from bert_mrc_theseus.windows import clipped, cut_windows
+from bert_mrc_theseus.mrc.examples import WindowSize
+from bert_mrc_theseus.mrc.windows import clipped, cut_windows
+from bert_mrc_theseus.text.documents import Document
 
 
 @dataclass(frozen=True)

@@ -3,8 +3,8 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
-from bert_mrc_theseus.documents import Document
 from bert_mrc_theseus.errors import DataError, UserError
+from bert_mrc_theseus.text.documents import Document
 
 
 def parse_type_map(text: str) -> dict[str, str]:

@@ -8,13 +8,13 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
-from bert_mrc_theseus.documents import Document, write_documents
 from bert_mrc_theseus.errors import DataError
 from bert_mrc_theseus.files import atomic_write
-from bert_mrc_theseus.schema import Schema
-from bert_mrc_theseus.tags import column_lines
+from bert_mrc_theseus.text.documents import Document, write_documents
+from bert_mrc_theseus.text.schema import Schema
+from bert_mrc_theseus.text.tags import column_lines
 
-from .brat import write_brat
+from .readers.brat import write_brat
 
 
 def write_columns(path: str | Path, documents: Iterable[Document], scheme: str = "bio") -> int:

@@ -5,13 +5,13 @@ import sys
 import numpy as np
 from safetensors.numpy import save_file
 
-from bert_mrc_theseus.distillation import Distillation
-from bert_mrc_theseus.examples import Sharing
-from bert_mrc_theseus.keras_engine import keras_engine
-from bert_mrc_theseus.model import export_tensors, predecessor_from
-from bert_mrc_theseus.optimizer import build_optimizer
-from bert_mrc_theseus.theseus import TheseusModel
-from bert_mrc_theseus.train_step import Teacher, make_train_step
+from bert_mrc_theseus.engines.keras_engine import keras_engine
+from bert_mrc_theseus.model.mrc_model import export_tensors, predecessor_from
+from bert_mrc_theseus.model.theseus import TheseusModel
+from bert_mrc_theseus.mrc.examples import Sharing
+from bert_mrc_theseus.training.distillation import Distillation
+from bert_mrc_theseus.training.optimizer import build_optimizer
+from bert_mrc_theseus.training.step import Teacher, make_train_step
 from tests.conftest import make_weights
 from tests.test_model import batch_of, some_pairs
 

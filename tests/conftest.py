@@ -13,9 +13,9 @@ import numpy as np
 import pytest
 from rich.console import Console
 
-from bert_mrc_theseus.checkpoints.weights import EncoderConfig, EncoderWeights, expected_shapes
-from bert_mrc_theseus.documents import Document, Entity, write_documents
-from bert_mrc_theseus.training_config import TrainingConfig
+from bert_mrc_theseus.model_files.encoder_weights import EncoderConfig, EncoderWeights, expected_shapes
+from bert_mrc_theseus.text.documents import Document, Entity, write_documents
+from bert_mrc_theseus.training.config import TrainingConfig
 
 # The first example of a test pays for imports and dictionaries; timing is no property to test here.
 # In CI the examples are the same every time; elsewhere they go on looking for new ones.
@@ -109,7 +109,7 @@ class Trained:
         shared_layers: int = 0,
         **changes,
     ) -> Path:
-        from bert_mrc_theseus.stages import train_stage
+        from bert_mrc_theseus.training.stages import train_stage
 
         config = self.config(stage, **changes)
         return train_stage(
@@ -132,7 +132,7 @@ class Trained:
 
 @pytest.fixture(scope="session")
 def trained(tmp_path_factory) -> Trained:
-    from bert_mrc_theseus.checkpoints.huggingface import write_huggingface
+    from bert_mrc_theseus.model_files.huggingface import write_huggingface
 
     root = tmp_path_factory.mktemp("trained")
     for name, count, seed in (("train", 60, 1), ("dev", 12, 2), ("test", 12, 3)):

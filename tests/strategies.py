@@ -4,7 +4,7 @@ from dataclasses import replace
 
 from hypothesis import strategies as st
 
-from bert_mrc_theseus.documents import Document, Entity
+from bert_mrc_theseus.text.documents import Document, Entity
 
 CHARACTERS = st.one_of(
     st.sampled_from(list("王小明在北京大学，。！？ABc1 2\t　😀𠮷é\u2028")),

@@ -6,7 +6,7 @@ from bert_mrc_theseus.preprocess.augment import SHORTEST, Augmenter, augmented, 
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bert_mrc_theseus.documents import Document, Entity, read_documents, write_documents
+from bert_mrc_theseus.text.documents import Document, Entity, read_documents, write_documents
 from tests.strategies import TYPES, documents
 from tests.test_cli import run
 

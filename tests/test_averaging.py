@@ -3,12 +3,12 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from bert_mrc_theseus.averaging import average_models
-from bert_mrc_theseus.decoding import Thresholds
+from bert_mrc_theseus.decoding.spans import Thresholds
 from bert_mrc_theseus.errors import ModelError
-from bert_mrc_theseus.examples import Sharing
-from bert_mrc_theseus.model_folder import load_model, save_model
-from bert_mrc_theseus.schema import EntityType, Schema
+from bert_mrc_theseus.model_files.averaging import average_models
+from bert_mrc_theseus.model_files.model_folder import load_model, save_model
+from bert_mrc_theseus.mrc.examples import Sharing
+from bert_mrc_theseus.text.schema import EntityType, Schema
 from tests.test_cli import run
 from tests.test_model_folder import make_saved
 

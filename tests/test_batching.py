@@ -2,7 +2,7 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bert_mrc_theseus.batching import cut_by_budget, padding_share, sample_pairs, sorted_batches, training_batches
+from bert_mrc_theseus.mrc.batching import cut_by_budget, padding_share, sample_pairs, sorted_batches, training_batches
 
 LENGTHS = st.lists(st.integers(1, 300), max_size=200).map(lambda values: np.array(values, int))
 

@@ -12,16 +12,16 @@ from bert_mrc_theseus.bench.contenders import CONTENDERS, missing_for
 from bert_mrc_theseus.bench.machine import describe_machine, matmul_peak
 from bert_mrc_theseus.bench.predict import bench_predict
 from bert_mrc_theseus.bench.scaling import bench_scaling
-from bert_mrc_theseus.bench.shared import bench_shared
+from bert_mrc_theseus.bench.shared_context import bench_shared
 from bert_mrc_theseus.bench.train import bench_train
 from bert_mrc_theseus.bench.workload import Workload, arithmetic, examples_of, facts
-from bert_mrc_theseus.checkpoints.weights import EncoderConfig
-from bert_mrc_theseus.documents import read_documents
+from bert_mrc_theseus.engines.onnx_engine import write_graphs
 from bert_mrc_theseus.errors import UserError
-from bert_mrc_theseus.examples import Sharing
-from bert_mrc_theseus.model_folder import ONNX, load_model
-from bert_mrc_theseus.onnx_engine import write_graphs
-from bert_mrc_theseus.onnx_graph import build_graphs, serialised
+from bert_mrc_theseus.model_files.encoder_weights import EncoderConfig
+from bert_mrc_theseus.model_files.model_folder import ONNX, load_model
+from bert_mrc_theseus.mrc.examples import Sharing
+from bert_mrc_theseus.onnx_export.graphs import build_graphs, serialised
+from bert_mrc_theseus.text.documents import read_documents
 
 TEXTS = ("不了的李明和的一在北京。", "这是上海", "人")
 

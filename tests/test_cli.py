@@ -8,8 +8,8 @@ import pytest
 
 import bert_mrc_theseus
 from bert_mrc_theseus import cli
-from bert_mrc_theseus.documents import read_documents
 from bert_mrc_theseus.files import sha256_of
+from bert_mrc_theseus.text.documents import read_documents
 
 TEXT = "不了的李明和的一在北京。\n\n这是上海\n"
 
@@ -45,7 +45,8 @@ def text(tmp_path):
 
 LIGHT = [
     "import bert_mrc_theseus.cli; bert_mrc_theseus.cli.main()",
-    "import bert_mrc_theseus.decoding, bert_mrc_theseus.metrics, bert_mrc_theseus.inference, bert_mrc_theseus.prediction",
+    "import bert_mrc_theseus.decoding.spans, bert_mrc_theseus.evaluation.metrics",
+    "import bert_mrc_theseus.engines.engine, bert_mrc_theseus.prediction.extractor",
     "import bert_mrc_theseus.preprocess.convert, bert_mrc_theseus.preprocess.writers",
 ]
 

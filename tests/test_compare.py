@@ -4,7 +4,7 @@ import statistics
 import pytest
 
 from bert_mrc_theseus import cli
-from bert_mrc_theseus.compare import mean_and_deviation
+from bert_mrc_theseus.comparison.compare import mean_and_deviation
 
 
 @pytest.fixture(scope="module")
@@ -49,8 +49,8 @@ def test_a_table_of_methods(arguments, monkeypatch, capsys):
 
 
 def test_what_is_done_is_not_done_again_and_other_settings_are_refused(arguments, monkeypatch, capsys):
-    monkeypatch.setattr("bert_mrc_theseus.stages.fit", None)
-    monkeypatch.setattr("bert_mrc_theseus.compare.evaluate_model", None)
+    monkeypatch.setattr("bert_mrc_theseus.training.stages.fit", None)
+    monkeypatch.setattr("bert_mrc_theseus.comparison.compare.evaluate_model", None)
     with pytest.raises(SystemExit, match="0"):
         run(arguments, monkeypatch)
     with pytest.raises(SystemExit, match="1"):
@@ -61,7 +61,7 @@ def test_what_is_done_is_not_done_again_and_other_settings_are_refused(arguments
 
 
 def test_more_shared_modules_than_there_can_be_are_refused_before_any_training(arguments, monkeypatch, capsys):
-    monkeypatch.setattr("bert_mrc_theseus.compare.train_stage", None)
+    monkeypatch.setattr("bert_mrc_theseus.comparison.compare.train_stage", None)
     with pytest.raises(SystemExit, match="1"):
         run([*arguments, "--methods", "linear-2,linear-2:2"], monkeypatch)
     assert "of 2 modules 0 to 1 can be shared" in capsys.readouterr().err

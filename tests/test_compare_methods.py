@@ -1,6 +1,6 @@
 import pytest
 
-from bert_mrc_theseus.compare_methods import METHODS, SUCCESSORS, Model, Settings, parse_model, stage_configs
+from bert_mrc_theseus.comparison.methods import METHODS, SUCCESSORS, Model, Settings, parse_model, stage_configs
 from bert_mrc_theseus.errors import UserError
 
 

@@ -4,10 +4,10 @@ import pytest
 from bert_mrc_theseus.preprocess.convert import convert, hold_out, read_files, read_known
 from bert_mrc_theseus.preprocess.corpora import query_file
 
-from bert_mrc_theseus.documents import read_documents
 from bert_mrc_theseus.errors import DataError
-from bert_mrc_theseus.examples import WindowSize
 from bert_mrc_theseus.files import sha256_of
+from bert_mrc_theseus.mrc.examples import WindowSize
+from bert_mrc_theseus.text.documents import read_documents
 
 WINDOW = WindowSize(8, 2)
 

@@ -4,15 +4,15 @@ import gzip
 import os
 
 import pytest
-from bert_mrc_theseus.preprocess.columns import read_columns
 from bert_mrc_theseus.preprocess.corpora import CORPORA, VARIABLE, corpus_files, load_corpus, query_file
-from bert_mrc_theseus.preprocess.report import ReadReport
+from bert_mrc_theseus.preprocess.readers.columns import read_columns
+from bert_mrc_theseus.preprocess.readers.read_report import ReadReport
 from bert_mrc_theseus.preprocess.writers import write_columns
 
-from bert_mrc_theseus.documents import Document
 from bert_mrc_theseus.errors import DataError
-from bert_mrc_theseus.schema import read_queries
-from bert_mrc_theseus.tags import SCHEMES, outermost
+from bert_mrc_theseus.text.documents import Document
+from bert_mrc_theseus.text.schema import read_queries
+from bert_mrc_theseus.text.tags import SCHEMES, outermost
 
 # (documents, entities) a split, as their publishers or our provenance notes count them, untruncated.
 EXPECTED: dict[str, dict[str, tuple[int, int]]] = {

@@ -2,13 +2,13 @@
 
 import json
 
-from bert_mrc_theseus.preprocess.formats import reader_of
-from bert_mrc_theseus.preprocess.report import ReadReport
+from bert_mrc_theseus.preprocess.readers.formats import reader_of
+from bert_mrc_theseus.preprocess.readers.read_report import ReadReport
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bert_mrc_theseus.documents import Document, Entity
-from bert_mrc_theseus.outputs import write_outputs
+from bert_mrc_theseus.output.write import write_outputs
+from bert_mrc_theseus.text.documents import Document, Entity
 from tests.strategies import documents
 
 

@@ -4,7 +4,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import array_shapes, arrays
 
-from bert_mrc_theseus.decoding import Thresholds, candidate_spans, decode_flat
+from bert_mrc_theseus.decoding.spans import Thresholds, candidate_spans, decode_flat
 
 PROBABILITIES = arrays(
     np.float32, array_shapes(min_dims=2, max_dims=2, min_side=0, max_side=12), elements=st.floats(0, 1, width=32)

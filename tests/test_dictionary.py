@@ -4,9 +4,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bert_mrc_theseus.dictionary import ANY, SOURCE, Dictionary, read_dictionary
-from bert_mrc_theseus.documents import Document, Entity, document_from_dict, document_to_dict
 from bert_mrc_theseus.errors import DataError
+from bert_mrc_theseus.text.dictionary import ANY, SOURCE, Dictionary, read_dictionary
+from bert_mrc_theseus.text.documents import Document, Entity, document_from_dict, document_to_dict
 
 terms = st.text(st.sampled_from("甲乙丙a"), min_size=1, max_size=3)
 

@@ -1,12 +1,12 @@
 import numpy as np
 import pytest
 
-from bert_mrc_theseus.distillation import Distillation, border_loss, logit_loss
-from bert_mrc_theseus.model import export_tensors, predecessor_from
-from bert_mrc_theseus.model_folder import load_model
-from bert_mrc_theseus.optimizer import build_optimizer
-from bert_mrc_theseus.theseus import TheseusModel, initial_successor
-from bert_mrc_theseus.train_step import Teacher, make_train_step
+from bert_mrc_theseus.model.mrc_model import export_tensors, predecessor_from
+from bert_mrc_theseus.model.theseus import TheseusModel, initial_successor
+from bert_mrc_theseus.model_files.model_folder import load_model
+from bert_mrc_theseus.training.distillation import Distillation, border_loss, logit_loss
+from bert_mrc_theseus.training.optimizer import build_optimizer
+from bert_mrc_theseus.training.step import Teacher, make_train_step
 from tests.conftest import make_weights
 from tests.test_model import batch_of
 

@@ -4,7 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bert_mrc_theseus.documents import (
+from bert_mrc_theseus.errors import DataError
+from bert_mrc_theseus.text.documents import (
     Document,
     Entity,
     document_from_dict,
@@ -12,7 +13,6 @@ from bert_mrc_theseus.documents import (
     read_documents,
     write_documents,
 )
-from bert_mrc_theseus.errors import DataError
 from tests.strategies import documents
 
 

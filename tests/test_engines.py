@@ -9,20 +9,21 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from bert_mrc_theseus import Extractor, onnx_export
-from bert_mrc_theseus.decoding import Thresholds
-from bert_mrc_theseus.documents import Document
-from bert_mrc_theseus.engines import choose_engine, load_engine
+from bert_mrc_theseus import Extractor
+from bert_mrc_theseus.decoding.spans import Thresholds
+from bert_mrc_theseus.engines.choose import choose_engine, load_engine
+from bert_mrc_theseus.engines.engine import predict_documents
+from bert_mrc_theseus.engines.keras_engine import keras_engine, keras_model
+from bert_mrc_theseus.engines.onnx_engine import OnnxEngine, read_graphs, write_graphs
 from bert_mrc_theseus.errors import ModelError, UserError
-from bert_mrc_theseus.examples import Sharing, WindowSize
-from bert_mrc_theseus.inference import predict_documents
-from bert_mrc_theseus.keras_engine import keras_engine, keras_model
-from bert_mrc_theseus.model import export_tensors, predecessor_from
-from bert_mrc_theseus.model_folder import ONNX, WEIGHTS, SavedModel, save_model
-from bert_mrc_theseus.onnx_engine import OnnxEngine, read_graphs, write_graphs
-from bert_mrc_theseus.onnx_export import export_onnx, measure_ranges
-from bert_mrc_theseus.onnx_graph import build_graphs, serialised
-from bert_mrc_theseus.schema import EntityType, Schema
+from bert_mrc_theseus.model.mrc_model import export_tensors, predecessor_from
+from bert_mrc_theseus.model_files.model_folder import ONNX, WEIGHTS, SavedModel, save_model
+from bert_mrc_theseus.mrc.examples import Sharing, WindowSize
+from bert_mrc_theseus.onnx_export import export as onnx_export
+from bert_mrc_theseus.onnx_export.export import export_onnx, measure_ranges
+from bert_mrc_theseus.onnx_export.graphs import build_graphs, serialised
+from bert_mrc_theseus.text.documents import Document
+from bert_mrc_theseus.text.schema import EntityType, Schema
 from tests.conftest import LETTERS, make_weights, toy_documents
 
 
@@ -124,8 +125,8 @@ def test_a_type_does_not_depend_on_the_others_and_many_types_go_in_chunks(monkey
     for number, kind in enumerate(kinds):
         alone = FLOAT(MODEL.examples(documents, Schema((kind,))))
         assert differences([found[number : number + 1] for found in together], alone).max() < 1e-6
-    monkeypatch.setattr("bert_mrc_theseus.onnx_engine.BUDGET", 12)
-    monkeypatch.setattr("bert_mrc_theseus.onnx_engine.ROUND", 1)
+    monkeypatch.setattr("bert_mrc_theseus.engines.onnx_engine.BUDGET", 12)
+    monkeypatch.setattr("bert_mrc_theseus.engines.onnx_engine.ROUND", 1)
     assert differences(onnx_engine(MODEL)(MODEL.examples(documents, Schema(kinds))), together).max() < 1e-6
 
 

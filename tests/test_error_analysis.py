@@ -2,9 +2,9 @@ import json
 
 from hypothesis import given
 
-from bert_mrc_theseus.documents import Document, Entity
-from bert_mrc_theseus.error_analysis import analyse, analyse_document, count_kinds, write_mistakes
-from bert_mrc_theseus.metrics import strict_scores
+from bert_mrc_theseus.evaluation.metrics import strict_scores
+from bert_mrc_theseus.evaluation.mistakes import analyse, analyse_document, count_kinds, write_mistakes
+from bert_mrc_theseus.text.documents import Document, Entity
 from tests.test_metrics import gold_and_predicted
 
 TEXT = "王小明昨天在北京大学见到了李华。"

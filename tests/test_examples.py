@@ -3,11 +3,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bert_mrc_theseus.documents import Document, Entity
 from bert_mrc_theseus.errors import DataError, UserError
-from bert_mrc_theseus.examples import WindowSize, build_examples
-from bert_mrc_theseus.schema import EntityType, Schema
-from bert_mrc_theseus.tokenizer import Tokenizer
+from bert_mrc_theseus.mrc.examples import WindowSize, build_examples
+from bert_mrc_theseus.mrc.tokenizer import Tokenizer
+from bert_mrc_theseus.text.documents import Document, Entity
+from bert_mrc_theseus.text.schema import EntityType, Schema
 from tests.conftest import make_weights
 from tests.strategies import documents
 

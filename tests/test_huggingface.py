@@ -6,11 +6,11 @@ import pytest
 from keras import ops
 from safetensors.numpy import load_file, save_file
 
-from bert_mrc_theseus.checkpoints import load_encoder
-from bert_mrc_theseus.checkpoints.huggingface import INDEX, WEIGHTS, read_huggingface, write_huggingface
 from bert_mrc_theseus.errors import ModelError
-from bert_mrc_theseus.examples import Sharing
-from bert_mrc_theseus.model import predecessor_from
+from bert_mrc_theseus.model.mrc_model import predecessor_from
+from bert_mrc_theseus.model_files.encoders import load_encoder
+from bert_mrc_theseus.model_files.huggingface import INDEX, WEIGHTS, read_huggingface, write_huggingface
+from bert_mrc_theseus.mrc.examples import Sharing
 
 PARITY = Path(__file__).parent / "fixtures" / "parity"
 

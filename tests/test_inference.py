@@ -3,14 +3,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bert_mrc_theseus.decoding import Thresholds
-from bert_mrc_theseus.documents import Document, Entity
-from bert_mrc_theseus.examples import WindowSize, build_examples
-from bert_mrc_theseus.inference import PairEngine, document_probabilities, predict_documents, without_blanks
-from bert_mrc_theseus.metrics import strict_scores
-from bert_mrc_theseus.schema import EntityType, Schema
-from bert_mrc_theseus.thresholds import tune_thresholds
-from bert_mrc_theseus.tokenizer import Tokenizer
+from bert_mrc_theseus.decoding.spans import Thresholds
+from bert_mrc_theseus.engines.engine import PairEngine, document_probabilities, predict_documents, without_blanks
+from bert_mrc_theseus.evaluation.metrics import strict_scores
+from bert_mrc_theseus.evaluation.tuning import tune_thresholds
+from bert_mrc_theseus.mrc.examples import WindowSize, build_examples
+from bert_mrc_theseus.mrc.tokenizer import Tokenizer
+from bert_mrc_theseus.text.documents import Document, Entity
+from bert_mrc_theseus.text.schema import EntityType, Schema
 from tests.conftest import make_weights
 from tests.strategies import documents
 

@@ -4,9 +4,9 @@ import json
 
 import pytest
 
-from bert_mrc_theseus import inputs
 from bert_mrc_theseus.errors import DataError
-from bert_mrc_theseus.inputs import find_inputs, read_inputs
+from bert_mrc_theseus.prediction import inputs
+from bert_mrc_theseus.prediction.inputs import find_inputs, read_inputs
 
 
 def read(*paths, **options):

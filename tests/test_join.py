@@ -5,8 +5,8 @@ from bert_mrc_theseus.preprocess.join import ENDS, joined
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bert_mrc_theseus.documents import Document, Entity, read_documents
-from bert_mrc_theseus.examples import WindowSize
+from bert_mrc_theseus.mrc.examples import WindowSize
+from bert_mrc_theseus.text.documents import Document, Entity, read_documents
 from tests.strategies import documents
 from tests.test_convert import columns
 

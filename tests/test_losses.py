@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 from keras import ops
 
-from bert_mrc_theseus.losses import LOSSES, binary_cross_entropy, dice, focal
+from bert_mrc_theseus.training.losses import LOSSES, binary_cross_entropy, dice, focal
 
 RANDOM = np.random.default_rng(0)
 LOGITS = RANDOM.normal(0, 3, (3, 5, 2)).astype("float32")

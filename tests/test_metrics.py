@@ -4,9 +4,9 @@ from hypothesis import strategies as st
 from seqeval.metrics import classification_report
 from seqeval.scheme import IOB2
 
-from bert_mrc_theseus.documents import Document, Entity
-from bert_mrc_theseus.metrics import strict_scores, string_set_scores
-from bert_mrc_theseus.tags import tags_from_entities
+from bert_mrc_theseus.evaluation.metrics import strict_scores, string_set_scores
+from bert_mrc_theseus.text.documents import Document, Entity
+from bert_mrc_theseus.text.tags import tags_from_entities
 from tests.strategies import TYPES, documents
 
 

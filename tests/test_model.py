@@ -2,14 +2,21 @@ import keras
 import numpy as np
 import pytest
 
-from bert_mrc_theseus.encoder import dropout
+from bert_mrc_theseus.engines.keras_engine import keras_engine
 from bert_mrc_theseus.errors import ModelError
-from bert_mrc_theseus.examples import Sharing, WindowSize, build_examples
-from bert_mrc_theseus.keras_engine import keras_engine
-from bert_mrc_theseus.model import context_mask, export_tensors, layout, load_tensors, predecessor_from, valid_mask
-from bert_mrc_theseus.schema import EntityType, Schema
-from bert_mrc_theseus.tokenizer import Tokenizer
-from bert_mrc_theseus.train_step import make_train_step
+from bert_mrc_theseus.model.encoder import dropout
+from bert_mrc_theseus.model.mrc_model import (
+    context_mask,
+    export_tensors,
+    layout,
+    load_tensors,
+    predecessor_from,
+    valid_mask,
+)
+from bert_mrc_theseus.mrc.examples import Sharing, WindowSize, build_examples
+from bert_mrc_theseus.mrc.tokenizer import Tokenizer
+from bert_mrc_theseus.text.schema import EntityType, Schema
+from bert_mrc_theseus.training.step import make_train_step
 from tests.conftest import make_weights, toy_documents
 
 SCHEMA = Schema((EntityType("PER", "人名"), EntityType("LOC", "地名")))

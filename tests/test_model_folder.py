@@ -4,14 +4,21 @@ import numpy as np
 import pytest
 from safetensors.numpy import load_file, save_file
 
-from bert_mrc_theseus.decoding import Thresholds
+from bert_mrc_theseus.decoding.spans import Thresholds
+from bert_mrc_theseus.engines.keras_engine import keras_engine, keras_model
 from bert_mrc_theseus.errors import ModelError, UserError
-from bert_mrc_theseus.examples import MatchShape, Sharing, WindowSize
-from bert_mrc_theseus.export import export_encoder
-from bert_mrc_theseus.keras_engine import keras_engine, keras_model
-from bert_mrc_theseus.model import export_tensors, predecessor_from
-from bert_mrc_theseus.model_folder import FILES, WEIGHTS, SavedModel, load_model, save_model, save_thresholds
-from bert_mrc_theseus.schema import EntityType, Schema
+from bert_mrc_theseus.model.mrc_model import export_tensors, predecessor_from
+from bert_mrc_theseus.model_files.export import export_encoder
+from bert_mrc_theseus.model_files.model_folder import (
+    FILES,
+    WEIGHTS,
+    SavedModel,
+    load_model,
+    save_model,
+    save_thresholds,
+)
+from bert_mrc_theseus.mrc.examples import MatchShape, Sharing, WindowSize
+from bert_mrc_theseus.text.schema import EntityType, Schema
 from tests.conftest import make_weights
 from tests.test_model import batch_of
 
@@ -119,7 +126,7 @@ def test_a_full_disk_leaves_the_model_before(saved, folder, monkeypatch):
         raise OSError(28, "No space left on device")
 
     before = (folder / "model.safetensors").read_bytes()
-    monkeypatch.setattr("bert_mrc_theseus.model_folder.save_file", full)
+    monkeypatch.setattr("bert_mrc_theseus.model_files.model_folder.save_file", full)
     with pytest.raises(UserError, match=r"No space left on device.*Nothing was overwritten"):
         save_model(folder, saved)
     assert (folder / "model.safetensors").read_bytes() == before
@@ -128,7 +135,7 @@ def test_a_full_disk_leaves_the_model_before(saved, folder, monkeypatch):
 
 @pytest.mark.parametrize("target", ["hf", "tf"])
 def test_an_exported_encoder_can_be_read_again(saved, folder, tmp_path, target):
-    from bert_mrc_theseus.checkpoints import load_encoder
+    from bert_mrc_theseus.model_files.encoders import load_encoder
 
     export_encoder(folder, target, tmp_path / "out")
     again = load_encoder(tmp_path / "out")

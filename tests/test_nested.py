@@ -9,25 +9,25 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from bert_mrc_theseus import Extractor
-from bert_mrc_theseus.decoding import REJECTED, Decoding, Thresholds, nested_spans
-from bert_mrc_theseus.documents import Document, Entity, read_documents, write_documents
+from bert_mrc_theseus.decoding.spans import REJECTED, Decoding, Thresholds, nested_spans
+from bert_mrc_theseus.engines.engine import PairEngine, predict_documents, without_blanks
+from bert_mrc_theseus.engines.keras_engine import keras_engine, keras_model
+from bert_mrc_theseus.engines.onnx_engine import OnnxEngine
 from bert_mrc_theseus.errors import ModelError
-from bert_mrc_theseus.evaluation import MATCHES, evaluate_model, tune_on
-from bert_mrc_theseus.examples import MatchShape, Sharing, WindowSize, build_examples, longest_span
-from bert_mrc_theseus.heads import MatchHead
-from bert_mrc_theseus.inference import PairEngine, predict_documents, without_blanks
-from bert_mrc_theseus.keras_engine import keras_engine, keras_model
-from bert_mrc_theseus.losses import match_loss
-from bert_mrc_theseus.metrics import nested_recall
-from bert_mrc_theseus.model import export_tensors, predecessor_from
-from bert_mrc_theseus.model_folder import SavedModel, load_model, save_model
-from bert_mrc_theseus.onnx_engine import OnnxEngine
-from bert_mrc_theseus.onnx_graph import build_graphs, serialised
-from bert_mrc_theseus.optimizer import build_optimizer
-from bert_mrc_theseus.schema import EntityType, Schema
-from bert_mrc_theseus.theseus import TheseusModel
-from bert_mrc_theseus.tokenizer import Tokenizer
-from bert_mrc_theseus.train_step import make_train_step
+from bert_mrc_theseus.evaluation.evaluate import MATCHES, evaluate_model, tune_on
+from bert_mrc_theseus.evaluation.metrics import nested_recall
+from bert_mrc_theseus.model.heads import MatchHead
+from bert_mrc_theseus.model.mrc_model import export_tensors, predecessor_from
+from bert_mrc_theseus.model.theseus import TheseusModel
+from bert_mrc_theseus.model_files.model_folder import SavedModel, load_model, save_model
+from bert_mrc_theseus.mrc.examples import MatchShape, Sharing, WindowSize, build_examples, longest_span
+from bert_mrc_theseus.mrc.tokenizer import Tokenizer
+from bert_mrc_theseus.onnx_export.graphs import build_graphs, serialised
+from bert_mrc_theseus.text.documents import Document, Entity, read_documents, write_documents
+from bert_mrc_theseus.text.schema import EntityType, Schema
+from bert_mrc_theseus.training.losses import match_loss
+from bert_mrc_theseus.training.optimizer import build_optimizer
+from bert_mrc_theseus.training.step import make_train_step
 from tests.conftest import make_weights, toy_documents
 from tests.strategies import documents
 from tests.test_model import batch_of

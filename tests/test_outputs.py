@@ -1,12 +1,12 @@
 import json
 
 import pytest
-from bert_mrc_theseus.preprocess.brat import read_brat
-from bert_mrc_theseus.preprocess.report import ReadReport
+from bert_mrc_theseus.preprocess.readers.brat import read_brat
+from bert_mrc_theseus.preprocess.readers.read_report import ReadReport
 
-from bert_mrc_theseus.documents import Document, Entity
 from bert_mrc_theseus.errors import UserError
-from bert_mrc_theseus.outputs import write_outputs
+from bert_mrc_theseus.output.write import write_outputs
+from bert_mrc_theseus.text.documents import Document, Entity
 
 DOCUMENTS = [
     Document(

@@ -7,13 +7,13 @@ import numpy as np
 import pytest
 
 from bert_mrc_theseus import Extractor
-from bert_mrc_theseus.decoding import Thresholds
-from bert_mrc_theseus.documents import Document, read_documents
+from bert_mrc_theseus.decoding.spans import Thresholds
+from bert_mrc_theseus.engines.keras_engine import keras_engine, keras_model
 from bert_mrc_theseus.errors import ModelError
-from bert_mrc_theseus.examples import WindowSize
-from bert_mrc_theseus.keras_engine import keras_engine, keras_model
-from bert_mrc_theseus.model_folder import load_model
-from bert_mrc_theseus.prediction import GROUP_CHARACTERS
+from bert_mrc_theseus.model_files.model_folder import load_model
+from bert_mrc_theseus.mrc.examples import WindowSize
+from bert_mrc_theseus.prediction.extractor import GROUP_CHARACTERS
+from bert_mrc_theseus.text.documents import Document, read_documents
 
 
 @pytest.fixture(scope="module")
@@ -76,7 +76,7 @@ def test_a_long_document_in_pieces_is_the_document_at_once(extractor, trained, m
     sentences = ["不了的李明和的一在北京。", "张高在上海", "这是的一在有和不人，" * 6, "王云！"]
     texts = ["".join(random.choice(sentences, n)) for n in (1, 30, 3, 60)]
     expected = list(extractor.batch(texts))
-    monkeypatch.setattr("bert_mrc_theseus.prediction.GROUP_CHARACTERS", size)
+    monkeypatch.setattr("bert_mrc_theseus.prediction.extractor.GROUP_CHARACTERS", size)
     found = list(extractor.batch(texts))
     assert sum(map(len, found)) > 20
     for mine, theirs, text in zip(found, expected, texts, strict=True):

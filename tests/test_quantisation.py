@@ -3,7 +3,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bert_mrc_theseus.quantisation import quantisation, quantise_rows, smoothing
+from bert_mrc_theseus.onnx_export.quantisation import quantisation, quantise_rows, smoothing
 
 
 @given(st.floats(-50, 50), st.floats(-50, 50))

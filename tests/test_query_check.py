@@ -2,9 +2,9 @@ import pytest
 from typer.testing import CliRunner
 
 from bert_mrc_theseus.cli import app
-from bert_mrc_theseus.documents import Document, Entity, write_documents
-from bert_mrc_theseus.query_check import check_queries
-from bert_mrc_theseus.schema import EntityType, Schema
+from bert_mrc_theseus.text.documents import Document, Entity, write_documents
+from bert_mrc_theseus.text.query_check import check_queries
+from bert_mrc_theseus.text.schema import EntityType, Schema
 
 GOOD = Schema((EntityType("PER", "人名"), EntityType("LOC", "地名")))
 DOCUMENTS = [Document("a", "李明在北京", (Entity(0, 2, "PER"), Entity(3, 5, "LOC")))]

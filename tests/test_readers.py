@@ -5,11 +5,11 @@ import json
 import tarfile
 
 import pytest
-from bert_mrc_theseus.preprocess.formats import FORMATS, reader_of, source_files
-from bert_mrc_theseus.preprocess.report import ReadReport
+from bert_mrc_theseus.preprocess.readers.formats import FORMATS, reader_of, source_files
+from bert_mrc_theseus.preprocess.readers.read_report import ReadReport
 
-from bert_mrc_theseus.documents import Document, Entity
 from bert_mrc_theseus.errors import DataError
+from bert_mrc_theseus.text.documents import Document, Entity
 
 EXPECTED = {("王小明", "PER"), ("北京大学", "ORG")}
 TEXT = "王小明在北京大学"

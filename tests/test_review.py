@@ -7,10 +7,10 @@ from dataclasses import replace
 import pytest
 from typer.testing import CliRunner
 
-from bert_mrc_theseus.charts import Line, line_chart
 from bert_mrc_theseus.cli import app
-from bert_mrc_theseus.documents import Document, Entity, read_documents
-from bert_mrc_theseus.review import calibration, confusion
+from bert_mrc_theseus.evaluation.run_report import calibration, confusion
+from bert_mrc_theseus.output.svg_charts import Line, line_chart
+from bert_mrc_theseus.text.documents import Document, Entity, read_documents
 
 TEXT = "北京李明上海"
 GOLD = Document("a", TEXT, (Entity(0, 2, "LOC"), Entity(2, 4, "PER"), Entity(4, 6, "LOC")))
@@ -47,7 +47,7 @@ def page(trained, tmp_path_factory):
         replace(d, entities=(*d.entities[1:], Entity(0, 1, "PER"))) if i % 2 else d for i, d in enumerate(documents)
     ]
     data = path.with_name("wrong.jsonl")
-    from bert_mrc_theseus.documents import write_documents
+    from bert_mrc_theseus.text.documents import write_documents
 
     write_documents(data, wrong)
     done = CliRunner().invoke(app, ["report", str(trained.run), str(data), "--out", str(path)])

@@ -5,7 +5,7 @@ from collections import Counter
 import pytest
 from bert_mrc_theseus.preprocess.corpora import data_folder, load_corpus, query_file
 
-from bert_mrc_theseus.schema import read_queries
+from bert_mrc_theseus.text.schema import read_queries
 
 SPLITS = {split: documents for split, (documents, _) in load_corpus("sample", strict=True).items()}
 DOCUMENTS = [document for documents in SPLITS.values() for document in documents]

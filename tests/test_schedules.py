@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bert_mrc_theseus.schedules import draw_replacements, replace_rate, warmup_linear_decay
+from bert_mrc_theseus.training.schedules import draw_replacements, replace_rate, warmup_linear_decay
 
 
 def test_linear_rises_from_base_to_one_and_stays():

@@ -1,7 +1,7 @@
 import pytest
 
 from bert_mrc_theseus.errors import DataError
-from bert_mrc_theseus.schema import EntityType, Schema, read_queries, schema_from_json, schema_to_json
+from bert_mrc_theseus.text.schema import EntityType, Schema, read_queries, schema_from_json, schema_to_json
 
 
 def test_queries_in_order_and_styles(tmp_path):

@@ -1,15 +1,15 @@
 import numpy as np
 import pytest
-from bert_mrc_theseus.preprocess.report import ReadReport
-from bert_mrc_theseus.preprocess.silver import Annotator, read_silver
+from bert_mrc_theseus.preprocess.readers.read_report import ReadReport
+from bert_mrc_theseus.preprocess.readers.silver import Annotator, read_silver
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bert_mrc_theseus.dictionary import Dictionary
-from bert_mrc_theseus.documents import document_from_dict, document_to_dict
-from bert_mrc_theseus.model import predecessor_from
-from bert_mrc_theseus.optimizer import build_optimizer
-from bert_mrc_theseus.train_step import make_train_step
+from bert_mrc_theseus.model.mrc_model import predecessor_from
+from bert_mrc_theseus.text.dictionary import Dictionary
+from bert_mrc_theseus.text.documents import document_from_dict, document_to_dict
+from bert_mrc_theseus.training.optimizer import build_optimizer
+from bert_mrc_theseus.training.step import make_train_step
 from tests.conftest import make_weights
 from tests.test_model import batch_of
 

@@ -12,13 +12,13 @@ import numpy as np
 import pytest
 from safetensors.numpy import load_file
 
-from bert_mrc_theseus.documents import Document, Entity, read_documents, write_documents
+from bert_mrc_theseus.engines.keras_engine import keras_engine, keras_model
 from bert_mrc_theseus.errors import DataError, ModelError, UserError
-from bert_mrc_theseus.evaluation import evaluate_model
+from bert_mrc_theseus.evaluation.evaluate import evaluate_model
 from bert_mrc_theseus.files import sha256_of
-from bert_mrc_theseus.keras_engine import keras_engine, keras_model
-from bert_mrc_theseus.model_folder import load_model
-from bert_mrc_theseus.stages import load_data
+from bert_mrc_theseus.model_files.model_folder import load_model
+from bert_mrc_theseus.text.documents import Document, Entity, read_documents, write_documents
+from bert_mrc_theseus.training.stages import load_data
 
 
 def report_of(trained, stage):
@@ -176,7 +176,7 @@ def test_an_incomplete_data_folder_names_the_file(tmp_path):
 
 
 def test_a_resumed_run_must_have_the_same_settings(trained, tmp_path, monkeypatch):
-    import bert_mrc_theseus.training as training
+    import bert_mrc_theseus.training.loop as training
 
     def interrupted(*_, **__):
         raise KeyboardInterrupt

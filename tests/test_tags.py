@@ -5,8 +5,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 from seqeval.metrics.sequence_labeling import get_entities
 
-from bert_mrc_theseus.documents import Entity
-from bert_mrc_theseus.tags import SCHEMES, TagError, detect_scheme, entities_from_tags, outermost, tags_from_entities
+from bert_mrc_theseus.text.documents import Entity
+from bert_mrc_theseus.text.tags import (
+    SCHEMES,
+    TagError,
+    detect_scheme,
+    entities_from_tags,
+    outermost,
+    tags_from_entities,
+)
 
 TYPES = st.sampled_from(["PER", "LOC", "GPE.NAM"])
 ANY_ENTITIES = st.lists(

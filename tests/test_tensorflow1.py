@@ -4,10 +4,10 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from bert_mrc_theseus.checkpoints import load_encoder
-from bert_mrc_theseus.checkpoints.tensorflow1 import PREFIX, write_tensorflow
-from bert_mrc_theseus.checkpoints.weights import LAYER_TENSORS, layer_tensor
 from bert_mrc_theseus.errors import ModelError
+from bert_mrc_theseus.model_files.encoder_weights import LAYER_TENSORS, layer_tensor
+from bert_mrc_theseus.model_files.encoders import load_encoder
+from bert_mrc_theseus.model_files.tensorflow1 import PREFIX, write_tensorflow
 from tests.conftest import make_weights
 from tests.test_huggingface import same
 

@@ -5,11 +5,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bert_mrc_theseus.errors import ModelError
-from bert_mrc_theseus.examples import Sharing
-from bert_mrc_theseus.model import export_tensors, layout, predecessor_from, valid_mask
-from bert_mrc_theseus.optimizer import build_optimizer
-from bert_mrc_theseus.theseus import TheseusModel, group_layers, initial_successor
-from bert_mrc_theseus.train_step import make_train_step
+from bert_mrc_theseus.model.mrc_model import export_tensors, layout, predecessor_from, valid_mask
+from bert_mrc_theseus.model.theseus import TheseusModel, group_layers, initial_successor
+from bert_mrc_theseus.mrc.examples import Sharing
+from bert_mrc_theseus.training.optimizer import build_optimizer
+from bert_mrc_theseus.training.step import make_train_step
 from tests.conftest import make_weights
 from tests.test_model import batch_of, some_pairs
 

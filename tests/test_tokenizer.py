@@ -3,7 +3,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bert_mrc_theseus.errors import ModelError
-from bert_mrc_theseus.tokenizer import Tokenizer
+from bert_mrc_theseus.mrc.tokenizer import Tokenizer
 
 SPECIAL = ("[PAD]", "[UNK]", "[CLS]", "[SEP]")
 TOKENIZER = Tokenizer((*SPECIAL, "[SPACE]", "天", "a", "B", "1", "e", "，"))

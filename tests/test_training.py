@@ -9,17 +9,17 @@ import pytest
 from bert_mrc_theseus.preprocess.type_map import rename_types
 from rich.console import Console
 
-from bert_mrc_theseus import training
 from bert_mrc_theseus.cli.compare import compare
 from bert_mrc_theseus.cli.train import DEFAULTS, train
 from bert_mrc_theseus.errors import ModelError, TrainingError, UserError
-from bert_mrc_theseus.examples import WindowSize, build_examples
-from bert_mrc_theseus.metrics import PRF, Scores
-from bert_mrc_theseus.model import predecessor_from
-from bert_mrc_theseus.schema import EntityType, Schema
-from bert_mrc_theseus.tokenizer import Tokenizer
-from bert_mrc_theseus.training import CHECKPOINT, Task, fit
-from bert_mrc_theseus.training_config import Plan, TrainingConfig, positive_prior
+from bert_mrc_theseus.evaluation.metrics import PRF, Scores
+from bert_mrc_theseus.model.mrc_model import predecessor_from
+from bert_mrc_theseus.mrc.examples import WindowSize, build_examples
+from bert_mrc_theseus.mrc.tokenizer import Tokenizer
+from bert_mrc_theseus.text.schema import EntityType, Schema
+from bert_mrc_theseus.training import loop as training
+from bert_mrc_theseus.training.config import Plan, TrainingConfig, positive_prior
+from bert_mrc_theseus.training.loop import CHECKPOINT, Task, fit
 from tests.conftest import make_weights, toy_documents
 
 SCHEMA = Schema((EntityType("PER", "人名"), EntityType("LOC", "地名")))
@@ -167,7 +167,7 @@ def test_a_full_disk_keeps_the_checkpoint_before(tmp_path, monkeypatch):
         path.write_bytes(b"half")
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr("bert_mrc_theseus.checkpoint.save_file", full)
+    monkeypatch.setattr("bert_mrc_theseus.training.resume.save_file", full)
     with pytest.raises(UserError, match=r"No space left on device.*still there"):
         run(tmp_path, task())
     assert (tmp_path / CHECKPOINT).read_bytes() == before and not list(tmp_path.glob(".*"))

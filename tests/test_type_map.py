@@ -5,8 +5,8 @@ from dataclasses import replace
 import pytest
 from bert_mrc_theseus.preprocess.type_map import parse_type_map, rename_types
 
-from bert_mrc_theseus.documents import Document, Entity
 from bert_mrc_theseus.errors import DataError, UserError
+from bert_mrc_theseus.text.documents import Document, Entity
 
 TEXT = "李明在北京"
 SPLITS = {"train": [Document("1", TEXT, (Entity(0, 2, "PER.NAM"), Entity(3, 5, "GPE.NAM"), Entity(3, 5, "LOC.NAM")))]}

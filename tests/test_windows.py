@@ -2,7 +2,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bert_mrc_theseus.windows import blocks, clipped, cut_windows, jieba_borders
+from bert_mrc_theseus.mrc.windows import blocks, clipped, cut_windows, jieba_borders
 
 TEXT = st.text(st.sampled_from("天地人。，！”a \n"), max_size=200)
 SIZES = st.integers(4, 40)

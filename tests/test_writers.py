@@ -2,15 +2,15 @@
 
 import pytest
 from bert_mrc_theseus.preprocess import writers
-from bert_mrc_theseus.preprocess.formats import reader_of
-from bert_mrc_theseus.preprocess.report import ReadReport
+from bert_mrc_theseus.preprocess.readers.formats import reader_of
+from bert_mrc_theseus.preprocess.readers.read_report import ReadReport
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from bert_mrc_theseus.documents import Document, Entity
 from bert_mrc_theseus.errors import DataError
-from bert_mrc_theseus.schema import EntityType, Schema
-from bert_mrc_theseus.tags import SCHEMES
+from bert_mrc_theseus.text.documents import Document, Entity
+from bert_mrc_theseus.text.schema import EntityType, Schema
+from bert_mrc_theseus.text.tags import SCHEMES
 from tests.strategies import CHARACTERS, TYPES, documents
 
 SCHEMA = Schema(tuple(EntityType(name, f"{name}?") for name in TYPES))

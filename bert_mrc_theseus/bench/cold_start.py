@@ -5,8 +5,8 @@ from statistics import median
 from typing import Any
 
 from bert_mrc_theseus.bench.machine import describe_machine
-from bert_mrc_theseus.bench.process import predict_command, run_measured
-from bert_mrc_theseus.engines import ENGINES, choose_engine
+from bert_mrc_theseus.bench.measured_process import predict_command, run_measured
+from bert_mrc_theseus.engines.choose import ENGINES, choose_engine
 
 SENTENCE = "程晓光从广州飞往大连。\n"
 

@@ -6,23 +6,23 @@ from pathlib import Path
 
 import numpy as np
 
-from bert_mrc_theseus.engines import load_engine
-from bert_mrc_theseus.inference import Engine, PairEngine
-from bert_mrc_theseus.model_folder import ONNX, load_model
-from bert_mrc_theseus.onnx_engine import OnnxEngine, available_cores
+from bert_mrc_theseus.engines.choose import load_engine
+from bert_mrc_theseus.engines.engine import Engine, PairEngine
+from bert_mrc_theseus.engines.onnx_engine import OnnxEngine, available_cores
+from bert_mrc_theseus.model_files.model_folder import ONNX, load_model
 
 TORCH_BUDGET = 2048
 """Tokens of a batch: 32 texts of 64, a usual choice."""
 
 
 def _keras(folder: Path) -> Engine:
-    from bert_mrc_theseus.keras_engine import keras_engine, keras_model
+    from bert_mrc_theseus.engines.keras_engine import keras_engine, keras_model
 
     return keras_engine(keras_model(load_model(folder)))
 
 
 def _onnx(folder: Path) -> Engine:
-    from bert_mrc_theseus.onnx_graph import build_graphs, serialised
+    from bert_mrc_theseus.onnx_export.graphs import build_graphs, serialised
 
     model = load_model(folder)
     return OnnxEngine(serialised(build_graphs(model)), model.sharing.context_position)

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from bert_mrc_theseus.onnx_engine import available_cores
+from bert_mrc_theseus.engines.onnx_engine import available_cores
 
 LIBRARIES = ("numpy", "onnxruntime", "keras", "tensorflow", "torch", "transformers")
 

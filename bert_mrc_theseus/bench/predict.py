@@ -13,11 +13,11 @@ import numpy as np
 
 from bert_mrc_theseus.bench.contenders import CONTENDERS, missing_for
 from bert_mrc_theseus.bench.machine import describe_machine, matmul_peak
-from bert_mrc_theseus.bench.predictor import Predictor
+from bert_mrc_theseus.bench.predict_worker import Predictor
 from bert_mrc_theseus.bench.worker import Worker
 from bert_mrc_theseus.bench.workload import Workload, arithmetic, examples_of, facts
-from bert_mrc_theseus.model_folder import load_model
-from bert_mrc_theseus.onnx_engine import BUDGET
+from bert_mrc_theseus.engines.onnx_engine import BUDGET
+from bert_mrc_theseus.model_files.model_folder import load_model
 
 LATENCY_TEXTS = 50
 

@@ -8,13 +8,13 @@ from typing import Any
 import numpy as np
 
 from bert_mrc_theseus.bench.machine import describe_machine
-from bert_mrc_theseus.bench.process import predict_command, run_measured
-from bert_mrc_theseus.checkpoints.weights import EncoderConfig, expected_shapes
-from bert_mrc_theseus.model_folder import ONNX, SavedModel, save_model
-from bert_mrc_theseus.onnx_engine import write_graphs
-from bert_mrc_theseus.onnx_graph import build_graphs, serialised
-from bert_mrc_theseus.schema import EntityType, Schema
-from bert_mrc_theseus.tokenizer import CLS, PAD, SEP, UNK
+from bert_mrc_theseus.bench.measured_process import predict_command, run_measured
+from bert_mrc_theseus.engines.onnx_engine import write_graphs
+from bert_mrc_theseus.model_files.encoder_weights import EncoderConfig, expected_shapes
+from bert_mrc_theseus.model_files.model_folder import ONNX, SavedModel, save_model
+from bert_mrc_theseus.mrc.tokenizer import CLS, PAD, SEP, UNK
+from bert_mrc_theseus.onnx_export.graphs import build_graphs, serialised
+from bert_mrc_theseus.text.schema import EntityType, Schema
 
 
 def tiny_model(folder: Path, texts: Sequence[str]) -> None:

@@ -6,7 +6,7 @@ import numpy as np
 import torch
 from transformers import BertConfig, BertModel
 
-from bert_mrc_theseus.model_folder import SavedModel
+from bert_mrc_theseus.model_files.model_folder import SavedModel
 
 
 def torch_model(model: SavedModel) -> tuple[Any, Any]:

@@ -6,9 +6,9 @@ from typing import Any
 
 from bert_mrc_theseus.bench.contenders import not_installed
 from bert_mrc_theseus.bench.machine import describe_machine
-from bert_mrc_theseus.bench.trainer import TRAINERS, Trainer, batches_of, preparation_seconds
+from bert_mrc_theseus.bench.train_worker import TRAINERS, Trainer, batches_of, preparation_seconds
 from bert_mrc_theseus.bench.worker import Worker
-from bert_mrc_theseus.examples import Examples
+from bert_mrc_theseus.mrc.examples import Examples
 
 
 def bench_train(

@@ -5,12 +5,12 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from bert_mrc_theseus.batching import padding_share, sorted_batches
-from bert_mrc_theseus.checkpoints.weights import EncoderConfig
-from bert_mrc_theseus.documents import Document
-from bert_mrc_theseus.examples import Examples
-from bert_mrc_theseus.model_folder import SavedModel
-from bert_mrc_theseus.schema import EntityType, Schema
+from bert_mrc_theseus.model_files.encoder_weights import EncoderConfig
+from bert_mrc_theseus.model_files.model_folder import SavedModel
+from bert_mrc_theseus.mrc.batching import padding_share, sorted_batches
+from bert_mrc_theseus.mrc.examples import Examples
+from bert_mrc_theseus.text.documents import Document
+from bert_mrc_theseus.text.schema import EntityType, Schema
 
 
 @dataclass(frozen=True)

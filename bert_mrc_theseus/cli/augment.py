@@ -24,8 +24,8 @@ def augment(
     seed: Annotated[int, typer.Option(help="Of the replacements.")] = 42,
 ) -> None:
     """Add copies of the training documents in which other names of the same types stand."""
-    from bert_mrc_theseus.dictionary import read_dictionary
     from bert_mrc_theseus.preprocess.augment import augment_folder
+    from bert_mrc_theseus.text.dictionary import read_dictionary
 
     terms = read_dictionary(names).added if names else {}
     done = augment_folder(data, out, copies, share, jieba, terms, seed)

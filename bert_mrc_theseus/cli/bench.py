@@ -33,9 +33,9 @@ def predict(
     from bert_mrc_theseus.bench.contenders import CONTENDERS
     from bert_mrc_theseus.bench.predict import bench_predict
     from bert_mrc_theseus.bench.workload import Workload
-    from bert_mrc_theseus.documents import read_documents
-    from bert_mrc_theseus.evaluation import command_line, write_report
+    from bert_mrc_theseus.evaluation.evaluate import command_line, write_report
     from bert_mrc_theseus.files import sha256_of
+    from bert_mrc_theseus.text.documents import read_documents
 
     console = _wide_console()
     texts = [document.text for document in read_documents(data) if document.text]
@@ -70,10 +70,10 @@ def train(
 ) -> None:
     """Optimisation steps of the three stages, beside PyTorch with the same encoder."""
     from bert_mrc_theseus.bench.train import bench_train
-    from bert_mrc_theseus.bench.trainer import TRAINERS
-    from bert_mrc_theseus.cli.quiet import import_tensorflow
-    from bert_mrc_theseus.documents import read_documents
-    from bert_mrc_theseus.model_folder import load_model
+    from bert_mrc_theseus.bench.train_worker import TRAINERS
+    from bert_mrc_theseus.engines.import_tensorflow import import_tensorflow
+    from bert_mrc_theseus.model_files.model_folder import load_model
+    from bert_mrc_theseus.text.documents import read_documents
 
     import_tensorflow()
     saved = load_model(model, tensors=False)
@@ -105,7 +105,7 @@ def scaling(
 ) -> None:
     """Text files of several sizes by `predict`: time should grow with them, memory not."""
     from bert_mrc_theseus.bench.scaling import bench_scaling
-    from bert_mrc_theseus.documents import read_documents
+    from bert_mrc_theseus.text.documents import read_documents
 
     texts = [document.text for document in read_documents(data) if document.text]
     _show(bench_scaling(model, texts, [float(size) for size in megabytes.split(",")]), out)
@@ -124,9 +124,9 @@ def shared(
     """What shared modules save: the same weights with 0, 1, ... S-1 of them, by number of types."""
     from itertools import islice
 
-    from bert_mrc_theseus.bench.shared import bench_shared
-    from bert_mrc_theseus.documents import read_documents
-    from bert_mrc_theseus.model_folder import load_model
+    from bert_mrc_theseus.bench.shared_context import bench_shared
+    from bert_mrc_theseus.model_files.model_folder import load_model
+    from bert_mrc_theseus.text.documents import read_documents
 
     texts = [document.text for document in islice((d for d in read_documents(data) if d.text), sentences)]
     if not texts:
@@ -144,7 +144,7 @@ def _wide_console() -> Console:
 
 def _show(found: dict[str, Any], out: Path | None) -> None:
     """Prints rows as they are, and writes the report."""
-    from bert_mrc_theseus.evaluation import command_line, write_report
+    from bert_mrc_theseus.evaluation.evaluate import command_line, write_report
 
     console = _wide_console()
     table = Table(*found["rows"][0])

@@ -7,9 +7,9 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
-from bert_mrc_theseus.cli.quiet import import_tensorflow
+from bert_mrc_theseus.engines.import_tensorflow import import_tensorflow
 from bert_mrc_theseus.errors import UserError
-from bert_mrc_theseus.schema import DEFAULT_STYLE
+from bert_mrc_theseus.text.schema import DEFAULT_STYLE
 
 
 def compare(
@@ -44,9 +44,9 @@ def compare(
     """Train predecessors and successors by several methods; one table of F1, retention, speed, size and time."""
     numbers = [int(part) for part in layers.split(",")]
     import_tensorflow()
-    from bert_mrc_theseus.compare import COLUMNS, markdown
-    from bert_mrc_theseus.compare import compare as run
-    from bert_mrc_theseus.compare_methods import Settings, parse_model
+    from bert_mrc_theseus.comparison.compare import COLUMNS, markdown
+    from bert_mrc_theseus.comparison.compare import compare as run
+    from bert_mrc_theseus.comparison.methods import Settings, parse_model
     from bert_mrc_theseus.files import atomic_write
 
     wanted = [model for text in methods.split(",") if text for model in parse_model(text, numbers)]

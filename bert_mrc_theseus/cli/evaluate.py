@@ -7,13 +7,13 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
-from bert_mrc_theseus.cli.quiet import import_tensorflow
+from bert_mrc_theseus.engines.import_tensorflow import import_tensorflow
 from bert_mrc_theseus.errors import DataError, UserError
 
 if TYPE_CHECKING:
-    from bert_mrc_theseus.documents import Document
-    from bert_mrc_theseus.evaluation import Evaluation
-    from bert_mrc_theseus.run_summary import StageSummary
+    from bert_mrc_theseus.evaluation.evaluate import Evaluation
+    from bert_mrc_theseus.evaluation.run_summary import StageSummary
+    from bert_mrc_theseus.text.documents import Document
 
 
 def evaluate(
@@ -30,10 +30,10 @@ def evaluate(
     errors: Annotated[Path | None, typer.Option(help="JSONL list of mistakes to write (one model).")] = None,
 ) -> None:
     """Strict precision, recall and F1, micro and per type, and what went wrong."""
-    from bert_mrc_theseus.documents import read_documents
-    from bert_mrc_theseus.engines import choose_engine
-    from bert_mrc_theseus.evaluation import write_report
+    from bert_mrc_theseus.engines.choose import choose_engine
+    from bert_mrc_theseus.evaluation.evaluate import write_report
     from bert_mrc_theseus.files import sha256_of
+    from bert_mrc_theseus.text.documents import read_documents
 
     console = Console()
     path = data / f"{split}.jsonl" if data.is_dir() else data
@@ -46,7 +46,7 @@ def evaluate(
         import_tensorflow()
         if errors is not None or keep_thresholds:
             raise UserError(f"--errors and --save-thresholds are for one model, such as {model / 'stage2' / 'best'}")
-        from bert_mrc_theseus.run_summary import summarise_run
+        from bert_mrc_theseus.evaluation.run_summary import summarise_run
 
         stages = summarise_run(model, documents, source, dev, nested)
         _print_run(console, stages, f"{model} on {path.name}")
@@ -70,11 +70,11 @@ def _evaluate_one(
     errors: Path | None,
     nested: bool,
 ) -> dict:
-    from bert_mrc_theseus.engines import choose_engine, engine_files, load_engine
-    from bert_mrc_theseus.error_analysis import write_mistakes
-    from bert_mrc_theseus.evaluation import evaluate_model, evaluation_report, tune_on
+    from bert_mrc_theseus.engines.choose import choose_engine, engine_files, load_engine
+    from bert_mrc_theseus.evaluation.evaluate import evaluate_model, evaluation_report, tune_on
+    from bert_mrc_theseus.evaluation.mistakes import write_mistakes
     from bert_mrc_theseus.files import sha256_of
-    from bert_mrc_theseus.model_folder import save_thresholds
+    from bert_mrc_theseus.model_files.model_folder import save_thresholds
 
     chosen = choose_engine(folder, engine_name)
     model, engine = load_engine(folder, chosen)
@@ -100,7 +100,7 @@ def _evaluate_one(
 
 
 def _print_evaluation(console: Console, done: "Evaluation", title: str) -> None:
-    from bert_mrc_theseus.error_analysis import count_kinds
+    from bert_mrc_theseus.evaluation.mistakes import count_kinds
 
     table = Table("type", "precision", "recall", "F1", "support", title=title)
     for name, prf in [*done.strict.types.items(), ("micro", done.strict.micro)]:

@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
-from bert_mrc_theseus.cli.quiet import import_tensorflow
+from bert_mrc_theseus.engines.import_tensorflow import import_tensorflow
 from bert_mrc_theseus.errors import UserError
 
 
@@ -32,7 +32,7 @@ def export(
     if to != "onnx":
         if out is None:
             raise UserError(f"--to {to} needs a folder to write: --out FOLDER")
-        from bert_mrc_theseus.export import export_encoder
+        from bert_mrc_theseus.model_files.export import export_encoder
 
         import_tensorflow()
         export_encoder(model, to, out)
@@ -41,9 +41,9 @@ def export(
     if data is None:
         raise UserError("--to onnx needs the data folder that the graph is compared on: --data FOLDER")
     import_tensorflow()
-    from bert_mrc_theseus.documents import read_documents
-    from bert_mrc_theseus.engines import load_engine
-    from bert_mrc_theseus.onnx_export import export_onnx
+    from bert_mrc_theseus.engines.choose import load_engine
+    from bert_mrc_theseus.onnx_export.export import export_onnx
+    from bert_mrc_theseus.text.documents import read_documents
 
     documents = list(read_documents(data / "dev.jsonl"))
     calibration = list(read_documents(data / "train.jsonl")) if int8 else []

@@ -7,9 +7,9 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
-from bert_mrc_theseus.cli.quiet import import_tensorflow
+from bert_mrc_theseus.engines.import_tensorflow import import_tensorflow
 from bert_mrc_theseus.errors import DataError
-from bert_mrc_theseus.schema import DEFAULT_STYLE
+from bert_mrc_theseus.text.schema import DEFAULT_STYLE
 
 PARTIAL = 3
 """Exit status of a job that is done but had to leave out records that could not be read."""
@@ -46,14 +46,14 @@ def predict(
     ] = None,
 ) -> None:
     """Find entities in texts. Exit status 3 says that some records could not be read."""
-    from bert_mrc_theseus.bundled import bundled_model
-    from bert_mrc_theseus.decoding import Thresholds
-    from bert_mrc_theseus.engines import choose_engine
-    from bert_mrc_theseus.inputs import find_inputs, read_inputs
-    from bert_mrc_theseus.model_folder import load_model
-    from bert_mrc_theseus.outputs import write_outputs
-    from bert_mrc_theseus.prediction import Extractor
-    from bert_mrc_theseus.schema import read_queries
+    from bert_mrc_theseus.decoding.spans import Thresholds
+    from bert_mrc_theseus.engines.choose import choose_engine
+    from bert_mrc_theseus.model_files.model_folder import load_model
+    from bert_mrc_theseus.output.write import write_outputs
+    from bert_mrc_theseus.package_data import bundled_model
+    from bert_mrc_theseus.prediction.extractor import Extractor
+    from bert_mrc_theseus.prediction.inputs import find_inputs, read_inputs
+    from bert_mrc_theseus.text.schema import read_queries
 
     console = Console(stderr=True, soft_wrap=True)
     files = find_inputs(inputs)
@@ -82,7 +82,7 @@ def predict(
     documents = extractor.documents(read_inputs(files, report, whole_files))
     changed: Counter[str] = Counter()
     if dictionary is not None:
-        from bert_mrc_theseus.dictionary import read_dictionary
+        from bert_mrc_theseus.text.dictionary import read_dictionary
 
         documents = read_dictionary(dictionary).correct(documents, changed)
     lost = write_outputs(documents, form, out, extractor.schema.names)

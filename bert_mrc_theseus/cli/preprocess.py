@@ -66,7 +66,7 @@ def preprocess(
     show_list: Annotated[bool, typer.Option("--list", help="List known corpora and formats.")] = False,
 ) -> None:
     """Convert a corpus to documents, count what is in it, and say what was repaired."""
-    from bert_mrc_theseus.examples import WindowSize
+    from bert_mrc_theseus.mrc.examples import WindowSize
     from bert_mrc_theseus.preprocess.convert import convert, read_files, read_known
     from bert_mrc_theseus.preprocess.corpora import CORPORA, query_file
     from bert_mrc_theseus.preprocess.type_map import parse_type_map
@@ -103,7 +103,7 @@ def preprocess(
 
 def _print_list(console: Console) -> None:
     from bert_mrc_theseus.preprocess.corpora import CORPORA
-    from bert_mrc_theseus.preprocess.formats import FORMATS
+    from bert_mrc_theseus.preprocess.readers.formats import FORMATS
 
     table = Table("corpus", "splits", "licence", "source", title="Known corpora")
     table.add_row("sample", "train dev test", "CC0", "this project")

@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
-from bert_mrc_theseus.schema import DEFAULT_STYLE
+from bert_mrc_theseus.text.schema import DEFAULT_STYLE
 
 app = typer.Typer(help="Query files: check them before training.", no_args_is_help=True)
 
@@ -24,9 +24,9 @@ def check(
     context_position: Annotated[int, typer.Option(help="Position of the context's first character.", min=3)] = 32,
 ) -> None:
     """Duplicate queries, overly long ones, types that the training data lack. Exit status 1 if something is fatal."""
-    from bert_mrc_theseus.documents import read_documents
-    from bert_mrc_theseus.query_check import check_queries
-    from bert_mrc_theseus.schema import read_queries
+    from bert_mrc_theseus.text.documents import read_documents
+    from bert_mrc_theseus.text.query_check import check_queries
+    from bert_mrc_theseus.text.schema import read_queries
 
     schema = read_queries(file, style)
     documents = None if data is None else read_documents(data / "train.jsonl" if data.is_dir() else data)

@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
-from bert_mrc_theseus.cli.quiet import import_tensorflow
+from bert_mrc_theseus.engines.import_tensorflow import import_tensorflow
 from bert_mrc_theseus.errors import DataError
 
 
@@ -18,16 +18,16 @@ def report(
     out: Annotated[Path | None, typer.Option("-o", "--out", help="Page to write; default: RUN/report.html.")] = None,
 ) -> None:
     """Scores, learning curves, calibration, confusions and every mistake in its text, on one page without other files."""
-    from bert_mrc_theseus.documents import read_documents
+    from bert_mrc_theseus.text.documents import read_documents
 
     path = data / f"{split}.jsonl" if data.is_dir() else data
     documents = list(read_documents(path))
     if not documents:
         raise DataError("no documents", path)
     import_tensorflow()
+    from bert_mrc_theseus.evaluation.run_report import review_page
+    from bert_mrc_theseus.evaluation.run_summary import summarise_run
     from bert_mrc_theseus.files import atomic_write, sha256_of
-    from bert_mrc_theseus.review import review_page
-    from bert_mrc_theseus.run_summary import summarise_run
 
     stages = summarise_run(run, documents, {"file": path.name, "sha256": sha256_of(path)}, nested=nested)
     out = out or run / "report.html"

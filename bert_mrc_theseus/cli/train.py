@@ -5,9 +5,9 @@ from typing import Annotated
 
 import typer
 
-from bert_mrc_theseus.cli.quiet import import_tensorflow
+from bert_mrc_theseus.engines.import_tensorflow import import_tensorflow
 from bert_mrc_theseus.errors import UserError
-from bert_mrc_theseus.schema import DEFAULT_STYLE
+from bert_mrc_theseus.text.schema import DEFAULT_STYLE
 
 DEFAULTS = {
     0: {"epochs": 3, "learning_rate": 1.5e-4},
@@ -79,8 +79,8 @@ def train(
     if (stage is None) != all_stages:
         raise UserError("say either --stage 0, 1 or 2, or --all")
     import_tensorflow()
-    from bert_mrc_theseus.stages import train_stage
-    from bert_mrc_theseus.training_config import TrainingConfig
+    from bert_mrc_theseus.training.config import TrainingConfig
+    from bert_mrc_theseus.training.stages import train_stage
 
     for number in (0, 1, 2) if stage is None else (stage,):
         defaults = DEFAULTS[number]

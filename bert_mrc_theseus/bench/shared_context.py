@@ -1,0 +1,137 @@
+"""`bench shared`: what K shared modules save, by K and by the number of types, on the same weights.
+
+A model's time does not depend on what its weights say: one successor is run with its lower 0, 1, ... S-1 modules shared, and
+then with the modules that it was trained to share done for every pair, as if they were not.
+"""
+
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, dataclass, replace
+from typing import Any
+
+import numpy as np
+
+from bert_mrc_theseus.bench.machine import describe_machine
+from bert_mrc_theseus.bench.workload import Workload, examples_of, facts
+from bert_mrc_theseus.engines.onnx_engine import BUDGET, OnnxEngine
+from bert_mrc_theseus.model_files.model_folder import SavedModel
+from bert_mrc_theseus.mrc.examples import Examples
+from bert_mrc_theseus.onnx_export.export import measure_ranges
+from bert_mrc_theseus.onnx_export.graphs import build_graphs, serialised
+
+
+@dataclass(frozen=True)
+class Row:
+    """A way to run the successor, with T types.
+
+    Attributes:
+        shared: K.
+        once: shared modules that are computed once a window; fewer than K is the plain run of a model that shares K.
+        types: T.
+        seconds: of the fastest round.
+        sentences_per_second: texts of the workload a second.
+        ratio: sentences a second over those of K = 0 with the same T.
+        token_layers: tokens times layers that are computed.
+        token_layers_ratio: those of K = 0 over these.
+        type_cost: seconds that one type more takes, over those of K = 0, from the first T to this one; None for that.
+    """
+
+    shared: int
+    once: int
+    types: int
+    seconds: float
+    sentences_per_second: float
+    ratio: float
+    token_layers: int
+    token_layers_ratio: float
+    type_cost: float | None
+
+
+def token_layers(examples: Examples, layers: int, once: int) -> int:
+    """Tokens times layers: `once` layers for contexts and for queries, the others for pairs (the last: contexts only)."""
+    contexts = sum(len(ids) + 1 for ids in examples.contexts)
+    queries, types = sum(map(len, examples.queries)), len(examples.queries)
+    pairs = types * contexts + len(examples.contexts) * queries
+    return once * (contexts + queries) + (layers - once - 1) * pairs + types * contexts
+
+
+def bench_shared(
+    model: SavedModel,
+    texts: Sequence[str],
+    types: Sequence[int],
+    rounds: int,
+    int8: bool,
+    say: Callable[[str], None],
+) -> dict[str, Any]:
+    """Runs the benchmark.
+
+    Args:
+        model: a successor, with its tensors.
+        texts: without entities.
+        types: numbers of types, T, rising.
+        rounds: timed rounds, in turns; the fastest of each way counts.
+        int8: dense layers in int8, with ranges measured on the texts.
+        say: gets a line of progress.
+
+    Returns:
+        `{"machine", "precision", "workloads", "rows"}`, see `Row`.
+    """
+    layers = model.encoder.num_layers
+    ways = [(shared, shared) for shared in range(layers)]
+    if model.sharing.modules:
+        ways.append((model.sharing.modules, 0))
+    engines = {}
+    for shared, once in ways:
+        say(f"preparing K = {shared}" + ("" if once == shared else ", plain run"))
+        way = replace(model, sharing=replace(model.sharing, modules=shared))
+        ranges = measure_ranges(way, examples_of(model, Workload("", tuple(texts), 1))) if int8 else None
+        graphs = build_graphs(way, ranges, split=once)
+        engines[shared, once] = OnnxEngine(serialised(graphs), model.sharing.context_position)
+    rows: list[Row] = []
+    workloads = {}
+    first: dict[tuple[int, int], float] = {}
+    for count in types:
+        say(f"T = {count}")
+        examples = examples_of(model, Workload("", tuple(texts), count))
+        workloads[f"T={count}"] = facts(examples, texts, BUDGET)
+        best = _fastest(engines, examples, rounds)
+        plain = best[0, 0]
+        for (shared, once), seconds in best.items():
+            cost = None
+            if first:
+                cost = round((seconds - first[shared, once]) / (plain - first[0, 0]), 3)
+            work = token_layers(examples, layers, once)
+            rows.append(
+                Row(
+                    shared,
+                    once,
+                    count,
+                    round(seconds, 4),
+                    round(len(texts) / seconds, 2),
+                    round(plain / seconds, 2),
+                    work,
+                    round(token_layers(examples, layers, 0) / work, 2),
+                    cost,
+                )
+            )
+        first = first or best
+    return {
+        "machine": describe_machine(),
+        "precision": "int8" if int8 else "fp32",
+        "workloads": workloads,
+        "rows": [asdict(row) for row in rows],
+    }
+
+
+def _fastest(
+    engines: dict[tuple[int, int], OnnxEngine], examples: Examples, rounds: int
+) -> dict[tuple[int, int], float]:
+    best: dict[tuple[int, int], float] = {}
+    for number in range(rounds + 1):
+        for way, engine in engines.items():
+            start = time.perf_counter()
+            engine(examples)
+            seconds = time.perf_counter() - start
+            # The first round pays for memory.
+            best[way] = min(best.get(way, np.inf), seconds) if number else np.inf
+    return best

@@ -1,0 +1,165 @@
+"""What a worker of `bench train` does: optimisation steps of one kind."""
+
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from bert_mrc_theseus.engines.onnx_engine import available_cores
+from bert_mrc_theseus.model_files.model_folder import SavedModel, load_model
+from bert_mrc_theseus.mrc.examples import PAIR_RANKS, Examples
+
+LEARNING_RATE = 1e-5
+"""Small: a benchmark should not train the model into silence."""
+
+BY_TEXT = "by text"
+
+Step = Callable[[dict[str, Any], np.ndarray], float]
+
+
+class Trainer:
+    """Steps of a contender.
+
+    Args:
+        contender: name in `TRAINERS`.
+        folder: the predecessor's model folder.
+        batches: inputs and labels of each step.
+    """
+
+    def __init__(self, contender: str, folder: Path, batches: list[tuple[dict[str, np.ndarray], np.ndarray]]):
+        saved = load_model(folder)
+        self._step = TRAINERS[contender](saved)
+        self._modules, self._replacing = modules_of(saved), "stage 1" in contender
+        if BY_TEXT not in contender:
+            batches = [({name: batch[name] for name in PAIR_RANKS}, labels) for batch, labels in batches]
+        self._batches = batches
+        self._number = 0
+
+    def run(self) -> float:
+        """Seconds for one step on every batch."""
+        start = time.perf_counter()
+        for batch, labels in self._batches:
+            self._number += 1
+            inputs: dict[str, Any] = {
+                **batch,
+                "seed": np.int32(self._number),
+                "weights": np.ones(len(labels), np.float32),
+            }
+            if self._replacing:
+                inputs["replace"] = np.random.default_rng(self._number).random(self._modules) < 0.5
+            self._step(inputs, labels)
+        return time.perf_counter() - start
+
+
+def modules_of(predecessor: SavedModel) -> int:
+    """Half as many modules as layers."""
+    return max(1, predecessor.encoder.num_layers // 2)
+
+
+def batches_of(examples: Examples, budget: int, count: int) -> list[tuple[dict[str, np.ndarray], np.ndarray]]:
+    """The first batches of an epoch, all pairs of a text together."""
+    from bert_mrc_theseus.training.config import Plan, TrainingConfig
+
+    chosen = Plan(examples, TrainingConfig(epochs=1, token_budget=budget, by_text=True)).batches(0)[:count]
+    return [(examples.batch_by_text(pairs), examples.labels(pairs)) for pairs in chosen]
+
+
+def preparation_seconds(examples: Examples, budget: int) -> float:
+    """Seconds that the training loop spends on the inputs of a step, over an epoch: its batches, token ids and labels."""
+    from bert_mrc_theseus.training.config import Plan, TrainingConfig
+
+    plan = Plan(examples, TrainingConfig(epochs=1, token_budget=budget))
+    start = time.perf_counter()
+    batches = plan.batches(0)
+    for pairs in batches:
+        examples.batch(pairs)
+        examples.labels(pairs)
+    return (time.perf_counter() - start) / len(batches)
+
+
+def _keras(
+    stage: int, bfloat16: bool = False, both: bool = False, by_text: bool = False
+) -> Callable[[SavedModel], Step]:
+    def build(saved: SavedModel) -> Step:
+        import keras
+        from keras import ops
+
+        from bert_mrc_theseus.engines.keras_engine import keras_model
+        from bert_mrc_theseus.model.mrc_model import layout
+        from bert_mrc_theseus.model.theseus import TheseusModel
+        from bert_mrc_theseus.training.optimizer import build_optimizer
+        from bert_mrc_theseus.training.step import make_train_step
+
+        class BothBranches(TheseusModel):
+            """Computes module and layer and keeps one, as the original project does."""
+
+            def borders(self, batch: dict, training: bool = False) -> tuple[list, Any]:
+                spot = layout(batch, self.sharing.context_position)
+                hidden = self.embeddings(batch["token_ids"], spot.token_types, spot.positions, batch["seed"])
+                for module, group in enumerate(self.groups):
+                    kept = hidden
+                    for i in group:
+                        kept = self.predecessor_layers[i](kept, spot.full_bias, batch["seed"])
+                    new = self.successor_layers[module](hidden, spot.full_bias, batch["seed"])
+                    gate = ops.cast(batch["replace"][module], hidden.dtype)
+                    hidden = gate * new + (1 - gate) * kept
+                return [], self.heads(hidden)
+
+        keras.config.set_dtype_policy("mixed_bfloat16" if bfloat16 else "float32")
+        model: Any = keras_model(saved)
+        modules = modules_of(saved)
+        if stage == 1:
+            model = (BothBranches if both else TheseusModel)(model, modules)
+        if stage == 2:
+            model = TheseusModel(model, modules, shared=modules - 1).extract_successor()
+        optimizer = build_optimizer(model.trainable_variables, LEARNING_RATE, 10**6)
+        return make_train_step(model, optimizer, "focal", modules if stage == 1 else 0, by_text=by_text)
+
+    return build
+
+
+def _torch(bfloat16: bool) -> Callable[[SavedModel], Step]:
+    def build(saved: SavedModel) -> Step:
+        import torch
+
+        from bert_mrc_theseus.bench.torch_model import torch_inputs, torch_model
+
+        torch.set_num_threads(available_cores())
+        bert, heads = torch_model(saved)
+        bert.train()
+        parameters = [*bert.parameters(), *heads.parameters()]
+        optimizer = torch.optim.AdamW(parameters, LEARNING_RATE, fused=True)
+
+        def step(batch: dict[str, Any], labels: np.ndarray) -> float:
+            inputs = torch_inputs(batch, saved.sharing.context_position)
+            mask = inputs["token_type_ids"].float()[:, :, None]
+            with torch.autocast("cpu", torch.bfloat16, enabled=bfloat16):
+                logits = heads(bert(**inputs).last_hidden_state)
+            probabilities = torch.sigmoid(logits.float())
+            truth = torch.from_numpy(labels)
+            right = probabilities * truth + (1 - probabilities) * (1 - truth)
+            loss = (-((1 - right) ** 2) * torch.log(right.clamp_min(1e-7)) * mask).sum() / mask.sum()
+            optimizer.zero_grad()
+            loss.backward()
+            torch.nn.utils.clip_grad_norm_(parameters, 1.0)
+            optimizer.step()
+            return float(loss.detach())
+
+        return step
+
+    return build
+
+
+TRAINERS: dict[str, Callable[[SavedModel], Step]] = {
+    "keras stage 0 fp32": _keras(0),
+    "keras stage 0 bf16": _keras(0, bfloat16=True),
+    "torch stage 0 fp32": _torch(bfloat16=False),
+    "torch stage 0 bf16": _torch(bfloat16=True),
+    "keras stage 1 fp32": _keras(1),
+    "keras stage 1 fp32, both branches": _keras(1, both=True),
+    "keras stage 1 bf16": _keras(1, bfloat16=True),
+    "keras stage 2 bf16": _keras(2, bfloat16=True),
+    f"keras stage 2 bf16, {BY_TEXT}": _keras(2, bfloat16=True, by_text=True),
+}

@@ -1,0 +1,9 @@
+"""Numbers about predictions, and the page that shows them.
+
+metrics        strict F1 and the original project's metric
+mistakes       what exactly is wrong
+evaluate       scoring a model
+tuning         thresholds tuned on dev
+run_summary    all stages of a run side by side
+run_report     the page of a run
+"""

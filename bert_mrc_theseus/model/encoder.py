@@ -1,0 +1,220 @@
+"""BERT encoder layers (Devlin et al., 2019): post-LayerNorm, learnt positions, erf-gelu.
+
+Only `keras.ops`, so that the same code runs on every Keras backend. Each layer takes its own attention bias and the
+embeddings take their positions: nothing here assumes that every token sees every other.
+
+Dropout is stateless: it draws from (seed, site), the site being a number that is fixed when the layer is made. No random
+state has to be saved for a training run to resume exactly, and layers may run inside `keras.ops.cond` on any backend.
+`seed=None` means no dropout, that is, inference.
+"""
+
+import itertools
+import math
+
+import keras
+import numpy as np
+from keras import ops
+
+from bert_mrc_theseus.model_files.encoder_weights import EMBEDDING_TENSORS, LAYER_TENSORS, EncoderConfig
+
+MASKED = -1e9
+"""Attention bias of a token that must not be seen."""
+
+
+class _Seed(keras.random.SeedGenerator):
+    """A seed tensor of shape (2,) in the form that `keras.random` asks for."""
+
+    def __init__(self, value):
+        self.value = value
+
+    def next(self, ordered: bool = True):
+        return self.value
+
+
+def dropout(x, rate: float, seed, site: int):
+    """Inverted dropout whose mask is a pure function of (seed, site).
+
+    Args:
+        x: any tensor.
+        rate: share of values set to zero.
+        seed: int32 scalar tensor, or None for no dropout.
+        site: number of the place in the model, so that no two places share a mask.
+    """
+    if seed is None or rate == 0.0:
+        return x
+    dtype = "uint32" if keras.backend.backend() == "jax" else "int32"
+    pair = ops.stack([ops.cast(seed, dtype), ops.cast(site, dtype)])
+    return keras.random.dropout(x, rate, seed=_Seed(pair))
+
+
+@ops.custom_gradient
+def gelu(x):
+    """Exact (erf) gelu and its derivative, both in float32 whatever the type of `x`.
+
+    Left to autodiff, each is a chain of operations over bfloat16 tensors, a tenth of a training step (docs/speed.md).
+    """
+    wide = ops.cast(x, "float32")
+    cdf = 0.5 + 0.5 * ops.erf(wide * math.sqrt(0.5))
+
+    def gradient(*args, upstream=None):
+        density = ops.exp(-0.5 * ops.square(wide)) * (1.0 / math.sqrt(2.0 * math.pi))
+        slope = ops.cast(args[0] if upstream is None else upstream, "float32")
+        return ops.cast(slope * (cdf + wide * density), x.dtype)
+
+    return ops.cast(wide * cdf, x.dtype), gradient
+
+
+class LayerNorm(keras.layers.Layer):
+    """LayerNorm over the last axis, computed in float32 whatever the compute type."""
+
+    def __init__(self, size: int, epsilon: float, **kwargs):
+        super().__init__(**kwargs)
+        self.epsilon = epsilon
+        self.gamma = self.add_weight(shape=(size,), initializer="ones", name="gamma", autocast=False)
+        self.beta = self.add_weight(shape=(size,), initializer="zeros", name="beta", autocast=False)
+        self.built = True
+
+    def call(self, x):
+        wide = ops.cast(x, "float32")
+        mean = ops.mean(wide, axis=-1, keepdims=True)
+        centred = wide - mean
+        variance = ops.mean(ops.square(centred), axis=-1, keepdims=True)
+        scaled = centred * (ops.rsqrt(variance + self.epsilon) * self.gamma) + self.beta
+        return ops.cast(scaled, self.compute_dtype)
+
+
+class Dense(keras.layers.Layer):
+    """x @ kernel + bias for x of shape (rows, size_in)."""
+
+    def __init__(self, size_in: int, size_out: int, **kwargs):
+        super().__init__(**kwargs)
+        self.kernel = self.add_weight(
+            shape=(size_in, size_out), initializer=keras.initializers.TruncatedNormal(stddev=0.02), name="kernel"
+        )
+        self.bias = self.add_weight(shape=(size_out,), initializer="zeros", name="bias")
+        self.built = True
+
+    def call(self, x):
+        return ops.add(ops.matmul(x, self.kernel), self.bias)
+
+
+class Embeddings(keras.layers.Layer):
+    """Sum of word, position and token-type embeddings, then LayerNorm and dropout."""
+
+    def __init__(self, config: EncoderConfig, **kwargs):
+        super().__init__(**kwargs)
+        normal = keras.initializers.TruncatedNormal(stddev=0.02)
+        hidden = config.hidden_size
+        # Without autocast, mixed precision casts the looked-up rows and not the whole table.
+        self.word = self.add_weight(
+            shape=(config.vocab_size, hidden), initializer=normal, name="word_embeddings", autocast=False
+        )
+        self.position = self.add_weight(
+            shape=(config.max_positions, hidden), initializer=normal, name="position_embeddings", autocast=False
+        )
+        self.token_type = self.add_weight(
+            shape=(config.type_vocab_size, hidden), initializer=normal, name="token_type_embeddings", autocast=False
+        )
+        self.norm = LayerNorm(hidden, config.layer_norm_eps, name="LayerNorm")
+        self.rate = config.hidden_dropout
+        self.built = True
+
+    def call(self, token_ids, token_types, positions, seed=None):
+        """(B, L) ids, token types and positions -> (B, L, H)."""
+        summed = (
+            ops.take(self.word, token_ids, axis=0)
+            + ops.take(self.position, positions, axis=0)
+            + ops.take(self.token_type, token_types, axis=0)
+        )
+        return dropout(self.norm(summed), self.rate, seed, site=0)
+
+    def named_weights(self) -> dict:
+        """Variables by their name in `EncoderWeights.tensors`."""
+        variables = (self.word, self.position, self.token_type, self.norm.gamma, self.norm.beta)
+        return dict(zip(EMBEDDING_TENSORS, variables, strict=True))
+
+
+class EncoderLayer(keras.layers.Layer):
+    """One transformer layer: self-attention and feed-forward, each with a residual and a LayerNorm after it.
+
+    Args:
+        config: shape of the encoder.
+        site: number of this layer among all layers of the model, for its dropout masks.
+    """
+
+    def __init__(self, config: EncoderConfig, site: int, **kwargs):
+        super().__init__(**kwargs)
+        hidden, inner, eps = config.hidden_size, config.intermediate_size, config.layer_norm_eps
+        self.heads, self.head_size = config.num_heads, config.hidden_size // config.num_heads
+        self.hidden_dropout, self.attention_dropout = config.hidden_dropout, config.attention_dropout
+        self.site = 1 + 3 * site
+        self.query = Dense(hidden, hidden, name="query")
+        self.key = Dense(hidden, hidden, name="key")
+        self.value = Dense(hidden, hidden, name="value")
+        self.attention_output = Dense(hidden, hidden, name="attention_output")
+        self.attention_norm = LayerNorm(hidden, eps, name="attention_norm")
+        self.inner = Dense(hidden, inner, name="intermediate")
+        self.outer = Dense(inner, hidden, name="output")
+        self.output_norm = LayerNorm(hidden, eps, name="output_norm")
+        self.built = True
+
+    def call(self, hidden, attention_bias, seed=None):
+        """Runs the layer.
+
+        Args:
+            hidden: (B, L, H).
+            attention_bias: added to the attention scores; broadcasts to (B, heads, L, L); 0 or `MASKED`.
+            seed: dropout seed of this step, or None.
+
+        Returns:
+            (B, L, H).
+        """
+        batch, length, size = ops.shape(hidden)
+        # All matrix products are on (B*L, H): a product of a 3-D tensor with a matrix would become a batch of small ones,
+        # and its weight gradient a sum over a (B, H, H) tensor.
+        rows = ops.reshape(hidden, (-1, size))  # (B*L, H)
+
+        def split(x):
+            return ops.transpose(ops.reshape(x, (batch, length, self.heads, self.head_size)), (0, 2, 1, 3))
+
+        query = split(self.query(rows) * (1.0 / math.sqrt(self.head_size)))  # (B, heads, L, H/heads)
+        scores = ops.matmul(query, ops.transpose(split(self.key(rows)), (0, 1, 3, 2)))  # (B, heads, L, L)
+        scores = ops.softmax(ops.cast(scores, "float32") + ops.cast(attention_bias, "float32"))
+        scores = dropout(ops.cast(scores, hidden.dtype), self.attention_dropout, seed, self.site)
+        mixed = ops.transpose(ops.matmul(scores, split(self.value(rows))), (0, 2, 1, 3))
+        attended = self.attention_output(ops.reshape(mixed, (-1, size)))
+        rows = self.attention_norm(rows + dropout(attended, self.hidden_dropout, seed, self.site + 1))
+        fed = self.outer(gelu(self.inner(rows)))
+        rows = self.output_norm(rows + dropout(fed, self.hidden_dropout, seed, self.site + 2))
+        return ops.reshape(rows, (batch, length, size))
+
+    def named_weights(self) -> dict:
+        """Variables by their name in `LAYER_TENSORS`."""
+        dense = lambda layer: (layer.kernel, layer.bias)  # noqa: E731
+        norm = lambda layer: (layer.gamma, layer.beta)  # noqa: E731
+        variables = itertools.chain(
+            dense(self.query),
+            dense(self.key),
+            dense(self.value),
+            dense(self.attention_output),
+            norm(self.attention_norm),
+            dense(self.inner),
+            dense(self.outer),
+            norm(self.output_norm),
+        )
+        return dict(zip(LAYER_TENSORS, variables, strict=True))
+
+
+def to_tensor(name: str, variable) -> np.ndarray:
+    """A variable's value in the orientation of `EncoderWeights`: dense kernels are [out, in]."""
+    value = ops.convert_to_numpy(variable)
+    return np.ascontiguousarray(value.T) if _is_kernel(name) else np.asarray(value)
+
+
+def assign_tensor(name: str, variable, tensor: np.ndarray) -> None:
+    """Inverse of `to_tensor`."""
+    variable.assign(tensor.T if _is_kernel(name) else tensor)
+
+
+def _is_kernel(name: str) -> bool:
+    return name.endswith(".weight") and "embeddings" not in name and "LayerNorm" not in name

@@ -1,0 +1,135 @@
+"""`export --to onnx`: writes a model's graphs beside its weights or without them, and refuses those that differ."""
+
+import shutil
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from bert_mrc_theseus.decoding.spans import Decoding
+from bert_mrc_theseus.engines.engine import Engine, decode_documents
+from bert_mrc_theseus.engines.onnx_engine import OnnxEngine, write_graphs
+from bert_mrc_theseus.errors import ModelError, UserError
+from bert_mrc_theseus.evaluation.metrics import strict_scores
+from bert_mrc_theseus.files import atomic_folder, refuse_existing
+from bert_mrc_theseus.model_files.model_folder import FILES, ONNX, RECORD, SavedModel, load_model
+from bert_mrc_theseus.mrc.examples import Examples
+from bert_mrc_theseus.onnx_export.graphs import build_graphs, serialised
+from bert_mrc_theseus.onnx_export.nodes import OBSERVED, Ranges
+from bert_mrc_theseus.text.documents import Document
+
+CALIBRATION = 200
+"""Documents whose values say which ranges int8 must hold."""
+
+TOLERANCE = 1e-4
+"""Largest difference of float32 graphs' probabilities."""
+
+
+@dataclass(frozen=True)
+class ExportCheck:
+    """What graphs were compared by, the Keras model in float32 being the truth.
+
+    Attributes:
+        precision: "fp32" or "int8".
+        documents: how many were compared.
+        difference: largest absolute difference of a probability.
+        f1_before, f1_after: strict F1 on the documents.
+        megabytes: size of the files.
+    """
+
+    precision: str
+    documents: int
+    difference: float
+    f1_before: float
+    f1_after: float
+    megabytes: float
+
+
+class _Observer(OnnxEngine):
+    """Runs graphs that say what enters their products, and keeps the smallest and largest value of each channel."""
+
+    def __init__(self, model: SavedModel):
+        graphs = build_graphs(model, observe=True)
+        super().__init__(serialised(graphs), model.sharing.context_position, workers=1)
+        self.ranges: dict[str, np.ndarray] = {}
+
+    def run(self, session: Any, inputs: Mapping, outputs: Sequence[str]) -> Sequence:
+        observed = [output.name for output in session.get_outputs() if output.name.startswith(OBSERVED)]
+        found = session.run([*outputs, *observed], inputs)
+        for name, (low, high) in zip(observed, found[len(outputs) :], strict=True):
+            known = self.ranges.get(name.removeprefix(OBSERVED), np.stack([low, high]))
+            self.ranges[name.removeprefix(OBSERVED)] = np.stack([np.minimum(known[0], low), np.maximum(known[1], high)])
+        return found[: len(outputs)]
+
+
+def measure_ranges(model: SavedModel, examples: Examples) -> Ranges:
+    """Smallest and largest value of each channel that enters a dense layer, over all tokens of some examples."""
+    observer = _Observer(model)
+    observer(examples)
+    return observer.ranges
+
+
+def export_onnx(
+    folder: str | Path,
+    truth: Engine,
+    documents: Sequence[Document],
+    int8: bool = False,
+    calibration: Sequence[Document] = (),
+    largest_loss: float = 0.003,
+    out: str | Path | None = None,
+) -> ExportCheck:
+    """Writes the graphs of a saved model, if they do what the model does.
+
+    Args:
+        folder: model folder.
+        truth: the model's own engine in float32.
+        documents: with gold entities, to compare on.
+        int8: dense layers in int8.
+        calibration: documents that say which values int8 must hold; `CALIBRATION` of them are used, spread evenly, since files
+            of several corpora are often joined one after the other.
+        largest_loss: strict F1 that int8 may cost on `documents`.
+        out: a new folder that predicts without the weights, to be given to others; None: the graphs go into `folder`.
+
+    Raises:
+        ModelError: the graphs differ too much from the model; nothing has been written then.
+        UserError: nothing to compare on or to calibrate with, or `out` exists already.
+    """
+    if not documents or (int8 and not calibration):
+        raise UserError("exporting needs documents with entities: to compare the graphs on, and int8 to calibrate with")
+    if out is not None:
+        refuse_existing(out)
+    model = load_model(folder)
+    spread = calibration[:: max(1, len(calibration) // CALIBRATION)][:CALIBRATION]
+    bare = [replace(document, entities=()) for document in spread]
+    ranges = measure_ranges(model, model.examples(bare)) if int8 else None
+    graphs = serialised(build_graphs(model, ranges))
+    examples = model.examples(documents)
+    before = truth(examples)
+    after = OnnxEngine(graphs, model.sharing.context_position)(examples)
+
+    def f1(found: list[np.ndarray]) -> float:
+        predicted = decode_documents(documents, examples, found, model.schema, model.thresholds, Decoding.FLAT)
+        return strict_scores(documents, predicted, model.schema.names).micro.f1
+
+    difference = max(float(np.abs(a - b).max()) for a, b in zip(before, after, strict=True) if a.size)
+    check = ExportCheck(
+        "int8" if int8 else "fp32", len(documents), difference, f1(before), f1(after), sum(map(len, graphs)) / 1e6
+    )
+    if not int8 and not difference <= TOLERANCE:
+        raise ModelError(f"the graphs' probabilities differ by {difference:.2g} from the model's: nothing was written")
+    if int8 and not check.f1_after >= check.f1_before - largest_loss:
+        raise ModelError(
+            f"int8 takes strict F1 from {check.f1_before:.4f} to {check.f1_after:.4f} on {len(documents)} documents, more "
+            f"than {largest_loss} is allowed: nothing was written. More documents to calibrate with may help"
+        )
+    if out is None:
+        write_graphs(Path(folder) / ONNX, graphs)
+    else:
+        with atomic_folder(out) as new:
+            for file in Path(folder).iterdir():
+                if file.name in (*FILES, RECORD):
+                    shutil.copyfile(file, new / file.name)
+            write_graphs(new / ONNX, graphs)
+    return check

@@ -1,0 +1,8 @@
+"""What everything speaks of: documents, entity types, tags, dictionaries. No model, no arrays.
+
+documents      `Entity`, `Document`, and their interchange format
+schema         entity types and their queries
+tags           entities <-> BIO, BIOES, BMES
+dictionary     a user's terms that are, or are not, entities
+query_check    what is wrong with a query file
+"""

@@ -1,0 +1,139 @@
+"""Entities <-> tags in the schemes BIO, BIOES and BMES.
+
+Tags carry flat entities only; the round trip entities -> tags -> entities is exact for those. Illegal sequences are
+repaired by one rule and counted: a tag that continues an entity (I, M or E) where none of its type is open begins a new
+one, as in conlleval.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from bert_mrc_theseus.text.documents import Document, Entity
+
+SCHEMES = {"bio": "BI", "bioes": "BIES", "bmes": "BMES"}
+OUTSIDE = "O"
+
+
+class TagError(ValueError):
+    """A tag of no known scheme. `position` is its index in the sequence."""
+
+    def __init__(self, tag: str, position: int):
+        super().__init__(f"unknown tag {tag!r}; tags are O, or B I M E S, a hyphen or underscore, and a type")
+        self.position = position
+
+
+@dataclass(frozen=True, slots=True)
+class TagResult:
+    """Entities read from tags.
+
+    Attributes:
+        entities: with offsets in tags.
+        repaired: I, M or E tags that continued nothing and were taken as the begin of an entity.
+        unclosed: entities of BIOES or BMES that ended without E or S; they are kept as they stand.
+    """
+
+    entities: tuple[Entity, ...]
+    repaired: int
+    unclosed: int
+
+
+def split_tag(tag: str, position: int = 0) -> tuple[str, str]:
+    """Prefix and type of a tag; ("O", "") outside.
+
+    Raises:
+        TagError: not a tag of any scheme.
+    """
+    if tag == OUTSIDE:
+        return OUTSIDE, ""
+    if len(tag) < 3 or tag[0] not in "BIMES" or tag[1] not in "-_":
+        raise TagError(tag, position)
+    return tag[0], tag[2:]
+
+
+def detect_scheme(tags: Iterable[str]) -> str:
+    """The scheme whose prefixes the tags use: bmes if there is an M, bioes if there is an E or S, else bio.
+
+    Raises:
+        TagError: a tag is of no scheme.
+    """
+    seen = {split_tag(tag, position)[0] for position, tag in enumerate(tags)}
+    return "bmes" if "M" in seen else "bioes" if seen & {"E", "S"} else "bio"
+
+
+def entities_from_tags(tags: Sequence[str], closes: bool | None = None) -> TagResult:
+    """Reads entities from tags of any scheme.
+
+    Args:
+        tags: one a character (or token).
+        closes: whether entities must end with E or S; by default they must if the tags have any E, S or M.
+
+    Raises:
+        TagError: a tag is of no scheme.
+    """
+    parts = [split_tag(tag, position) for position, tag in enumerate(tags)]
+    if closes is None:
+        closes = detect_scheme(tags) != "bio"
+    found: list[Entity] = []
+    opened: tuple[int, str] | None = None
+    repaired = unclosed = 0
+    for position, (prefix, kind) in enumerate([*parts, (OUTSIDE, "")]):
+        continues = prefix in "IME" and opened is not None and opened[1] == kind
+        if opened is not None and not continues:
+            found.append(Entity(opened[0], position, opened[1]))
+            unclosed += closes
+            opened = None
+        if prefix == OUTSIDE:
+            continue
+        if not continues:
+            repaired += prefix in "IME"
+            opened = (position, kind)
+        if prefix in "ES" and opened is not None:
+            found.append(Entity(opened[0], position + 1, kind))
+            opened = None
+    return TagResult(tuple(found), repaired, unclosed)
+
+
+def outermost(entities: Iterable[Entity]) -> tuple[tuple[Entity, ...], int]:
+    """The entities that tags can carry, and how many are left out.
+
+    Of entities that overlap the longest is kept, of equally long ones the first by (start, type).
+    """
+    chosen: list[Entity] = []
+    everything = sorted(entities, key=lambda e: (e.start - e.end, e.start, e.type))
+    for entity in everything:
+        if all(entity.end <= other.start or other.end <= entity.start for other in chosen):
+            chosen.append(entity)
+    return tuple(sorted(chosen)), len(everything) - len(chosen)
+
+
+def tags_from_entities(entities: Iterable[Entity], length: int, scheme: str = "bio") -> tuple[list[str], int]:
+    """Tags of a text of `length` characters, and how many entities they cannot carry (see `outermost`).
+
+    Raises:
+        ValueError: unknown scheme, or an entity lies outside the text.
+    """
+    if scheme not in SCHEMES:
+        raise ValueError(f"a tag scheme is one of {', '.join(SCHEMES)}. Received: {scheme!r}")
+    inside = "M" if scheme == "bmes" else "I"
+    tags = [OUTSIDE] * length
+    kept, dropped = outermost(entities)
+    for entity in kept:
+        if entity.end > length:
+            raise ValueError(f"entity [{entity.start}, {entity.end}) lies outside the text of {length} characters")
+        size = entity.end - entity.start
+        if scheme == "bio":
+            prefixes = "B" + inside * (size - 1)
+        else:
+            prefixes = "S" if size == 1 else "B" + inside * (size - 2) + "E"
+        tags[entity.start : entity.end] = [f"{prefix}-{entity.type}" for prefix in prefixes]
+    return tags, dropped
+
+
+def column_lines(document: Document, scheme: str = "bio") -> tuple[str, int]:
+    """A document as `character<TAB>tag` lines and a blank line, and how many entities tags cannot carry.
+
+    A line end cannot stand in a column: it is written as a space.
+    """
+    tags, dropped = tags_from_entities(document.entities, len(document.text), scheme)
+    lines = [(" " if char in "\r\n" else char) + f"\t{tag}\n" for char, tag in zip(document.text, tags, strict=True)]
+    return "".join(lines) + "\n", dropped
