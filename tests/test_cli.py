@@ -47,7 +47,7 @@ LIGHT = [
     "import bert_mrc_theseus.cli; bert_mrc_theseus.cli.main()",
     "import bert_mrc_theseus.decoding.spans, bert_mrc_theseus.evaluation.metrics",
     "import bert_mrc_theseus.engines.engine, bert_mrc_theseus.prediction.extractor",
-    "import bert_mrc_theseus.preprocess.convert, bert_mrc_theseus.preprocess.writers",
+    "import bert_mrc_theseus.preprocess.convert, bert_mrc_theseus.output.write",
 ]
 
 

@@ -7,7 +7,7 @@ import pytest
 
 from bert_mrc_theseus import cli
 from bert_mrc_theseus.model_files.huggingface import write_huggingface
-from bert_mrc_theseus.text.tags import column_lines
+from bert_mrc_theseus.output.columns import column_lines
 from tests.conftest import QUERIES, make_weights, toy_documents
 
 

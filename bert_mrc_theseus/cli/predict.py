@@ -24,7 +24,7 @@ def predict(
         Path | None, typer.Option("-o", "--out", help="Output file (folder for brat); default: stdout.")
     ] = None,
     form: Annotated[
-        str, typer.Option("--format", help="jsonl, conll, brat, html, text, doccano or label-studio.")
+        str, typer.Option("--format", help="jsonl, conll, brat, html, text, doccano, label-studio or mrc.")
     ] = "jsonl",
     whole_files: Annotated[
         bool, typer.Option("--whole-files", help="A text file is one document, not one a line.")
@@ -85,7 +85,7 @@ def predict(
         from bert_mrc_theseus.text.dictionary import read_dictionary
 
         documents = read_dictionary(dictionary).correct(documents, changed)
-    lost = write_outputs(documents, form, out, extractor.schema.names)
+    lost = write_outputs(documents, form, out, extractor.schema)
     if dictionary is not None:
         console.print(
             f"{dictionary.name}: {changed['added']:,} entities added, {changed['vetoed']:,} vetoed", highlight=False

@@ -1,7 +1,13 @@
-"""Documents -> what people and other tools read. The mirror of `preprocess.readers`.
+"""Documents -> what people and other tools read: one file a format. The mirror of `preprocess.readers`.
 
-write          the formats, and writing a stream of documents in one of them
-entity_html    documents as HTML
-svg_charts     line charts
-templates/     the pages
+write              the formats by name, and writing a stream of documents in one of them
+json_streams       records as JSONL, or as one list
+columns            CoNLL: a character and a tag a line
+brat               BRAT standoff
+annotation_tools   doccano, Label Studio
+mrc_json           MRC JSON: a record per document and type
+marked_text        text with each entity as [entity|TYPE]
+entity_html        documents as HTML
+svg_charts         line charts
+templates/         the pages
 """

@@ -3,12 +3,13 @@
 from collections.abc import Iterable, Sequence
 from html import escape
 from itertools import pairwise
-from typing import Any
+from typing import IO, Any
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
 from bert_mrc_theseus.text.documents import Document, Entity
+from bert_mrc_theseus.text.schema import Schema
 
 COLOURS = ("#d1495b", "#00798c", "#b7791f", "#30638e", "#5b8c5a", "#8f5db7", "#c0567b", "#4a7c8c", "#7a6c2d", "#6b6b6b")
 
@@ -97,3 +98,14 @@ def document_html(document: Document, colours: dict[str, str]) -> str:
 
 
 PAGE_END = "</body></html>\n"
+
+
+def write_html(stream: IO[str], documents: Iterable[Document], schema: Schema | None) -> int:
+    """Writes a page; its legend has the schema's types; see `write.FileFormat`."""
+    types = () if schema is None else schema.names
+    colours = colour_of(types)
+    stream.write(page_start(types))
+    for document in documents:
+        stream.write(document_html(document, colours))
+    stream.write(PAGE_END)
+    return 0

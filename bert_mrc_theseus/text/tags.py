@@ -8,7 +8,7 @@ one, as in conlleval.
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from bert_mrc_theseus.text.documents import Document, Entity
+from bert_mrc_theseus.text.documents import Entity
 
 SCHEMES = {"bio": "BI", "bioes": "BIES", "bmes": "BMES"}
 OUTSIDE = "O"
@@ -127,13 +127,3 @@ def tags_from_entities(entities: Iterable[Entity], length: int, scheme: str = "b
             prefixes = "S" if size == 1 else "B" + inside * (size - 2) + "E"
         tags[entity.start : entity.end] = [f"{prefix}-{entity.type}" for prefix in prefixes]
     return tags, dropped
-
-
-def column_lines(document: Document, scheme: str = "bio") -> tuple[str, int]:
-    """A document as `character<TAB>tag` lines and a blank line, and how many entities tags cannot carry.
-
-    A line end cannot stand in a column: it is written as a space.
-    """
-    tags, dropped = tags_from_entities(document.entities, len(document.text), scheme)
-    lines = [(" " if char in "\r\n" else char) + f"\t{tag}\n" for char, tag in zip(document.text, tags, strict=True)]
-    return "".join(lines) + "\n", dropped

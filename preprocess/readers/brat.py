@@ -5,18 +5,14 @@ are read. Entities of several pieces are left out and counted, as are those whos
 """
 
 import tarfile
-from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from pathlib import Path, PurePosixPath
 
 from bert_mrc_theseus.errors import DataError
-from bert_mrc_theseus.files import atomic_folder
+from bert_mrc_theseus.output.brat import on_one_line
 from bert_mrc_theseus.text.documents import Document, Entity
 
 from .read_report import ReadReport, without_repeats
-
-LONGEST_NAME = 60
-"""Characters of a file's name; file systems hold 255 bytes."""
 
 
 def read_brat(path: str | Path, report: ReadReport) -> Iterator[Document]:
@@ -62,7 +58,7 @@ def _entities(annotations: str, text: str, report: ReadReport, path: Path) -> It
             except ValueError:
                 report.bad_record(DataError(f"offsets are not numbers: {parts[1]!r}", path, number))
                 continue
-            if 0 <= start < end <= len(text) and _on_one_line(text[start:end]) == parts[2]:
+            if 0 <= start < end <= len(text) and on_one_line(text[start:end]) == parts[2]:
                 yield Entity(start, end, fields[0])
             else:
                 report.mismatched += 1
@@ -83,29 +79,3 @@ def _archive(path: Path) -> Iterator[tuple[str, bytes]]:
                     yield member.name, stream.read()
     except (OSError, tarfile.TarError) as error:
         raise DataError(f"cannot open as a folder or tar archive: {error}", path) from error
-
-
-def annotation_lines(document: Document) -> Iterable[str]:
-    """The `.ann` lines of a document."""
-    for number, entity in enumerate(document.entities, 1):
-        yield f"T{number}\t{entity.type} {entity.start} {entity.end}\t{_on_one_line(document.text_of(entity))}\n"
-
-
-def _on_one_line(text: str) -> str:
-    """BRAT keeps an annotation on one line: line ends in it become spaces."""
-    return text.replace("\r", " ").replace("\n", " ")
-
-
-def write_brat(folder: str | Path, documents: Iterable[Document]) -> None:
-    """Writes a `.txt` and an `.ann` for each document, the whole folder in one atomic step.
-
-    Files are named by the document's id, as far as that can be a file name; a repeated one gets a number.
-    """
-    names: Counter[str] = Counter()
-    with atomic_folder(folder) as new:
-        for document in documents:
-            stem = document.id.replace("/", "_").lstrip("._")[-LONGEST_NAME:] or "document"
-            names[stem] += 1
-            stem += f"-{names[stem]}" if names[stem] > 1 else ""
-            (new / f"{stem}.txt").write_bytes(document.text.encode("utf-8"))
-            (new / f"{stem}.ann").write_bytes("".join(annotation_lines(document)).encode("utf-8"))
