@@ -5,7 +5,6 @@ time teach it the surroundings instead (mention replacement: Dai & Adel 2020, "A
 Named Entity Recognition", section 3).
 """
 
-import json
 import math
 import shutil
 from collections import Counter, defaultdict
@@ -15,9 +14,9 @@ from pathlib import Path
 
 import numpy as np
 
-import bert_mrc_theseus
 from bert_mrc_theseus.errors import DataError, UserError
 from bert_mrc_theseus.files import atomic_folder, refuse_existing, sha256_of
+from bert_mrc_theseus.provenance import package_version, write_json
 from bert_mrc_theseus.text.documents import Document, Entity, read_documents, write_documents
 
 from .readers.silver import TYPES
@@ -165,13 +164,13 @@ def augment_folder(
             if (data / name).is_file():
                 shutil.copyfile(data / name, new / name)
         record = {
-            "version": bert_mrc_theseus.__version__,
+            "version": package_version(),
             "settings": {"copies": copies, "share": share, "seed": seed, "jieba": jieba, "terms": len(terms)},
             "source": sha256_of(train),
             "output": sha256_of(new / train.name),
             **asdict(done),
         }
-        (new / "augment.json").write_text(json.dumps(record, ensure_ascii=False, indent=2) + "\n", encoding="utf-8")
+        write_json(new / "augment.json", record)
     return done
 
 

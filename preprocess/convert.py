@@ -1,6 +1,5 @@
 """Corpus files -> a data folder that training reads: train.jsonl, dev.jsonl, test.jsonl, queries.toml, corpus.json."""
 
-import json
 from collections.abc import Collection, Mapping
 from dataclasses import asdict, dataclass, replace
 from functools import partial
@@ -9,10 +8,10 @@ from typing import Any
 
 import numpy as np
 
-import bert_mrc_theseus
 from bert_mrc_theseus.errors import DataError
 from bert_mrc_theseus.files import atomic_write, sha256_of
 from bert_mrc_theseus.mrc.examples import WindowSize
+from bert_mrc_theseus.provenance import package_version, write_json
 from bert_mrc_theseus.text.dictionary import read_dictionary
 from bert_mrc_theseus.text.documents import Document, write_documents
 from bert_mrc_theseus.text.schema import read_queries
@@ -135,14 +134,10 @@ def convert(
     for name, documents in splits.items():
         write_documents(out / f"{name}.jsonl", documents)
     # Written last: a folder with corpus.json is complete.
-    with atomic_write(out / "corpus.json") as stream:
-        json.dump(
-            _manifest(files, splits, reports, statistics, out, window, dropped, type_map, partly, join),
-            stream,
-            ensure_ascii=False,
-            indent=2,
-        )
-        stream.write("\n")
+    write_json(
+        out / "corpus.json",
+        _manifest(files, splits, reports, statistics, out, window, dropped, type_map, partly, join),
+    )
     return Converted(statistics, reports, dropped, missing)
 
 
@@ -168,7 +163,7 @@ def _manifest(
 ) -> dict[str, Any]:
     sources = {split: {file.name: sha256_of(file) for file in source_files(path)} for split, path in files.items()}
     return {
-        "version": bert_mrc_theseus.__version__,
+        "version": package_version(),
         "sources": sources,
         "outputs": {name: sha256_of(out / f"{name}.jsonl") for name in splits},
         "window": asdict(window),

@@ -2,30 +2,24 @@
 
 import platform
 import time
-from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from bert_mrc_theseus.engines.onnx_engine import available_cores
+from bert_mrc_theseus.provenance import library_versions
 
 LIBRARIES = ("numpy", "onnxruntime", "keras", "tensorflow", "torch", "transformers")
 
 
 def describe_machine() -> dict[str, Any]:
     """Processor, cores that this process may use, and versions of the libraries that are installed."""
-    found = {}
-    for name in LIBRARIES:
-        try:
-            found[name] = version(name)
-        except PackageNotFoundError:
-            continue
     return {
         "processor": _processor(),
         "cores": available_cores(),
         "python": platform.python_version(),
-        "versions": found,
+        "versions": library_versions(LIBRARIES),
     }
 
 

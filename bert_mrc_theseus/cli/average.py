@@ -15,10 +15,10 @@ def average(
     out: Annotated[Path, typer.Option(help="Model folder to write; there must not be one.")],
 ) -> None:
     """Write the model whose weights are the mean of theirs; tune its thresholds afterwards (evaluate --tune)."""
-    from bert_mrc_theseus.evaluation.evaluate import command_line
     from bert_mrc_theseus.files import refuse_existing
     from bert_mrc_theseus.model_files.averaging import average_models
     from bert_mrc_theseus.model_files.model_folder import save_model
+    from bert_mrc_theseus.provenance import command_line
 
     if len(models) < 2:
         raise UserError("the mean of one model is that model: name two or more")

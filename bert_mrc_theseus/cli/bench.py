@@ -33,8 +33,8 @@ def predict(
     from bert_mrc_theseus.bench.contenders import CONTENDERS
     from bert_mrc_theseus.bench.predict import bench_predict
     from bert_mrc_theseus.bench.workload import Workload
-    from bert_mrc_theseus.evaluation.evaluate import command_line, write_report
     from bert_mrc_theseus.files import sha256_of
+    from bert_mrc_theseus.provenance import command_line, write_json
     from bert_mrc_theseus.text.documents import read_documents
 
     console = _wide_console()
@@ -55,7 +55,7 @@ def predict(
     found = bench_predict(models, workloads, rounds, reference, lambda line: console.print(line, markup=False), names)
     _print(console, found)
     if out is not None:
-        write_report(out, {**found, "command": command_line(), "data": {"file": data.name, "sha256": sha256_of(data)}})
+        write_json(out, {**found, "command": command_line(), "data": {"file": data.name, "sha256": sha256_of(data)}})
 
 
 @app.command()
@@ -144,7 +144,7 @@ def _wide_console() -> Console:
 
 def _show(found: dict[str, Any], out: Path | None) -> None:
     """Prints rows as they are, and writes the report."""
-    from bert_mrc_theseus.evaluation.evaluate import command_line, write_report
+    from bert_mrc_theseus.provenance import command_line, write_json
 
     console = _wide_console()
     table = Table(*found["rows"][0])
@@ -152,7 +152,7 @@ def _show(found: dict[str, Any], out: Path | None) -> None:
         table.add_row(*map(str, row.values()))
     console.print(table)
     if out is not None:
-        write_report(out, {**found, "command": command_line()})
+        write_json(out, {**found, "command": command_line()})
 
 
 def _print(console: Console, found: dict[str, Any]) -> None:

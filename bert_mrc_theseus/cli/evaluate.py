@@ -31,8 +31,8 @@ def evaluate(
 ) -> None:
     """Strict precision, recall and F1, micro and per type, and what went wrong."""
     from bert_mrc_theseus.engines.choose import choose_engine
-    from bert_mrc_theseus.evaluation.evaluate import write_report
     from bert_mrc_theseus.files import sha256_of
+    from bert_mrc_theseus.provenance import write_json
     from bert_mrc_theseus.text.documents import read_documents
 
     console = Console()
@@ -56,7 +56,7 @@ def evaluate(
             import_tensorflow()
         content = _evaluate_one(console, model, engine, documents, source, dev, keep_thresholds, errors, nested)
     if report is not None:
-        write_report(report, content)
+        write_json(report, content)
 
 
 def _evaluate_one(

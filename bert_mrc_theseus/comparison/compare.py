@@ -27,10 +27,11 @@ from bert_mrc_theseus.comparison.methods import METHODS, PUBLISHED, Model, Setti
 from bert_mrc_theseus.engines.engine import Engine
 from bert_mrc_theseus.engines.onnx_engine import OnnxEngine
 from bert_mrc_theseus.errors import UserError
-from bert_mrc_theseus.evaluation.evaluate import evaluate_model, evaluation_report, write_report
+from bert_mrc_theseus.evaluation.evaluate import evaluate_model, evaluation_report
 from bert_mrc_theseus.files import sha256_of
 from bert_mrc_theseus.model_files.model_folder import SavedModel, load_model
 from bert_mrc_theseus.onnx_export.graphs import build_graphs, serialised
+from bert_mrc_theseus.provenance import write_json
 from bert_mrc_theseus.text.documents import Document, read_documents
 from bert_mrc_theseus.training.config import TrainingConfig
 from bert_mrc_theseus.training.stages import train_stage
@@ -108,7 +109,7 @@ def compare(
             found[seed] = _evaluate(best, folder, documents, source)
     speeds = _speeds(reports, out, [d.text for d in documents if d.text][:texts]) if texts else {}
     rows = [_row(model, found, reports[whole], speeds) for model, found in reports.items()]
-    write_report(
+    write_json(
         out / "compare.json",
         {
             "data": source,
@@ -177,7 +178,7 @@ def _evaluate(best: Path, folder: Path, documents: Sequence[Document], source: d
         "dev_f1": done[-1]["best_f1"],
         "steps": [stage["steps"] for stage in done],
     }
-    write_report(path, report)
+    write_json(path, report)
     return report
 
 

@@ -1,22 +1,16 @@
 """Scoring a saved model on documents: strict scores, the original project's metric, mistakes, and a report that says how."""
 
-import json
-import platform
-import sys
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, replace
-from importlib.metadata import PackageNotFoundError, version
-from pathlib import Path
 from typing import Any
 
-import bert_mrc_theseus
 from bert_mrc_theseus.decoding.spans import Decoding, Thresholds
 from bert_mrc_theseus.engines.engine import Engine, document_probabilities, predict_documents
 from bert_mrc_theseus.evaluation.metrics import PRF, Scores, nested_recall, strict_scores, string_set_scores
 from bert_mrc_theseus.evaluation.mistakes import Mistake, analyse, count_kinds
 from bert_mrc_theseus.evaluation.tuning import tune_thresholds
-from bert_mrc_theseus.files import atomic_write
 from bert_mrc_theseus.model_files.model_folder import SavedModel
+from bert_mrc_theseus.provenance import command_line, versions
 from bert_mrc_theseus.text.documents import Document
 
 
@@ -97,22 +91,6 @@ def tune_on(
     return best, f1
 
 
-def command_line() -> str:
-    """The command that is running, without the path of the program."""
-    return " ".join([Path(sys.argv[0]).name, *sys.argv[1:]])
-
-
-def versions() -> dict[str, str]:
-    """Versions of what results depend on; libraries that are not installed are left out."""
-    found = {"bert-mrc-theseus": bert_mrc_theseus.__version__, "python": platform.python_version()}
-    for name in ("keras", "tensorflow", "numpy"):
-        try:
-            found[name] = version(name)
-        except PackageNotFoundError:
-            continue
-    return found
-
-
 def evaluation_report(
     evaluation: Evaluation, model: SavedModel, thresholds: Thresholds, data: dict[str, str]
 ) -> dict[str, Any]:
@@ -139,8 +117,3 @@ def evaluation_report(
         "command": command_line(),
         "versions": versions(),
     }
-
-
-def write_report(path: str | Path, report: dict[str, Any]) -> None:
-    with atomic_write(path) as stream:
-        stream.write(json.dumps(report, ensure_ascii=False, indent=2) + "\n")

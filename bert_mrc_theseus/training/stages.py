@@ -18,7 +18,6 @@ from rich.console import Console
 from bert_mrc_theseus.engines.engine import predict_documents
 from bert_mrc_theseus.engines.keras_engine import keras_engine, keras_model
 from bert_mrc_theseus.errors import DataError, UserError
-from bert_mrc_theseus.evaluation.evaluate import command_line, versions, write_report
 from bert_mrc_theseus.evaluation.metrics import Scores, strict_scores
 from bert_mrc_theseus.files import sha256_of
 from bert_mrc_theseus.model.mrc_model import MRCModel, export_tensors, predecessor_from
@@ -26,6 +25,7 @@ from bert_mrc_theseus.model.theseus import TheseusModel
 from bert_mrc_theseus.model_files.encoders import load_encoder
 from bert_mrc_theseus.model_files.model_folder import SavedModel, load_model, save_model
 from bert_mrc_theseus.mrc.examples import MatchShape, Sharing, WindowSize, longest_span
+from bert_mrc_theseus.provenance import command_line, versions, write_json
 from bert_mrc_theseus.text.documents import Document, read_documents
 from bert_mrc_theseus.text.schema import DEFAULT_STYLE, Schema, read_queries
 from bert_mrc_theseus.training.config import STAGES, TrainingConfig, positive_prior
@@ -182,7 +182,7 @@ def train_stage(
         save_model(best, saved)
 
     folder.mkdir(parents=True, exist_ok=True)
-    write_report(folder / "config.json", record)
+    write_json(folder / "config.json", record)
     task = Task(
         f"stage {stage}",
         model,
@@ -196,7 +196,7 @@ def train_stage(
     )
     console.print(f"stage {stage}: {STAGES[stage]}", highlight=False)
     state = fit(task, config, folder, console, resume)
-    write_report(
+    write_json(
         report,
         {
             **record,

@@ -1,0 +1,49 @@
+"""Where a result comes from: the command, the versions of what it depends on, and the JSON file that keeps them."""
+
+import json
+import platform
+import sys
+from collections.abc import Iterable, Mapping
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from typing import Any
+
+from bert_mrc_theseus.files import atomic_write
+
+DISTRIBUTION = "bert-mrc-theseus"
+
+
+def command_line() -> str:
+    """The command that is running, without the path of the program."""
+    return " ".join([Path(sys.argv[0]).name, *sys.argv[1:]])
+
+
+def package_version() -> str:
+    """This package's version, from the metadata of its installation: the package's face need not be imported for it."""
+    return version(DISTRIBUTION)
+
+
+def library_versions(names: Iterable[str]) -> dict[str, str]:
+    """Versions of libraries by their names on PyPI; those that are not installed are left out."""
+    found = {}
+    for name in names:
+        try:
+            found[name] = version(name)
+        except PackageNotFoundError:
+            continue
+    return found
+
+
+def versions() -> dict[str, str]:
+    """Versions of what results depend on; libraries that are not installed are left out."""
+    return {
+        DISTRIBUTION: package_version(),
+        "python": platform.python_version(),
+        **library_versions(("keras", "tensorflow", "numpy")),
+    }
+
+
+def write_json(path: str | Path, value: Mapping[str, Any]) -> None:
+    """Writes a record as indented JSON in one atomic step."""
+    with atomic_write(path) as stream:
+        stream.write(json.dumps(value, ensure_ascii=False, indent=2) + "\n")
