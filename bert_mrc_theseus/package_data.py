@@ -1,4 +1,4 @@
-"""The model that comes with the package."""
+"""Where the package's own data lie: queries, the sample corpus, the model that comes with it."""
 
 from importlib import resources
 from pathlib import Path
@@ -8,13 +8,18 @@ from bert_mrc_theseus.errors import ModelError
 BUNDLED = "ner-zh-small"
 
 
+def data_folder() -> Path:
+    """The folder `data`, with `queries/`, `sample/` and `models/`."""
+    return Path(str(resources.files("bert_mrc_theseus.data")))
+
+
 def bundled_model() -> Path:
     """Folder of the model for persons, places and organisations; see the README.md in it.
 
     Raises:
         ModelError: this installation has none.
     """
-    folder = Path(str(resources.files("bert_mrc_theseus.data"))) / "models" / BUNDLED
+    folder = data_folder() / "models" / BUNDLED
     if not folder.is_dir():
         raise ModelError(f"{BUNDLED} is not part of this installation: name a model folder (predict --model)")
     return folder

@@ -7,10 +7,10 @@ The corpora themselves are not part of this project. They are read from a folder
 import os
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
-from importlib import resources
 from pathlib import Path
 
 from bert_mrc_theseus.errors import DataError
+from bert_mrc_theseus.package_data import data_folder
 from bert_mrc_theseus.text.documents import Document
 
 from .readers.columns import read_parallel
@@ -195,11 +195,6 @@ CORPORA: dict[str, Corpus] = {
 """Known corpora by name. `sample` is the repository's own and lies in the package."""
 
 SAMPLE = "sample"
-
-
-def data_folder() -> Path:
-    """The folder of the package's own data (queries, sample corpus)."""
-    return Path(str(resources.files("bert_mrc_theseus.data")))
 
 
 def query_file(corpus: str) -> Path | None:

@@ -3,8 +3,9 @@
 from collections import Counter
 
 import pytest
-from bert_mrc_theseus.preprocess.corpora import data_folder, load_corpus, query_file
+from bert_mrc_theseus.preprocess.corpora import load_corpus, query_file
 
+from bert_mrc_theseus.package_data import data_folder
 from bert_mrc_theseus.text.schema import read_queries
 
 SPLITS = {split: documents for split, (documents, _) in load_corpus("sample", strict=True).items()}
