@@ -14,7 +14,7 @@ from bert_mrc_theseus.package_data import data_folder
 from bert_mrc_theseus.text.documents import Document
 
 from .readers.columns import read_parallel
-from .readers.formats import FORMATS, Reader
+from .readers.formats import READERS, Reader
 from .readers.read_report import ReadReport
 
 VARIABLE = "BMT_CORPORA"
@@ -62,11 +62,11 @@ def _read_classical(path: str | Path, report: ReadReport) -> Iterator[Document]:
 
 CORPORA: dict[str, Corpus] = {
     "peoples_daily": Corpus(
-        _three("peoples_daily", "example.{}"), FORMATS["columns"], "zjy-ucas/ChineseNER data/", queries="peoples_daily"
+        _three("peoples_daily", "example.{}"), READERS["columns"], "zjy-ucas/ChineseNER data/", queries="peoples_daily"
     ),
     "msra": Corpus(
         _three("msra/span_tsv", "{}.tsv"),
-        FORMATS["span-tsv"],
+        READERS["span-tsv"],
         "JunnYu/jy_ner data/zh/msra.zip",
         queries="msra",
         rename=lambda kind: _MSRA[kind],
@@ -74,77 +74,77 @@ CORPORA: dict[str, Corpus] = {
     ),
     "weibo": Corpus(
         _three("weibo", "weiboNER_2nd_conll.{}"),
-        FORMATS["weibo"],
+        READERS["weibo"],
         "hltcoe/golden-horse data/",
         "CC BY-SA 3.0 (annotation)",
         "weibo",
     ),
     "resume": Corpus(
-        _three("resume", "{}.char.bmes"), FORMATS["columns"], "jiesutd/LatticeLSTM ResumeNER/", queries="resume"
+        _three("resume", "{}.char.bmes"), READERS["columns"], "jiesutd/LatticeLSTM ResumeNER/", queries="resume"
     ),
     "cluener": Corpus(
         _three("cluener2020", "{}.json", "train", "dev"),
-        FORMATS["cluener"],
+        READERS["cluener"],
         "CLUEbenchmark/CLUENER2020; copy in gaohongkui/GlobalPointer_pytorch datasets/cluener/",
         queries="cluener",
     ),
     "cmeee": Corpus(
         {"train": "cmeee/v1_text/train_data.txt", "dev": "cmeee/v1_text/val_data.txt"},
-        FORMATS["cmeee-text"],
+        READERS["cmeee-text"],
         "CBLUE (Tianchi 95414); copy in GuocaiL/nlp_corpus open_ner_data/2020_ccks_ner/",
         "CBLUE terms: research use",
         "cmeee",
     ),
     "cmeee_v2": Corpus(
         {"dev": "cmeee/v2_json/CMeEE-V2_dev.json"},
-        FORMATS["cmeee"],
+        READERS["cmeee"],
         "CBLUE (Tianchi 95414); copy in hs3434/CMeEE-V2",
         "CBLUE terms: research use",
         "cmeee",
     ),
     "uner": Corpus(
         _three("uner_chinese", "zh_gsdsimp-ud-{}.iob2"),
-        FORMATS["uner"],
+        READERS["uner"],
         "UniversalNER/UNER_Chinese-GSDSIMP",
         "CC BY-SA 4.0",
         "uner",
     ),
     "uner_gsd": Corpus(
         _three("uner_chinese", "zh_gsd-ud-{}.iob2"),
-        FORMATS["uner"],
+        READERS["uner"],
         "UniversalNER/UNER_Chinese-GSD",
         "CC BY-SA 4.0",
         "uner",
     ),
     "weibo_original": Corpus(
         _three("weibo", "weiboNER.conll.{}"),
-        FORMATS["weibo-cesu8"],
+        READERS["weibo-cesu8"],
         "hltcoe/golden-horse data/",
         "CC BY-SA 3.0 (annotation)",
         "weibo",
     ),
     "msra_wwm": Corpus(
         _three("msra/bio_wwm_peopledaily", "{}.txt", "train", "dev"),
-        FORMATS["columns"],
+        READERS["columns"],
         "ymcui/Chinese-BERT-wwm data/peopledaily/",
         queries="msra",
     ),
     "msra_bio": Corpus(
         {"test": "msra/bio_oye93/msra_test_bio.txt"},
-        FORMATS["columns"],
+        READERS["columns"],
         "OYE93/Chinese-NLP-Corpus NER/MSRA/",
         queries="msra",
     ),
     "msra_segments": Corpus(
         {"test": "msra/segments/testright1.txt"},
-        FORMATS["segments"],
+        READERS["segments"],
         "InsaneLife/ChineseNLPCorpus NER/MSRA/",
         queries="msra",
         rename=lambda kind: _MSRA[kind],
     ),
     "literature": Corpus(
         {"dev": "chinese_literature/ner/validation.txt", "test": "chinese_literature/ner/test.txt"},
-        FORMATS["columns"],
+        READERS["columns"],
         f"{_LITERATURE} ner/",
         queries="literature",
     ),
@@ -153,31 +153,31 @@ CORPORA: dict[str, Corpus] = {
             split: "chinese_literature/brat/relation_extraction.tar.xz#" + folder
             for split, folder in (("train", "Training"), ("dev", "Validation"), ("test", "Testing"))
         },
-        FORMATS["brat"],
+        READERS["brat"],
         f"{_LITERATURE} relation_extraction/",
         queries="literature",
         rename=_before_hyphen,
     ),
     "ecommerce": Corpus(
         _three("ecommerce_acl2019", "{}.txt.bieos"),
-        FORMATS["columns"],
+        READERS["columns"],
         "PhantomGrapes/MultiDigraphNER data/ecommerce/",
         queries="ecommerce",
     ),
     "youku": Corpus(
         _three("youku_taobao_naacl2019/youku", "{}.txt"),
-        FORMATS["columns"],
+        READERS["columns"],
         "allanj/ner_incomplete_annotation data/youku/",
         queries="youku",
     ),
     "taobao": Corpus(
         _three("youku_taobao_naacl2019/ecommerce", "{}.txt"),
-        FORMATS["columns"],
+        READERS["columns"],
         "allanj/ner_incomplete_annotation data/ecommerce/",
         queries="taobao",
     ),
     "chisiec": Corpus(
-        _three("classical_chisiec", "{}.txt"), FORMATS["columns"], "tangxuemei1995/CHisIEC data/ner/", queries="chisiec"
+        _three("classical_chisiec", "{}.txt"), READERS["columns"], "tangxuemei1995/CHisIEC data/ner/", queries="chisiec"
     ),
     "classical": Corpus(
         {"all": f"{_CLASSICAL}/source.txt"},
@@ -187,7 +187,7 @@ CORPORA: dict[str, Corpus] = {
     ),
     "pfr1998": Corpus(
         {"dev": "peoples_daily_1998_pos_20pct/valid.txt", "test": "peoples_daily_1998_pos_20pct/test.txt"},
-        FORMATS["pfr"],
+        READERS["pfr"],
         "yym6472/NLPTasks named_entity_recognition/data/",
         queries="peoples_daily",
     ),
@@ -246,7 +246,7 @@ def read_split(name: str, path: Path, report: ReadReport) -> list[Document]:
     """Reads one split's file of a known corpus, with our type names."""
     corpus = CORPORA.get(name)
     if corpus is None:
-        return list(FORMATS["jsonl"](path, report))
+        return list(READERS["jsonl"](path, report))
     rename = corpus.rename
     return [
         replace(d, entities=tuple(replace(e, type=rename(e.type)) for e in d.entities))

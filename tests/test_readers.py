@@ -5,7 +5,7 @@ import json
 import tarfile
 
 import pytest
-from bert_mrc_theseus.preprocess.readers.formats import FORMATS, reader_of, source_files
+from bert_mrc_theseus.preprocess.readers.formats import READERS, reader_of, source_files
 from bert_mrc_theseus.preprocess.readers.read_report import ReadReport
 
 from bert_mrc_theseus.errors import DataError
@@ -68,7 +68,7 @@ def test_what_a_reader_reads(tmp_path, name, end):
 
 
 def test_every_format_is_tested_here():
-    assert set(FORMATS) - set(FILES) == {"parallel", "brat", "raw", "raw-file", "silver"}
+    assert set(READERS) - set(FILES) == {"parallel", "brat", "raw", "raw-file", "silver"}
 
 
 def test_parallel_files(tmp_path):

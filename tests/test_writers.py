@@ -3,7 +3,7 @@
 import json
 
 import pytest
-from bert_mrc_theseus.preprocess.readers.formats import FORMATS, reader_of
+from bert_mrc_theseus.preprocess.readers.formats import READERS, reader_of
 from bert_mrc_theseus.preprocess.readers.read_report import ReadReport
 from hypothesis import example, given
 from hypothesis import strategies as st
@@ -18,7 +18,7 @@ from bert_mrc_theseus.text.tags import SCHEMES
 from tests.strategies import CHARACTERS, TYPES, documents
 
 SCHEMA = Schema(tuple(EntityType(name, f"{name}?") for name in TYPES))
-READER = {name: name for name in WRITERS if name in FORMATS} | {"conll": "columns"}
+READER = {name: name for name in WRITERS if name in READERS} | {"conll": "columns"}
 """Reader of each written format; text and html are for people."""
 
 ANY = documents(characters=st.one_of(CHARACTERS, st.sampled_from("\r\n")))

@@ -103,14 +103,14 @@ def preprocess(
 
 def _print_list(console: Console) -> None:
     from bert_mrc_theseus.preprocess.corpora import CORPORA
-    from bert_mrc_theseus.preprocess.readers.formats import FORMATS
+    from bert_mrc_theseus.preprocess.readers.formats import READERS
 
     table = Table("corpus", "splits", "licence", "source", title="Known corpora")
     table.add_row("sample", "train dev test", "CC0", "this project")
     for name, corpus in CORPORA.items():
         table.add_row(name, " ".join(corpus.files), corpus.licence, corpus.source)
     console.print(table)
-    console.print(f"Formats of your own files: {', '.join(FORMATS)}")
+    console.print(f"Formats of your own files: {', '.join(READERS)}")
 
 
 def _print_result(console: Console, done: "Converted", name: str, out: Path) -> None:

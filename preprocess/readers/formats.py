@@ -24,7 +24,7 @@ from .span_formats import (
 Reader = Callable[..., Iterable[Document]]
 """Takes a path and a `ReadReport`."""
 
-FORMATS: dict[str, Reader] = {
+READERS: dict[str, Reader] = {
     "jsonl": read_interchange,
     "columns": read_columns,
     "two-line": read_two_line,
@@ -46,6 +46,7 @@ FORMATS: dict[str, Reader] = {
     "raw-file": read_raw_file,
     "silver": read_silver,
 }
+"""The readers by their formats' names. What the library writes: `bert_mrc_theseus.output.write.WRITERS`."""
 
 
 def reader_of(name: str) -> Reader:
@@ -54,9 +55,9 @@ def reader_of(name: str) -> Reader:
     Raises:
         DataError: no such format.
     """
-    if name not in FORMATS:
-        raise DataError(f"unknown format {name!r}", hint=f"one of {', '.join(FORMATS)}")
-    return FORMATS[name]
+    if name not in READERS:
+        raise DataError(f"unknown format {name!r}", hint=f"one of {', '.join(READERS)}")
+    return READERS[name]
 
 
 def source_files(path: str | Path) -> list[Path]:
