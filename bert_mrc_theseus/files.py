@@ -19,6 +19,9 @@ from typing import IO, BinaryIO
 
 from bert_mrc_theseus.errors import DataError, UserError
 
+OnError = Callable[[DataError], None]
+"""Gets the error of each record that cannot be read, so that the rest goes on."""
+
 _BOM = b"\xef\xbb\xbf"
 
 
@@ -35,7 +38,7 @@ def open_binary(path: str | Path) -> BinaryIO:
 
 
 def decode_lines(
-    stream: Iterable[bytes], path: str | Path, on_error: Callable[[DataError], None] | None = None
+    stream: Iterable[bytes], path: str | Path, on_error: OnError | None = None
 ) -> Iterator[tuple[int, str]]:
     """Yields (1-based line number, line without its line end) of a binary stream.
 
@@ -62,12 +65,7 @@ def decode_lines(
         try:
             line = raw.decode("utf-8")
         except UnicodeDecodeError as error:
-            problem = DataError(
-                f"not UTF-8: byte 0x{raw[error.start]:02x} at byte {error.start} of the line",
-                path,
-                number,
-                "convert the file, for example with iconv -f gb18030 -t utf-8",
-            )
+            problem = _not_utf8(raw, error.start, path, number)
             if on_error is None:
                 raise problem from error
             on_error(problem)
@@ -79,6 +77,39 @@ def read_lines(path: str | Path) -> Iterator[tuple[int, str]]:
     """`decode_lines` of a file; `.gz` is unpacked on the fly."""
     with open_binary(path) as stream:
         yield from decode_lines(stream, path)
+
+
+def decode_text(stream: Iterable[bytes], path: str | Path) -> str:
+    """The whole text of a binary stream, its line ends as they are.
+
+    Args:
+        stream: gives pieces of it.
+        path: for messages.
+
+    Raises:
+        DataError: it is not UTF-8 (with line and byte position), or the gzip data are damaged.
+    """
+    try:
+        data = b"".join(stream)
+    except (OSError, EOFError, zlib.error) as error:
+        raise DataError(f"cannot read on: {error}", path) from error
+    data = data.removeprefix(_BOM)
+    try:
+        return data.decode("utf-8")
+    except UnicodeDecodeError as error:
+        begin = data.rfind(b"\n", 0, error.start) + 1
+        number = data.count(b"\n", 0, begin) + 1
+        raise _not_utf8(data[begin:], error.start - begin, path, number) from error
+
+
+def read_text(path: str | Path) -> str:
+    """`decode_text` of a file; `.gz` is unpacked.
+
+    Raises:
+        DataError: see `open_binary` and `decode_text`.
+    """
+    with open_binary(path) as stream:
+        return decode_text(stream, path)
 
 
 @contextmanager
@@ -154,6 +185,15 @@ def sha256_of(path: str | Path) -> str:
     """Hexadecimal SHA-256 of a file's bytes as they lie on disk."""
     with open(path, "rb") as stream:
         return hashlib.file_digest(stream, "sha256").hexdigest()
+
+
+def _not_utf8(line: bytes, position: int, path: str | Path, number: int) -> DataError:
+    return DataError(
+        f"not UTF-8: byte 0x{line[position]:02x} at byte {position} of the line",
+        path,
+        number,
+        "convert the file, for example with iconv -f gb18030 -t utf-8",
+    )
 
 
 def _umask() -> int:

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from bert_mrc_theseus.errors import DataError
-from bert_mrc_theseus.files import atomic_write, sha256_of
+from bert_mrc_theseus.files import atomic_write, read_text, sha256_of
 from bert_mrc_theseus.mrc.examples import WindowSize
 from bert_mrc_theseus.provenance import package_version, write_json
 from bert_mrc_theseus.text.dictionary import read_dictionary
@@ -130,7 +130,7 @@ def convert(
         known = read_queries(queries).names
         missing = tuple(kind for kind in types if kind not in known)
         with atomic_write(out / "queries.toml") as stream:
-            stream.write(queries.read_text(encoding="utf-8"))
+            stream.write(read_text(queries))
     for name, documents in splits.items():
         write_documents(out / f"{name}.jsonl", documents)
     # Written last: a folder with corpus.json is complete.

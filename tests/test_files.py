@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bert_mrc_theseus.errors import DataError
-from bert_mrc_theseus.files import atomic_folder, atomic_write, read_lines
+from bert_mrc_theseus.files import atomic_folder, atomic_write, read_lines, read_text
 
 LINES = st.lists(st.text(st.characters(codec="utf-8", exclude_characters="\r\n"), max_size=20), max_size=5)
 
@@ -28,14 +28,36 @@ def test_what_is_not_utf8_is_reported_with_its_place(tmp_path):
         list(read_lines(path))
 
 
+@given(st.text(st.characters(codec="utf-8"), max_size=40), st.booleans())
+def test_a_text_keeps_everything_but_its_byte_order_mark(tmp_path_factory, text, packed):
+    path = tmp_path_factory.mktemp("text") / ("a.txt.gz" if packed else "a.txt")
+    data = ("\ufeff" + text).encode()
+    path.write_bytes(gzip.compress(data) if packed else data)
+    assert read_text(path) == text
+
+
+@given(LINES, st.binary(max_size=3))
+def test_a_text_and_its_lines_complain_about_the_same_place(tmp_path_factory, lines, more):
+    path = tmp_path_factory.mktemp("bad") / "a.txt"
+    path.write_bytes("".join(line + "\n" for line in lines).encode() + b"ab\xb1" + more + b"\n\xff")
+    with pytest.raises(DataError, match=rf":{len(lines) + 1}: not UTF-8: byte 0xb1 at byte 2 of .*iconv") as whole:
+        read_text(path)
+    with pytest.raises(DataError) as by_line:
+        list(read_lines(path))
+    assert str(whole.value) == str(by_line.value)
+
+
 def test_absent_and_damaged_files(tmp_path):
     with pytest.raises(DataError, match="cannot open: No such file"):
         list(read_lines(tmp_path / "none.txt"))
+    with pytest.raises(DataError, match="cannot open: No such file"):
+        read_text(tmp_path / "none.txt")
     whole = gzip.compress("".join(f"{i * i}\n" for i in range(9000)).encode())
     for name, data in (("torn.gz", whole[:-2000]), ("bad.gz", whole[:500] + b"\xff" * 50 + whole[550:])):
         (tmp_path / name).write_bytes(data)
-        with pytest.raises(DataError, match="cannot read on"):
-            list(read_lines(tmp_path / name))
+        for read in (read_lines, read_text):
+            with pytest.raises(DataError, match="cannot read on"):
+                list(read(tmp_path / name))
 
 
 def test_a_failed_write_leaves_the_old_file_and_nothing_else(tmp_path):

@@ -31,5 +31,14 @@ def test_bad_query_files(tmp_path, content):
 
 
 def test_absent_query_file(tmp_path):
-    with pytest.raises(DataError, match="cannot open the query file"):
+    with pytest.raises(DataError, match=r"none\.toml: cannot open: No such file"):
         read_queries(tmp_path / "none.toml")
+
+
+def test_a_query_file_of_any_editor(tmp_path):
+    path = tmp_path / "queries.toml"
+    path.write_bytes('\ufeff[PER]\r\nquery = "人名"\r\n'.encode())
+    assert read_queries(path) == Schema((EntityType("PER", "人名"),))
+    path.write_bytes('[PER]\nquery = "人名"\n'.encode("gb18030"))
+    with pytest.raises(DataError, match=r"queries\.toml:2: not UTF-8: .*iconv"):
+        read_queries(path)

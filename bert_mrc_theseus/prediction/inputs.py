@@ -3,19 +3,16 @@ gz. A record that cannot be read is reported and left out, and the rest goes on.
 """
 
 import sys
-import zlib
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from pathlib import Path
 
 from bert_mrc_theseus.errors import DataError
-from bert_mrc_theseus.files import decode_lines, open_binary
+from bert_mrc_theseus.files import OnError, decode_lines, decode_text, open_binary
 from bert_mrc_theseus.text.documents import Document, parse_document
 
 STDIN = "-"
 SUFFIXES = (".txt", ".jsonl")
-
-OnError = Callable[[DataError], None]
 
 
 def find_inputs(paths: Iterable[str]) -> list[str]:
@@ -73,13 +70,7 @@ def _read(stream: Iterable[bytes], name: str, on_error: OnError, whole_files: bo
                 except DataError as error:
                     on_error(error)
     elif whole_files:
-        try:
-            content = b"".join(stream).removeprefix(b"\xef\xbb\xbf")
-            yield Document(name, content.decode("utf-8"))
-        except UnicodeDecodeError as error:
-            on_error(DataError(f"not UTF-8: byte 0x{error.object[error.start]:02x} at byte {error.start}", name))
-        except (OSError, EOFError, zlib.error) as error:
-            on_error(DataError(f"cannot read on: {error}", name))
+        yield Document(name, decode_text(stream, name))
     else:
         for number, line in decode_lines(stream, name, on_error):
             yield Document(f"{name}:{number}", line)

@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from bert_mrc_theseus.errors import DataError, UserError
+from bert_mrc_theseus.files import read_text
 
 NAME = "name"
 """Query style that asks by the type's name alone."""
@@ -105,13 +106,12 @@ def read_queries(path: str | Path, style: str = DEFAULT_STYLE) -> Schema:
     """Reads a query file.
 
     Raises:
-        DataError: the file is absent, not TOML, or not a schema.
+        DataError: the file is absent, not UTF-8, not TOML, or not a schema.
     """
+    text = read_text(path)
     try:
-        return schema_from_dict(tomllib.loads(Path(path).read_text(encoding="utf-8")), style)
-    except OSError as error:
-        raise DataError(f"cannot open the query file: {error.strerror}", path) from error
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError, ValueError) as error:
+        return schema_from_dict(tomllib.loads(text), style)
+    except ValueError as error:
         raise DataError(f"not a query file: {error}", path, hint='one table a type: [PER] query = "..."') from error
 
 

@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from pathlib import Path, PurePosixPath
 
 from bert_mrc_theseus.errors import DataError
+from bert_mrc_theseus.files import decode_text
 from bert_mrc_theseus.output.brat import on_one_line
 from bert_mrc_theseus.text.documents import Document, Entity
 
@@ -31,14 +32,14 @@ def read_brat(path: str | Path, report: ReadReport) -> Iterator[Document]:
         raise DataError("no .txt files found", path, hint="BRAT needs NAME.txt and NAME.ann")
     for name in names:
         stem = name.removesuffix(".txt")
-        where = path / name
+        where, beside = path / name, path / (stem + ".ann")
         try:
-            text = files[name].decode("utf-8").removeprefix("\ufeff")
-            annotations = files.get(stem + ".ann", b"").decode("utf-8")
-        except UnicodeDecodeError as error:
-            report.bad_record(DataError(f"not UTF-8: {error}", where))
+            text = decode_text([files[name]], where)
+            annotations = decode_text([files.get(stem + ".ann", b"")], beside)
+        except DataError as error:
+            report.bad_record(error)
             continue
-        entities = _entities(annotations, text, report, where.with_suffix(".ann"))
+        entities = _entities(annotations, text, report, beside)
         yield Document(stem, text, without_repeats(list(entities), report))
 
 

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from bert_mrc_theseus.errors import DataError
-from bert_mrc_theseus.files import open_binary, read_lines
+from bert_mrc_theseus.files import decode_text, open_binary, read_lines
 from bert_mrc_theseus.text.documents import Document, Entity
 
 from .read_report import ReadReport
@@ -85,9 +85,9 @@ def read_raw(path: str | Path, report: ReadReport) -> Iterator[Document]:
 def read_raw_file(path: str | Path, report: ReadReport) -> Iterator[Document]:
     """Raw text, the whole file one document, its line ends untouched."""
     with open_binary(path) as stream:
-        data = stream.read()
-    try:
-        yield Document(Path(path).name, data.decode("utf-8").removeprefix("\ufeff"))
-    except UnicodeDecodeError as error:
-        line = data.count(b"\n", 0, error.start) + 1
-        report.bad_record(DataError(f"not UTF-8: byte 0x{data[error.start]:02x}", path, line, "convert the file"))
+        try:
+            text = decode_text(stream, path)
+        except DataError as error:
+            report.bad_record(error)
+            return
+    yield Document(Path(path).name, text)

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from bert_mrc_theseus.errors import DataError
-from bert_mrc_theseus.files import read_lines
+from bert_mrc_theseus.files import read_lines, read_text
 from bert_mrc_theseus.text.documents import Document, Entity, document_from_dict
 
 from .columns import split_characters
@@ -58,9 +58,8 @@ def _json_list(path: str | Path) -> list[Any]:
     Raises:
         DataError: it does not.
     """
-    text = "\n".join(line for _, line in read_lines(path))
     try:
-        value = json.loads(text)
+        value = json.loads(read_text(path))
     except json.JSONDecodeError as error:
         raise DataError(f"not JSON: {error.msg} at column {error.colno}", path, error.lineno) from error
     if not isinstance(value, list):
