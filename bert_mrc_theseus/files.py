@@ -73,10 +73,10 @@ def decode_lines(
         yield number, line.removesuffix("\n").removesuffix("\r")
 
 
-def read_lines(path: str | Path) -> Iterator[tuple[int, str]]:
+def read_lines(path: str | Path, on_error: OnError | None = None) -> Iterator[tuple[int, str]]:
     """`decode_lines` of a file; `.gz` is unpacked on the fly."""
     with open_binary(path) as stream:
-        yield from decode_lines(stream, path)
+        yield from decode_lines(stream, path, on_error)
 
 
 def decode_text(stream: Iterable[bytes], path: str | Path) -> str:

@@ -74,6 +74,15 @@ def test_bad_lines_are_reported_with_file_and_line(tmp_path, line, problem):
     assert str(caught.value).startswith(f"{path}:3: ")
 
 
+def test_bad_lines_can_be_left_out(tmp_path):
+    path = tmp_path / "some.jsonl"
+    path.write_bytes('{"text": "好"}\n{oops\n'.encode() + '{"text": "坏"}\n'.encode("gb18030") + b'{"text": "a"}\n[]')
+    errors = []
+    assert [(d.id, d.text) for d in read_documents(path, errors.append)] == [("1", "好"), ("4", "a")]
+    for error, problem in zip(errors, ("2: not JSON", "3: not UTF-8", "5: a document needs"), strict=True):
+        assert f"{path}:{problem}" in str(error)
+
+
 def test_a_document_without_id_has_its_line_number(tmp_path):
     path = tmp_path / "a.jsonl"
     path.write_text('\n{"text": "好"}\n', encoding="utf-8")

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from bert_mrc_theseus.errors import DataError
 from bert_mrc_theseus.files import OnError, decode_lines, decode_text, open_binary
-from bert_mrc_theseus.text.documents import Document, parse_document
+from bert_mrc_theseus.text.documents import Document, parse_documents
 
 STDIN = "-"
 SUFFIXES = (".txt", ".jsonl")
@@ -63,12 +63,9 @@ def read_inputs(files: Iterable[str], on_error: OnError, whole_files: bool = Fal
 
 def _read(stream: Iterable[bytes], name: str, on_error: OnError, whole_files: bool) -> Iterator[Document]:
     if name.removesuffix(".gz").endswith(".jsonl"):
-        for number, line in decode_lines(stream, name, on_error):
-            if line.strip():
-                try:
-                    yield replace(parse_document(line, name, number, f"{name}:{number}"), entities=())
-                except DataError as error:
-                    on_error(error)
+        lines = decode_lines(stream, name, on_error)
+        for document in parse_documents(lines, name, on_error, prefix=f"{name}:"):
+            yield replace(document, entities=())
     elif whole_files:
         yield Document(name, decode_text(stream, name))
     else:

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from bert_mrc_theseus.errors import DataError
-from bert_mrc_theseus.files import atomic_write, read_lines
+from bert_mrc_theseus.files import OnError, atomic_write, read_lines
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -150,17 +150,44 @@ def parse_document(line: str, path: str | Path, number: int, default_id: str) ->
         raise DataError(str(error), path, number) from error
 
 
-def read_documents(path: str | Path) -> Iterator[Document]:
-    """Yields the documents of an interchange JSONL file (plain or gz); blank lines are skipped.
+def parse_documents(
+    lines: Iterable[tuple[int, str]], path: str | Path, on_error: OnError | None = None, prefix: str = ""
+) -> Iterator[Document]:
+    """Yields the documents of interchange JSONL, line by line; blank lines are skipped.
 
-    A missing id becomes the line number.
+    Args:
+        lines: with their numbers, see `files.decode_lines`.
+        path: for messages.
+        on_error: gets the error of a line that is no document, which is then left out; by default it is raised.
+        prefix: of the line number, which becomes the id where one is missing.
+
+    Raises:
+        DataError: see `parse_document`.
+    """
+    for number, line in lines:
+        if not line.strip():
+            continue
+        try:
+            document = parse_document(line, path, number, f"{prefix}{number}")
+        except DataError as error:
+            if on_error is None:
+                raise
+            on_error(error)
+        else:
+            yield document
+
+
+def read_documents(path: str | Path, on_error: OnError | None = None) -> Iterator[Document]:
+    """`parse_documents` of a file, plain or gz.
+
+    Args:
+        path: the file.
+        on_error: gets the error of each line that is no document or not UTF-8; by default the first one is raised.
 
     Raises:
         DataError: see `parse_document` and `read_lines`.
     """
-    for number, line in read_lines(path):
-        if line.strip():
-            yield parse_document(line, path, number, default_id=str(number))
+    yield from parse_documents(read_lines(path, on_error), path, on_error)
 
 
 def write_documents(path: str | Path, documents: Iterable[Document]) -> None:

@@ -12,7 +12,7 @@ from typing import Any
 
 from bert_mrc_theseus.errors import DataError
 from bert_mrc_theseus.files import read_lines, read_text
-from bert_mrc_theseus.text.documents import Document, Entity, document_from_dict
+from bert_mrc_theseus.text.documents import Document, Entity, parse_documents
 
 from .columns import split_characters
 from .read_report import ReadReport, without_repeats
@@ -69,11 +69,7 @@ def _json_list(path: str | Path) -> list[Any]:
 
 def read_interchange(path: str | Path, report: ReadReport) -> Iterator[Document]:
     """The project's own JSONL (see `documents`)."""
-    for number, record in _json_lines(path, report):
-        try:
-            yield document_from_dict(record, default_id=str(number))
-        except ValueError as error:
-            report.bad_record(DataError(str(error), path, number))
+    yield from parse_documents(read_lines(path), path, report.bad_record)
 
 
 def read_cluener(path: str | Path, report: ReadReport) -> Iterator[Document]:
