@@ -59,6 +59,8 @@ def test_a_span_outside_the_text_is_refused():
         ('{"text": "北京", "entities": [{"start": true, "end": 2, "type": "LOC"}]}', "integers"),
         ('{"text": "北京", "entities": [{"start": 0, "end": 9, "type": "LOC"}]}', "outside the text"),
         ('{"text": "北京", "entities": [{"start": 0, "end": 1, "type": "LOC", "text": "北京"}]}', "is not text"),
+        ('{"text": "北京", "entities": 5}', '"entities" is a list'),
+        ('{"text": "北京", "entities": [{"start": 0, "end": 2, "type": "LOC", "score": [1]}]}', '"score" is a number'),
         ('{"text": "北京", "annotated": "LOC"}', "a list of types"),
         (
             '{"text": "北京", "annotated": ["PER"], "entities": [{"start": 0, "end": 2, "type": "LOC"}]}',

@@ -108,19 +108,23 @@ def document_from_dict(record: Any, default_id: str = "") -> Document:
     if not isinstance(record, dict) or not isinstance(record.get("text"), str):
         raise ValueError('a document needs the form {"text": "...", "entities": [...]}')
     text = record["text"]
+    items = record.get("entities") or ()
+    if not isinstance(items, list | tuple):
+        raise ValueError(f'"entities" is a list. Received: {items!r}')
     entities = []
-    for item in record.get("entities") or ():
+    for item in items:
         try:
             start, end, kind = item["start"], item["end"], item["type"]
         except (TypeError, KeyError) as error:
             raise ValueError(f'an entity needs "start", "end" and "type". Received: {item!r}') from error
         if type(start) is not int or type(end) is not int or not isinstance(kind, str):
             raise ValueError(f'"start" and "end" are integers and "type" is a string. Received: {item!r}')
-        score = item.get("score")
         source = item.get("source")
-        entity = Entity(
-            start, end, kind, None if score is None else float(score), None if source is None else str(source)
-        )
+        try:
+            score = None if item.get("score") is None else float(item["score"])
+        except (TypeError, ValueError) as error:
+            raise ValueError(f'"score" is a number. Received: {item!r}') from error
+        entity = Entity(start, end, kind, score, None if source is None else str(source))
         if "text" in item and item["text"] != text[start:end]:
             raise ValueError(f"entity text {item['text']!r} is not text[{start}:{end}], which is {text[start:end]!r}")
         entities.append(entity)
