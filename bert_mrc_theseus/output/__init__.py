@@ -1,6 +1,6 @@
 """Documents -> what people and other tools read: one file a format. The mirror of `preprocess.readers`.
 
-write              the formats by name, and writing a stream of documents in one of them
+write              WRITERS, the formats by name; writing a stream of documents in one of them
 json_streams       records as JSONL, or as one list
 columns            CoNLL: a character and a tag a line
 brat               BRAT standoff
