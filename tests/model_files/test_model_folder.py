@@ -20,7 +20,7 @@ from bert_mrc_theseus.model_files.model_folder import (
 from bert_mrc_theseus.mrc.examples import MatchShape, Sharing, WindowSize
 from bert_mrc_theseus.text.schema import EntityType, Schema
 from tests.conftest import make_weights
-from tests.test_model import batch_of
+from tests.model.test_mrc_model import batch_of
 
 SCHEMA = Schema((EntityType("PER", "人名"), EntityType("LOC", "地名")))
 

@@ -11,7 +11,7 @@ from bert_mrc_theseus.mrc.examples import Sharing
 from bert_mrc_theseus.training.optimizer import build_optimizer
 from bert_mrc_theseus.training.step import make_train_step
 from tests.conftest import make_weights
-from tests.test_model import batch_of, some_pairs
+from tests.model.test_mrc_model import batch_of, some_pairs
 
 LAYERS, MODULES = 4, 2
 

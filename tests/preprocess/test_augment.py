@@ -7,8 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bert_mrc_theseus.text.documents import Document, Entity, read_documents, write_documents
+from tests.cli.test_commands import run
 from tests.strategies import TYPES, documents
-from tests.test_cli import run
 
 NAMES = {"PER": {"欧阳修", "王安石", "约翰·史密斯"}, "LOC": {"桂林", "乌鲁木齐"}}
 

@@ -29,8 +29,8 @@ from bert_mrc_theseus.training.losses import match_loss
 from bert_mrc_theseus.training.optimizer import build_optimizer
 from bert_mrc_theseus.training.step import make_train_step
 from tests.conftest import make_weights, toy_documents
+from tests.model.test_mrc_model import batch_of
 from tests.strategies import documents
-from tests.test_model import batch_of
 
 SCHEMA = Schema((EntityType("PER", "人名"), EntityType("LOC", "地"), EntityType("ORG", "机构")))
 RANDOM = np.random.default_rng(0)

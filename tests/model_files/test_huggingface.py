@@ -12,7 +12,7 @@ from bert_mrc_theseus.model_files.encoders import load_encoder
 from bert_mrc_theseus.model_files.huggingface import INDEX, WEIGHTS, read_huggingface, write_huggingface
 from bert_mrc_theseus.mrc.examples import Sharing
 
-PARITY = Path(__file__).parent / "fixtures" / "parity"
+PARITY = Path(__file__).parents[1] / "fixtures" / "parity"
 
 
 def same(a, b):

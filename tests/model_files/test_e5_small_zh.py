@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 
 from bert_mrc_theseus.errors import ModelError, UserError
-from bert_mrc_theseus.model_files.e5_small_zh import MEMBER, Q4File, cut_chinese, load_e5_small_zh
 from bert_mrc_theseus.model_files import e5_small_zh
+from bert_mrc_theseus.model_files.e5_small_zh import MEMBER, Q4File, cut_chinese, load_e5_small_zh
 from bert_mrc_theseus.mrc.tokenizer import Tokenizer
 
 H, FF, LAYERS, POSITIONS = 32, 64, 1, 16

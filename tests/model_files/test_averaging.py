@@ -9,8 +9,8 @@ from bert_mrc_theseus.model_files.averaging import average_models
 from bert_mrc_theseus.model_files.model_folder import load_model, save_model
 from bert_mrc_theseus.mrc.examples import Sharing
 from bert_mrc_theseus.text.schema import EntityType, Schema
-from tests.test_cli import run
-from tests.test_model_folder import make_saved
+from tests.cli.test_commands import run
+from tests.model_files.test_model_folder import make_saved
 
 
 @pytest.fixture

@@ -9,7 +9,7 @@ from bert_mrc_theseus.model_files.encoder_weights import LAYER_TENSORS, layer_te
 from bert_mrc_theseus.model_files.encoders import load_encoder
 from bert_mrc_theseus.model_files.tensorflow1 import PREFIX, write_tensorflow
 from tests.conftest import make_weights
-from tests.test_huggingface import same
+from tests.model_files.test_huggingface import same
 
 
 def save(prefix, variables):
