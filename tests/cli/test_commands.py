@@ -1,34 +1,17 @@
 """The command line, in this process (`main`) and, where imports or streams matter, in its own."""
 
 import json
+import shutil
 import subprocess
 import sys
 
 import pytest
 
 import bert_mrc_theseus
-from bert_mrc_theseus import cli
 from bert_mrc_theseus.files import sha256_of
 from bert_mrc_theseus.text.documents import read_documents
 
 TEXT = "不了的李明和的一在北京。\n\n这是上海\n"
-
-
-def run(monkeypatch, capfd, *arguments):
-    """Runs the command line; returns exit status, standard output and standard error."""
-    monkeypatch.setattr(sys, "argv", ["bert-mrc-theseus", *map(str, arguments)])
-    try:
-        cli.main()
-        status = 0
-    except SystemExit as stop:
-        status = int(stop.code or 0)
-    out, err = capfd.readouterr()
-    return status, out, err
-
-
-@pytest.fixture
-def command(monkeypatch, capfd):
-    return lambda *arguments: run(monkeypatch, capfd, *arguments)
 
 
 @pytest.fixture(scope="module")
@@ -125,6 +108,8 @@ def test_wrong_usage_has_its_own_status(command):
 
 
 def test_evaluate_reports_scores_and_errors(command, model, trained, tmp_path):
+    # A copy, since --tune writes into the model's folder.
+    model = shutil.copytree(model, tmp_path / "model")
     report, errors = tmp_path / "report.json", tmp_path / "errors.jsonl"
     status, out, _ = command("evaluate", model, trained.data, "--tune", "--report", report, "--errors", errors)
     assert status == 0 and "micro" in out and "string-set F1" in out and "thresholds tuned on dev" in out

@@ -3,7 +3,6 @@ import statistics
 
 import pytest
 
-from bert_mrc_theseus import cli
 from bert_mrc_theseus.comparison.compare import mean_and_deviation
 
 
@@ -18,14 +17,9 @@ def arguments(trained, tmp_path_factory):
     ]  # fmt: skip
 
 
-def run(arguments, monkeypatch):
-    monkeypatch.setattr("sys.argv", ["bert-mrc-theseus", *arguments])
-    cli.main()
-
-
-def test_a_table_of_methods(arguments, monkeypatch, capsys):
-    with pytest.raises(SystemExit, match="0"):
-        run(arguments, monkeypatch)
+def test_a_table_of_methods(arguments, command):
+    status, printed, _ = command(*arguments)
+    assert status == 0
     out = arguments[3]
     with open(f"{out}/compare.json", encoding="utf-8") as stream:
         found = json.load(stream)
@@ -45,26 +39,23 @@ def test_a_table_of_methods(arguments, monkeypatch, capsys):
         table = stream.read()
     assert table.count("\n") == 2 + len(rows) and mean_and_deviation(whole["f1"]) in table
     assert "two-stage, linear (K = 1), stage 2 x 2" in table and "0.9580" in table
-    assert "strict F1" in capsys.readouterr().out
+    assert "strict F1" in printed
 
 
-def test_what_is_done_is_not_done_again_and_other_settings_are_refused(arguments, monkeypatch, capsys):
+def test_what_is_done_is_not_done_again_and_other_settings_are_refused(arguments, command, monkeypatch):
     monkeypatch.setattr("bert_mrc_theseus.training.stages.fit", None)
     monkeypatch.setattr("bert_mrc_theseus.comparison.compare.evaluate_model", None)
-    with pytest.raises(SystemExit, match="0"):
-        run(arguments, monkeypatch)
-    with pytest.raises(SystemExit, match="1"):
-        run([*arguments, "--epochs", "15,3,2"], monkeypatch)
-    with pytest.raises(SystemExit, match="1"):
-        run([*arguments, "--loss", "bce"], monkeypatch)
-    assert "loss: focal then, bce now" in capsys.readouterr().err
+    assert command(*arguments)[0] == 0
+    status, _, err = command(*arguments, "--epochs", "15,3,2")
+    assert status == 1 and "epochs: 1 then, 2 now" in err
+    status, _, err = command(*arguments, "--loss", "bce")
+    assert status == 1 and "loss: focal then, bce now" in err
 
 
-def test_more_shared_modules_than_there_can_be_are_refused_before_any_training(arguments, monkeypatch, capsys):
+def test_more_shared_modules_than_there_can_be_are_refused_before_any_training(arguments, command, monkeypatch):
     monkeypatch.setattr("bert_mrc_theseus.comparison.compare.train_stage", None)
-    with pytest.raises(SystemExit, match="1"):
-        run([*arguments, "--methods", "linear-2,linear-2:2"], monkeypatch)
-    assert "of 2 modules 0 to 1 can be shared" in capsys.readouterr().err
+    status, _, err = command(*arguments, "--methods", "linear-2,linear-2:2")
+    assert status == 1 and "of 2 modules 0 to 1 can be shared" in err
 
 
 def test_a_mean_has_its_deviation():

@@ -11,8 +11,8 @@ from bert_mrc_theseus.mrc.examples import WindowSize, build_examples
 from bert_mrc_theseus.mrc.tokenizer import Tokenizer
 from bert_mrc_theseus.text.documents import Document, Entity
 from bert_mrc_theseus.text.schema import EntityType, Schema
-from tests.conftest import make_weights
-from tests.strategies import documents
+from tests.helpers.models import make_weights
+from tests.helpers.strategies import documents
 
 SCHEMA = Schema((EntityType("PER", "人名"), EntityType("LOC", "地"), EntityType("ORG", "机构")))
 VOCAB = make_weights().vocab

@@ -24,7 +24,8 @@ from bert_mrc_theseus.onnx_export.export import export_onnx, measure_ranges
 from bert_mrc_theseus.onnx_export.graphs import build_graphs, serialised
 from bert_mrc_theseus.text.documents import Document
 from bert_mrc_theseus.text.schema import EntityType, Schema
-from tests.conftest import LETTERS, make_weights, toy_documents
+from tests.helpers.documents import LETTERS, toy_documents
+from tests.helpers.models import make_weights
 
 
 def saved_model() -> SavedModel:

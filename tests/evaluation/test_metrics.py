@@ -1,30 +1,12 @@
 import pytest
 from hypothesis import given
-from hypothesis import strategies as st
 from seqeval.metrics import classification_report
 from seqeval.scheme import IOB2
 
 from bert_mrc_theseus.evaluation.metrics import strict_scores, string_set_scores
 from bert_mrc_theseus.text.documents import Document, Entity
 from bert_mrc_theseus.text.tags import tags_from_entities
-from tests.strategies import TYPES, documents
-
-
-@st.composite
-def gold_and_predicted(draw):
-    pairs = []
-    for number in range(draw(st.integers(1, 4))):
-        gold = draw(documents(nested=False, min_size=3))
-        other = draw(documents(nested=False, min_size=3))
-        # Some gold entities kept, some of another document's put in where they fit.
-        entities = [e for e in gold.entities if draw(st.booleans())]
-        for entity in other.entities:
-            if entity.end <= len(gold.text) and all(entity.end <= e.start or e.end <= entity.start for e in entities):
-                entities.append(entity)
-        pairs.append(
-            (Document(str(number), gold.text, gold.entities), Document(str(number), gold.text, tuple(entities)))
-        )
-    return pairs
+from tests.helpers.strategies import TYPES, gold_and_predicted
 
 
 @pytest.mark.filterwarnings("ignore::sklearn.exceptions.UndefinedMetricWarning")

@@ -5,7 +5,7 @@ from hypothesis import given
 from bert_mrc_theseus.evaluation.metrics import strict_scores
 from bert_mrc_theseus.evaluation.mistakes import analyse, analyse_document, count_kinds, write_mistakes
 from bert_mrc_theseus.text.documents import Document, Entity
-from tests.evaluation.test_metrics import gold_and_predicted
+from tests.helpers.strategies import gold_and_predicted
 
 TEXT = "王小明昨天在北京大学见到了李华。"
 GOLD = Document("a", TEXT, (Entity(0, 3, "PER"), Entity(6, 10, "ORG"), Entity(13, 15, "PER")))

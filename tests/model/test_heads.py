@@ -19,8 +19,8 @@ from bert_mrc_theseus.evaluation.metrics import nested_recall
 from bert_mrc_theseus.model.heads import MatchHead
 from bert_mrc_theseus.model.mrc_model import export_tensors, predecessor_from
 from bert_mrc_theseus.model.theseus import TheseusModel
-from bert_mrc_theseus.model_files.model_folder import SavedModel, load_model, save_model
-from bert_mrc_theseus.mrc.examples import MatchShape, Sharing, WindowSize, build_examples, longest_span
+from bert_mrc_theseus.model_files.model_folder import load_model, save_model
+from bert_mrc_theseus.mrc.examples import MatchShape, WindowSize, build_examples, longest_span
 from bert_mrc_theseus.mrc.tokenizer import Tokenizer
 from bert_mrc_theseus.onnx_export.graphs import build_graphs, serialised
 from bert_mrc_theseus.text.documents import Document, Entity, read_documents, write_documents
@@ -28,9 +28,10 @@ from bert_mrc_theseus.text.schema import EntityType, Schema
 from bert_mrc_theseus.training.losses import match_loss
 from bert_mrc_theseus.training.optimizer import build_optimizer
 from bert_mrc_theseus.training.step import make_train_step
-from tests.conftest import make_weights, toy_documents
-from tests.model.test_mrc_model import batch_of
-from tests.strategies import documents
+from tests.helpers.documents import nested_toys, toy_documents
+from tests.helpers.models import batch_of, make_weights
+from tests.helpers.saved_models import match_model
+from tests.helpers.strategies import documents
 
 SCHEMA = Schema((EntityType("PER", "人名"), EntityType("LOC", "地"), EntityType("ORG", "机构")))
 RANDOM = np.random.default_rng(0)
@@ -161,19 +162,6 @@ def test_spans_that_a_window_holds_whole_are_found_once(document):
     assert len(document.entities) - len(whole) == examples.clipped
 
 
-def match_model(shared=0):
-    weights = make_weights(layers=3, hidden=32, heads=4)
-    model = predecessor_from(weights, Sharing(shared, 16), 0.3, MatchShape(6, 6))
-    random = np.random.default_rng(5)
-    tensors = export_tensors(model.named_weights())
-    for name in tensors:
-        if name.startswith("heads."):
-            tensors[name] = random.standard_normal(tensors[name].shape).astype("float32")
-    return SavedModel(
-        weights.config, weights.vocab, SCHEMA, tensors, WindowSize(60, 8), Sharing(shared, 16), MatchShape(6, 6)
-    )
-
-
 @pytest.mark.parametrize("shared", [0, 2])
 def test_engines_accept_the_same_spans(shared, tmp_path):
     model = match_model(shared)
@@ -230,22 +218,9 @@ def test_parts_of_nested_gold():
     assert {part: (prf.tp, prf.fn) for part, prf in parts.items()} == {"flat": (1, 0), "outer": (0, 1), "inner": (1, 1)}
 
 
-def nested_toys(count, seed):
-    """The toy sentences, where a place followed by 大学 is an organisation around it, and one in 医院 around that."""
-    made = []
-    for document in toy_documents(count, seed):
-        text, entities = document.text, list(document.entities)
-        for entity in document.entities:
-            if entity.type == "LOC" and entity.end == len(text) - 1:
-                more = "大学医院" if document.id[-1] in "02468" else "大学"
-                text = text[: entity.end] + more + text[entity.end :]
-                entities += [Entity(entity.start, entity.end + k, "ORG") for k in range(2, len(more) + 1, 2)]
-        made.append(Document(document.id, text, tuple(entities)))
-    return made
-
-
 def test_training_with_a_match_head_finds_nested_entities(trained, tmp_path):
-    from tests.conftest import QUERIES, Trained
+    from tests.helpers.documents import QUERIES
+    from tests.helpers.runs import Trained
 
     data = tmp_path / "data"
     for name, count, seed in (("train", 160, 1), ("dev", 20, 2), ("test", 40, 3)):

@@ -13,26 +13,9 @@ from bert_mrc_theseus.model.mrc_model import (
     predecessor_from,
     valid_mask,
 )
-from bert_mrc_theseus.mrc.examples import Sharing, WindowSize, build_examples
-from bert_mrc_theseus.mrc.tokenizer import Tokenizer
-from bert_mrc_theseus.text.schema import EntityType, Schema
+from bert_mrc_theseus.mrc.examples import Sharing
 from bert_mrc_theseus.training.step import make_train_step
-from tests.conftest import make_weights, toy_documents
-
-SCHEMA = Schema((EntityType("PER", "人名"), EntityType("LOC", "地名")))
-RANDOM = np.random.default_rng(3)
-
-
-def batch_of(lengths, query_length=4, padded_to=None):
-    size = padded_to or max(lengths)
-    ids = np.zeros((len(lengths), size), "int32")
-    for row, length in enumerate(lengths):
-        ids[row, :length] = np.random.default_rng(row).integers(4, 60, length)
-    return {
-        "token_ids": ids,
-        "query_lengths": np.full(len(lengths), query_length, "int32"),
-        "lengths": np.array(lengths, "int32"),
-    }
+from tests.helpers.models import batch_of, make_weights, some_pairs
 
 
 def test_layout_of_a_padded_batch():
@@ -79,12 +62,6 @@ def test_positions_of_a_long_query_do_not_push_padding_out_of_the_table():
     batch = batch_of([8, 100], 4)
     batch["query_lengths"][:] = (3, 97)
     assert np.isfinite(np.array(model(batch))).all()
-
-
-def some_pairs():
-    """Examples of four texts, and pairs of which some have the same text."""
-    examples = build_examples(toy_documents(6, 4), SCHEMA, Tokenizer(make_weights().vocab), WindowSize(40, 8), 16, 128)
-    return examples, examples.all_pairs()[[3, 0, 1, 8, 9, 6]]
 
 
 @pytest.mark.parametrize("shared", [0, 1, 3])

@@ -10,8 +10,7 @@ from bert_mrc_theseus.model.theseus import TheseusModel, group_layers, initial_s
 from bert_mrc_theseus.mrc.examples import Sharing
 from bert_mrc_theseus.training.optimizer import build_optimizer
 from bert_mrc_theseus.training.step import make_train_step
-from tests.conftest import make_weights
-from tests.model.test_mrc_model import batch_of, some_pairs
+from tests.helpers.models import batch_of, make_weights, some_pairs
 
 LAYERS, MODULES = 4, 2
 

@@ -9,8 +9,7 @@ from bert_mrc_theseus.model_files.averaging import average_models
 from bert_mrc_theseus.model_files.model_folder import load_model, save_model
 from bert_mrc_theseus.mrc.examples import Sharing
 from bert_mrc_theseus.text.schema import EntityType, Schema
-from tests.cli.test_commands import run
-from tests.model_files.test_model_folder import make_saved
+from tests.helpers.saved_models import make_saved
 
 
 @pytest.fixture
@@ -52,17 +51,14 @@ def test_models_that_differ_are_refused(change, folders, tmp_path):
         average_models([folders[0], tmp_path / "other"])
 
 
-def test_the_command_writes_a_model_once(folders, tmp_path, monkeypatch, capfd):
-    def command(*arguments):
-        return run(monkeypatch, capfd, "average", *arguments)
-
+def test_the_command_writes_a_model_once(folders, tmp_path, command):
     out = tmp_path / "mean"
-    assert command(*folders, "--out", out)[0] == 0
+    assert command("average", *folders, "--out", out)[0] == 0
     written = load_model(out)
     expected = average_models(folders)
     assert all(np.array_equal(written.tensors[name], tensor) for name, tensor in expected.tensors.items())
     assert written.record["command"].startswith("bert-mrc-theseus average ")
-    status, _, err = command(*folders, "--out", out)
+    status, _, err = command("average", *folders, "--out", out)
     assert status == 1 and "exists already" in err
-    status, _, err = command(folders[0], "--out", tmp_path / "one")
+    status, _, err = command("average", folders[0], "--out", tmp_path / "one")
     assert status == 1 and "two or more" in err

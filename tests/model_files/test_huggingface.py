@@ -11,14 +11,9 @@ from bert_mrc_theseus.model.mrc_model import predecessor_from
 from bert_mrc_theseus.model_files.encoders import load_encoder
 from bert_mrc_theseus.model_files.huggingface import INDEX, WEIGHTS, read_huggingface, write_huggingface
 from bert_mrc_theseus.mrc.examples import Sharing
+from tests.helpers.models import assert_same_encoder
 
 PARITY = Path(__file__).parents[1] / "fixtures" / "parity"
-
-
-def same(a, b):
-    assert a.config == b.config and a.vocab == b.vocab and set(a.tensors) == set(b.tensors)
-    for name in a.tensors:
-        np.testing.assert_array_equal(a.tensors[name], b.tensors[name])
 
 
 def test_hidden_states_equal_those_of_hugging_face():
@@ -36,7 +31,7 @@ def test_hidden_states_equal_those_of_hugging_face():
 
 def test_written_and_read_back(weights, tmp_path):
     write_huggingface(weights, tmp_path / "bert")
-    same(read_huggingface(tmp_path / "bert"), weights)
+    assert_same_encoder(read_huggingface(tmp_path / "bert"), weights)
 
 
 def test_sharded_prefixed_and_old_names(weights, tmp_path):
@@ -54,7 +49,7 @@ def test_sharded_prefixed_and_old_names(weights, tmp_path):
         save_file({name: old[name] for name in part}, folder / file)
     index = {"weight_map": {name: file for file, part in shards.items() for name in part}}
     (folder / INDEX).write_text(json.dumps(index))
-    same(read_huggingface(folder), weights)
+    assert_same_encoder(read_huggingface(folder), weights)
     (folder / "b.safetensors").unlink()
     with pytest.raises(ModelError, match=r"b\.safetensors"):
         read_huggingface(folder)

@@ -7,7 +7,6 @@ from safetensors.numpy import load_file, save_file
 from bert_mrc_theseus.decoding.spans import Thresholds
 from bert_mrc_theseus.engines.keras_engine import keras_engine, keras_model
 from bert_mrc_theseus.errors import ModelError, UserError
-from bert_mrc_theseus.model.mrc_model import export_tensors, predecessor_from
 from bert_mrc_theseus.model_files.export import export_encoder
 from bert_mrc_theseus.model_files.model_folder import (
     FILES,
@@ -17,29 +16,8 @@ from bert_mrc_theseus.model_files.model_folder import (
     save_model,
     save_thresholds,
 )
-from bert_mrc_theseus.mrc.examples import MatchShape, Sharing, WindowSize
-from bert_mrc_theseus.text.schema import EntityType, Schema
-from tests.conftest import make_weights
-from tests.model.test_mrc_model import batch_of
-
-SCHEMA = Schema((EntityType("PER", "人名"), EntityType("LOC", "地名")))
-
-
-def make_saved() -> SavedModel:
-    """A random model with all its parts."""
-    weights = make_weights()
-    tensors = export_tensors(predecessor_from(weights, match=MatchShape(8, 5)).named_weights())
-    return SavedModel(
-        weights.config,
-        weights.vocab,
-        SCHEMA,
-        tensors,
-        WindowSize(40, 8),
-        Sharing(1, 16),
-        MatchShape(8, 5),
-        Thresholds(0.3, 0.4),
-        {"seed": 1},
-    )
+from tests.helpers.models import batch_of
+from tests.helpers.saved_models import make_saved
 
 
 @pytest.fixture

@@ -8,8 +8,7 @@ from bert_mrc_theseus.errors import ModelError
 from bert_mrc_theseus.model_files.encoder_weights import LAYER_TENSORS, layer_tensor
 from bert_mrc_theseus.model_files.encoders import load_encoder
 from bert_mrc_theseus.model_files.tensorflow1 import PREFIX, write_tensorflow
-from tests.conftest import make_weights
-from tests.model_files.test_huggingface import same
+from tests.helpers.models import assert_same_encoder, make_weights
 
 
 def save(prefix, variables):
@@ -29,8 +28,8 @@ def variables_of(folder):
 
 def test_written_and_read_back(weights, tmp_path):
     write_tensorflow(weights, tmp_path / "google")
-    same(load_encoder(tmp_path / "google"), weights)
-    same(load_encoder(tmp_path / "google" / PREFIX), weights)
+    assert_same_encoder(load_encoder(tmp_path / "google"), weights)
+    assert_same_encoder(load_encoder(tmp_path / "google" / PREFIX), weights)
 
 
 def test_names_and_orientation_are_those_of_google(weights, tmp_path):
@@ -79,7 +78,7 @@ def test_an_original_checkpoint_gives_its_successor(theseus_checkpoint):
 
 def test_the_predecessor_of_an_original_checkpoint_can_be_asked_for(theseus_checkpoint):
     folder, predecessor, _ = theseus_checkpoint
-    same(load_encoder(f"{folder}#predecessor"), predecessor)
+    assert_same_encoder(load_encoder(f"{folder}#predecessor"), predecessor)
 
 
 def test_a_branch_that_is_not_there(weights, tmp_path):

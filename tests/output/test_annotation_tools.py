@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from bert_mrc_theseus.output.write import write_outputs
 from bert_mrc_theseus.text.documents import Document, Entity
-from tests.strategies import documents
+from tests.helpers.strategies import documents
 
 
 def read(path, form):

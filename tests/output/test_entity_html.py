@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from bert_mrc_theseus.output.entity_html import colour_of, document_html, lanes, mark_html, page_start
 from bert_mrc_theseus.text.documents import Document, Entity
-from tests.strategies import TYPES, documents
+from tests.helpers.strategies import TYPES, documents
 
 COLOURS = colour_of(TYPES)
 

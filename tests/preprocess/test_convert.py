@@ -8,25 +8,9 @@ from bert_mrc_theseus.errors import DataError
 from bert_mrc_theseus.files import sha256_of
 from bert_mrc_theseus.mrc.examples import WindowSize
 from bert_mrc_theseus.text.documents import read_documents
+from tests.helpers.documents import columns
 
 WINDOW = WindowSize(8, 2)
-
-
-def columns(path, *sentences):
-    """A sentence is a text whose names stand in angle brackets."""
-    with open(path, "w", encoding="utf-8") as stream:
-        for sentence in sentences:
-            tag = "O"
-            for char in sentence:
-                if char == "<":
-                    tag = "B-PER"
-                elif char == ">":
-                    tag = "O"
-                else:
-                    stream.write(f"{char}\t{tag}\n")
-                    tag = "I-PER" if tag == "B-PER" else tag
-            stream.write("\n")
-    return path
 
 
 @pytest.fixture

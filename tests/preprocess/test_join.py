@@ -7,8 +7,8 @@ from hypothesis import strategies as st
 
 from bert_mrc_theseus.mrc.examples import WindowSize
 from bert_mrc_theseus.text.documents import Document, Entity, read_documents
-from tests.preprocess.test_convert import columns
-from tests.strategies import documents
+from tests.helpers.documents import columns
+from tests.helpers.strategies import documents
 
 
 def mentions(found):

@@ -11,7 +11,7 @@ from bert_mrc_theseus.errors import DataError
 from bert_mrc_theseus.text.documents import Document, Entity
 from bert_mrc_theseus.text.schema import EntityType, Schema
 from bert_mrc_theseus.text.tags import SCHEMES
-from tests.strategies import CHARACTERS, TYPES, documents
+from tests.helpers.strategies import CHARACTERS, TYPES, documents
 
 SCHEMA = Schema(tuple(EntityType(name, f"{name}?") for name in TYPES))
 

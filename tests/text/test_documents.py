@@ -13,7 +13,7 @@ from bert_mrc_theseus.text.documents import (
     read_documents,
     write_documents,
 )
-from tests.strategies import documents
+from tests.helpers.strategies import documents
 
 
 @given(documents(annotation=True))

@@ -7,8 +7,7 @@ from bert_mrc_theseus.model_files.model_folder import load_model
 from bert_mrc_theseus.training.distillation import Distillation, border_loss, logit_loss
 from bert_mrc_theseus.training.optimizer import build_optimizer
 from bert_mrc_theseus.training.step import Teacher, make_train_step
-from tests.conftest import make_weights
-from tests.model.test_mrc_model import batch_of
+from tests.helpers.models import batch_of, make_weights
 
 RANDOM = np.random.default_rng(0)
 STUDENT, TEACHER = (RANDOM.normal(0, 3, (3, 5, 2)).astype("float32") for _ in range(2))

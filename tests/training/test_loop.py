@@ -20,7 +20,8 @@ from bert_mrc_theseus.text.schema import EntityType, Schema
 from bert_mrc_theseus.training import loop as training
 from bert_mrc_theseus.training.config import Plan, TrainingConfig, positive_prior
 from bert_mrc_theseus.training.loop import CHECKPOINT, Task, fit
-from tests.conftest import make_weights, toy_documents
+from tests.helpers.documents import toy_documents
+from tests.helpers.models import make_weights
 
 SCHEMA = Schema((EntityType("PER", "人名"), EntityType("LOC", "地名")))
 

@@ -7,7 +7,7 @@ import pytest
 from bert_mrc_theseus.model.mrc_model import predecessor_from
 from bert_mrc_theseus.training.optimizer import HEADS_FACTOR, build_optimizer
 from bert_mrc_theseus.training.schedules import warmup_linear_decay
-from tests.conftest import make_weights
+from tests.helpers.models import make_weights
 
 PEAK, TOTAL, WARMUP, DECAY, CLIP = 1e-2, 10, 0.2, 0.1, 1.0
 

@@ -19,6 +19,7 @@ from bert_mrc_theseus.files import sha256_of
 from bert_mrc_theseus.model_files.model_folder import load_model
 from bert_mrc_theseus.text.documents import Document, Entity, read_documents, write_documents
 from bert_mrc_theseus.training.stages import load_data
+from tests.helpers.runs import only_stage_0
 
 
 def report_of(trained, stage):
@@ -155,19 +156,12 @@ def test_the_data_must_keep_their_types(trained, tmp_path):
     (tmp_path / "data" / "queries.toml").write_text('[X]\nshort = "好"\n', encoding="utf-8")
     other = type(trained)(tmp_path / "data", trained.encoder, trained.run)
     with pytest.raises(DataError, match="the data have the types X, the model of stage 0 PER, LOC"):
-        other.train(1, overwrite=False, run=_only_stage_0(trained, tmp_path))
-
-
-def _only_stage_0(trained, tmp_path):
-    run = tmp_path / "run"
-    run.mkdir()
-    os.symlink(trained.run / "stage0", run / "stage0")
-    return run
+        other.train(1, overwrite=False, run=only_stage_0(trained, tmp_path))
 
 
 def test_more_modules_than_layers(trained, tmp_path):
     with pytest.raises(UserError, match="4 layers has no 5 modules"):
-        trained.train(1, run=_only_stage_0(trained, tmp_path), modules=5)
+        trained.train(1, run=only_stage_0(trained, tmp_path), modules=5)
 
 
 def test_an_incomplete_data_folder_names_the_file(tmp_path):
@@ -181,7 +175,7 @@ def test_a_resumed_run_must_have_the_same_settings(trained, tmp_path, monkeypatc
     def interrupted(*_, **__):
         raise KeyboardInterrupt
 
-    run = _only_stage_0(trained, tmp_path)
+    run = only_stage_0(trained, tmp_path)
     with monkeypatch.context() as patch, pytest.raises(KeyboardInterrupt):
         patch.setattr(training.TrainingLog, "log_evaluation", interrupted)
         trained.train(1, run=run, checkpoint_minutes=0.0)

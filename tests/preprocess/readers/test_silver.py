@@ -10,8 +10,7 @@ from bert_mrc_theseus.text.dictionary import Dictionary
 from bert_mrc_theseus.text.documents import document_from_dict, document_to_dict
 from bert_mrc_theseus.training.optimizer import build_optimizer
 from bert_mrc_theseus.training.step import make_train_step
-from tests.conftest import make_weights
-from tests.model.test_mrc_model import batch_of
+from tests.helpers.models import batch_of, make_weights
 
 ANNOTATE = Annotator()
 

@@ -1,4 +1,4 @@
-"""Hypothesis strategies: arbitrary Unicode documents."""
+"""Hypothesis strategies: arbitrary Unicode documents, and predictions of them."""
 
 from dataclasses import replace
 
@@ -30,3 +30,21 @@ def documents(draw, characters=CHARACTERS, nested=True, min_size=1, max_size=40,
     if annotation:
         document = replace(document, silver=draw(st.booleans()), annotated=draw(st.sampled_from([None, types])))
     return document
+
+
+@st.composite
+def gold_and_predicted(draw):
+    """Pairs of documents without overlaps: gold, and a prediction that is right in part."""
+    pairs = []
+    for number in range(draw(st.integers(1, 4))):
+        gold = draw(documents(nested=False, min_size=3))
+        other = draw(documents(nested=False, min_size=3))
+        # Some gold entities kept, some of another document's put in where they fit.
+        entities = [e for e in gold.entities if draw(st.booleans())]
+        for entity in other.entities:
+            if entity.end <= len(gold.text) and all(entity.end <= e.start or e.end <= entity.start for e in entities):
+                entities.append(entity)
+        pairs.append(
+            (Document(str(number), gold.text, gold.entities), Document(str(number), gold.text, tuple(entities)))
+        )
+    return pairs
