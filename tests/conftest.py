@@ -7,6 +7,7 @@ os.environ.setdefault("KERAS_BACKEND", "tensorflow")
 
 import sys
 from collections.abc import Callable
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import hypothesis
@@ -55,3 +56,9 @@ def trained(tmp_path_factory) -> "Trained":
 
     own = tmp_path_factory.getbasetemp()
     return train_once((own.parent if "PYTEST_XDIST_WORKER" in os.environ else own) / "trained")
+
+
+@pytest.fixture(scope="session")
+def model(trained) -> Path:
+    """The folder of the trained successor, to be left as it is too."""
+    return trained.run / "stage2" / "best"

@@ -1,5 +1,6 @@
+"""`compare`: methods side by side, trained once."""
+
 import json
-import statistics
 
 import pytest
 
@@ -56,8 +57,3 @@ def test_more_shared_modules_than_there_can_be_are_refused_before_any_training(a
     monkeypatch.setattr("bert_mrc_theseus.comparison.compare.train_stage", None)
     status, _, err = command(*arguments, "--methods", "linear-2,linear-2:2")
     assert status == 1 and "of 2 modules 0 to 1 can be shared" in err
-
-
-def test_a_mean_has_its_deviation():
-    assert mean_and_deviation([0.5]) == "0.5000"
-    assert mean_and_deviation([0.5, 0.6, 0.7]) == f"0.6000 ± {statistics.stdev([0.5, 0.6, 0.7]):.4f} (3)"

@@ -1,3 +1,5 @@
+"""Which stages, with which settings, a method is trained in, and how models are named."""
+
 import pytest
 
 from bert_mrc_theseus.comparison.methods import METHODS, SUCCESSORS, Model, Settings, parse_model, stage_configs

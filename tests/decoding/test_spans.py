@@ -1,10 +1,12 @@
+"""Probabilities to spans, flat and nested."""
+
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import array_shapes, arrays
 
-from bert_mrc_theseus.decoding.spans import Thresholds, candidate_spans, decode_flat
+from bert_mrc_theseus.decoding.spans import REJECTED, Thresholds, candidate_spans, decode_flat, nested_spans
 
 PROBABILITIES = arrays(
     np.float32, array_shapes(min_dims=2, max_dims=2, min_side=0, max_side=12), elements=st.floats(0, 1, width=32)
@@ -82,3 +84,29 @@ def test_what_is_not_a_probability_is_refused():
         decode_flat(good, np.zeros((2, 2)))
     with pytest.raises(ValueError, match=r"Received: 1\.5"):
         Thresholds(1.5)
+
+
+@given(st.lists(st.tuples(st.integers(0, 9), st.integers(1, 5)), max_size=8))
+def test_decoding_gives_back_any_set_of_spans(pairs):
+    spans = {(start, min(10, start + length)) for start, length in pairs}
+    ends, matches = np.zeros((10, 2)), np.zeros((10, 10))
+    for start, end in spans:
+        ends[start, 0] = ends[end - 1, 1] = matches[start, end - 1] = 1.0
+    assert nested_spans(ends, matches, Thresholds()) == [(start, end, 1.0) for start, end in sorted(spans)]
+
+
+def test_decoding_needs_start_and_end_and_the_score_is_the_geometric_mean_of_all_three():
+    ends, matches = np.full((2, 2), 0.6), np.full((2, 2), 0.7)
+    assert [s[:2] for s in nested_spans(ends, matches, Thresholds())] == [(0, 1), (0, 2), (1, 2)]
+    assert nested_spans(ends, matches, Thresholds())[0][2] == pytest.approx((0.6 * 0.6 * 0.7) ** (1 / 3))
+    for thresholds in (Thresholds(0.61), Thresholds(0.5, 0.61)):
+        assert nested_spans(ends, matches, thresholds) == []
+
+
+def test_a_nearest_end_needs_only_not_to_be_rejected():
+    ends, matches = np.full((2, 2), 0.6), np.full((2, 2), 0.7)
+    unsure = Thresholds(0.5, 0.5, 0.71)
+    assert [s[:2] for s in nested_spans(ends, matches, unsure)] == [(0, 1), (1, 2)]
+    matches[0, 0] = REJECTED / 2
+    assert [s[:2] for s in nested_spans(ends, matches, unsure)] == [(1, 2)]
+    assert [s[:2] for s in nested_spans(ends, matches, Thresholds())] == [(0, 2), (1, 2)]

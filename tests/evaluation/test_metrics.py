@@ -1,9 +1,13 @@
+"""Scores against seqeval's, and by hand."""
+
+from dataclasses import replace
+
 import pytest
 from hypothesis import given
 from seqeval.metrics import classification_report
 from seqeval.scheme import IOB2
 
-from bert_mrc_theseus.evaluation.metrics import strict_scores, string_set_scores
+from bert_mrc_theseus.evaluation.metrics import nested_recall, strict_scores, string_set_scores
 from bert_mrc_theseus.text.documents import Document, Entity
 from bert_mrc_theseus.text.tags import tags_from_entities
 from tests.helpers.strategies import TYPES, gold_and_predicted
@@ -53,3 +57,11 @@ def test_documents_that_do_not_match_are_refused():
         strict_scores([Document("a", "好")], [Document("b", "好")], ())
     with pytest.raises(ValueError):
         strict_scores([Document("a", "好")], [], ())
+
+
+def test_parts_of_nested_gold():
+    text = "北京大学医学院和上海"
+    gold = Document("a", text, (Entity(0, 7, "ORG"), Entity(0, 4, "ORG"), Entity(0, 2, "LOC"), Entity(8, 10, "LOC")))
+    found = replace(gold, entities=(gold.entities[0], gold.entities[3]))
+    parts = nested_recall([gold], [found])
+    assert {part: (prf.tp, prf.fn) for part, prf in parts.items()} == {"flat": (1, 0), "outer": (0, 1), "inner": (1, 1)}

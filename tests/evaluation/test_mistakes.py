@@ -1,3 +1,5 @@
+"""Mistakes: every one is listed once and has its kind."""
+
 import json
 
 from hypothesis import given

@@ -1,3 +1,5 @@
+"""The page of a run, in a browser too where there is one."""
+
 import os
 import re
 import shutil
@@ -8,34 +10,7 @@ import pytest
 from typer.testing import CliRunner
 
 from bert_mrc_theseus.cli import app
-from bert_mrc_theseus.evaluation.run_report import calibration, confusion
-from bert_mrc_theseus.output.svg_charts import Line, line_chart
-from bert_mrc_theseus.text.documents import Document, Entity, read_documents
-
-TEXT = "北京李明上海"
-GOLD = Document("a", TEXT, (Entity(0, 2, "LOC"), Entity(2, 4, "PER"), Entity(4, 6, "LOC")))
-FOUND = replace(GOLD, entities=(Entity(0, 2, "LOC", 0.95), Entity(2, 4, "LOC", 0.85), Entity(3, 4, "PER", 0.81)))
-
-
-def test_calibration_is_how_often_entities_of_a_score_are_right():
-    high, higher = calibration([GOLD], [FOUND])
-    assert (high.count, high.right, high.low) == (2, 0.0, 0.8) and high.score == pytest.approx(0.83)
-    assert (higher.count, higher.right, higher.high) == (1, 1.0, 1.0)
-    assert calibration([GOLD], [GOLD]) == []
-
-
-def test_confusion_counts_each_entity_once():
-    counts = confusion([GOLD], [FOUND], ["LOC", "PER"])
-    # A place found, one missed; a person taken for a place; a person that is none.
-    assert counts.tolist() == [[1, 0, 1], [1, 0, 0], [0, 1, 0]]
-
-
-def test_a_chart_stays_within_its_frame():
-    chart = str(line_chart([Line("a<b", "red", [(1, -5.0), (2, 0.5), (3, 9.0)])], "x", 0.0, 1.0))
-    (path,) = re.findall(r'd="(M[^"]*)" fill="none"', chart)
-    numbers = [tuple(map(float, pair.split())) for pair in path[1:].split("L")]
-    assert all(52 <= x <= 420 and 10 <= y <= 162 for x, y in numbers) and "a&lt;b" in chart
-    assert line_chart([Line("a", "red", [])], "x") == ""
+from bert_mrc_theseus.text.documents import Entity, read_documents, write_documents
 
 
 @pytest.fixture(scope="module")
@@ -47,8 +22,6 @@ def page(trained, tmp_path_factory):
         replace(d, entities=(*d.entities[1:], Entity(0, 1, "PER"))) if i % 2 else d for i, d in enumerate(documents)
     ]
     data = path.with_name("wrong.jsonl")
-    from bert_mrc_theseus.text.documents import write_documents
-
     write_documents(data, wrong)
     done = CliRunner().invoke(app, ["report", str(trained.run), str(data), "--out", str(path)])
     assert done.exit_code == 0, done.output

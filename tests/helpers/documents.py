@@ -13,6 +13,9 @@ LETTERS = (
 )
 """The characters that toy models know."""
 
+TEXTS = ("不了的李明和的一在北京。", "这是上海", "人")
+"""Three short texts, of 12, 4 and 1 characters."""
+
 QUERIES = '[PER]\nquery = "人名"\nshort = "人名"\n[LOC]\nquery = "地名"\nshort = "地名"\n'
 """The query file of the toy documents."""
 

@@ -1,10 +1,13 @@
 """Tiny encoders and batches, in NumPy alone."""
 
+from collections.abc import Sequence
+
 import numpy as np
 
 from bert_mrc_theseus.model_files.encoder_weights import EncoderConfig, EncoderWeights, expected_shapes
 from bert_mrc_theseus.mrc.examples import Examples, WindowSize, build_examples
 from bert_mrc_theseus.mrc.tokenizer import Tokenizer
+from bert_mrc_theseus.text.documents import Document
 from bert_mrc_theseus.text.schema import EntityType, Schema
 from tests.helpers.documents import LETTERS, toy_documents
 
@@ -53,9 +56,14 @@ def batch_of(lengths: list[int], query_length: int = 4, padded_to: int | None = 
     }
 
 
+def examples_of(documents: Sequence[Document]) -> Examples:
+    """Examples of both types, for a model of `make_weights`."""
+    return build_examples(documents, SCHEMA, Tokenizer(make_weights().vocab), WindowSize(40, 8), 16, 128)
+
+
 def some_pairs() -> tuple[Examples, np.ndarray]:
     """Examples of four texts, and pairs of which some have the same text."""
-    examples = build_examples(toy_documents(6, 4), SCHEMA, Tokenizer(make_weights().vocab), WindowSize(40, 8), 16, 128)
+    examples = examples_of(toy_documents(6, 4))
     return examples, examples.all_pairs()[[3, 0, 1, 8, 9, 6]]
 
 

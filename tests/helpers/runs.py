@@ -1,19 +1,26 @@
-"""Runs of training on the toy documents."""
+"""Runs of training on the toy documents: whole stages, and the loop alone."""
 
 import fcntl
+import json
 import os
 import shutil
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from rich.console import Console
 
+from bert_mrc_theseus.evaluation.metrics import PRF, Scores
+from bert_mrc_theseus.model.mrc_model import predecessor_from
 from bert_mrc_theseus.model_files.huggingface import write_huggingface
 from bert_mrc_theseus.text.documents import write_documents
 from bert_mrc_theseus.training.config import TrainingConfig
+from bert_mrc_theseus.training.loop import Task, fit
+from bert_mrc_theseus.training.resume import TrainingState
 from bert_mrc_theseus.training.stages import train_stage
 from tests.helpers.documents import QUERIES, toy_documents
-from tests.helpers.models import make_weights
+from tests.helpers.models import examples_of, make_weights
 
 
 @dataclass(frozen=True)
@@ -23,6 +30,10 @@ class Trained:
     data: Path
     encoder: Path
     run: Path
+
+    def report(self, stage: int) -> dict[str, Any]:
+        """What the stage wrote when it was done."""
+        return json.loads((self.run / f"stage{stage}" / "report.json").read_text(encoding="utf-8"))
 
     def config(self, stage: int, **changes) -> TrainingConfig:
         rate = {0: 3e-3, 1: 3e-3, 2: 1e-3}[stage]
@@ -84,3 +95,39 @@ def only_stage_0(trained: Trained, folder: Path) -> Path:
     run.mkdir()
     os.symlink(trained.run / "stage0", run / "stage0")
     return run
+
+
+LOOP_EXAMPLES = examples_of(toy_documents(20, 1))
+LOOP_CONFIG = TrainingConfig(epochs=3, learning_rate=1e-3, token_budget=256)
+
+
+def loop_task(f1s: Sequence[float] = (0.5,), kept: list[int] | None = None, evaluated: list[int] | None = None) -> Task:
+    """A task for `fit` whose evaluations give these scores in turn, the last of them for ever.
+
+    Args:
+        f1s: the scores.
+        kept: gets the step of each model that is kept.
+        evaluated: gets a 1 for each evaluation.
+    """
+    remaining = list(f1s)
+
+    def evaluate() -> Scores:
+        if evaluated is not None:
+            evaluated.append(1)
+        tp = round(100 * (remaining.pop(0) if len(remaining) > 1 else remaining[0]))
+        return Scores(PRF(tp, 100 - tp if tp else 0, 100 - tp))
+
+    model = predecessor_from(make_weights())
+    keep = (lambda state: None) if kept is None else (lambda state: kept.append(state.step))
+    return Task("toy", model, LOOP_EXAMPLES, evaluate, keep, {"a": 1})
+
+
+def run_loop(
+    folder: Path,
+    task: Task,
+    config: TrainingConfig = LOOP_CONFIG,
+    resume: bool = False,
+    console: Console | None = None,
+) -> TrainingState:
+    """Fits a task; checkpoints go to `folder`."""
+    return fit(task, config, folder, console or Console(quiet=True), resume)

@@ -1,3 +1,5 @@
+"""The mean of several trainings of one model."""
+
 from dataclasses import replace
 
 import numpy as np
@@ -9,22 +11,12 @@ from bert_mrc_theseus.model_files.averaging import average_models
 from bert_mrc_theseus.model_files.model_folder import load_model, save_model
 from bert_mrc_theseus.mrc.examples import Sharing
 from bert_mrc_theseus.text.schema import EntityType, Schema
-from tests.helpers.saved_models import make_saved
+from tests.helpers.saved_models import make_saved, save_three_trainings
 
 
 @pytest.fixture
 def folders(tmp_path):
-    """Three trainings of one model, the last with dropout."""
-    saved = make_saved()
-    for seed in range(3):
-        random = np.random.default_rng(seed)
-        tensors = {
-            name: tensor + random.standard_normal(tensor.shape).astype("float32")
-            for name, tensor in saved.tensors.items()
-        }
-        encoder = replace(saved.encoder, hidden_dropout=0.1 * (seed == 2))
-        save_model(tmp_path / str(seed), replace(saved, tensors=tensors, encoder=encoder, record={"seed": seed}))
-    return [tmp_path / str(seed) for seed in range(3)]
+    return save_three_trainings(tmp_path)
 
 
 def test_every_tensor_is_the_mean(folders):
@@ -49,16 +41,3 @@ def test_models_that_differ_are_refused(change, folders, tmp_path):
     save_model(tmp_path / "other", replace(make_saved(), **change))
     with pytest.raises(ModelError, match="cannot be averaged"):
         average_models([folders[0], tmp_path / "other"])
-
-
-def test_the_command_writes_a_model_once(folders, tmp_path, command):
-    out = tmp_path / "mean"
-    assert command("average", *folders, "--out", out)[0] == 0
-    written = load_model(out)
-    expected = average_models(folders)
-    assert all(np.array_equal(written.tensors[name], tensor) for name, tensor in expected.tensors.items())
-    assert written.record["command"].startswith("bert-mrc-theseus average ")
-    status, _, err = command("average", *folders, "--out", out)
-    assert status == 1 and "exists already" in err
-    status, _, err = command("average", folders[0], "--out", tmp_path / "one")
-    assert status == 1 and "two or more" in err

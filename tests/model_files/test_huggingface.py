@@ -1,3 +1,5 @@
+"""Encoders of Hugging Face, read and written, and hidden states equal to its BertModel's."""
+
 import json
 from pathlib import Path
 
@@ -106,8 +108,3 @@ def test_a_torn_file_is_reported(weights, tmp_path):
     path.write_bytes(path.read_bytes()[:-100])
     with pytest.raises(ModelError, match="cannot be read"):
         read_huggingface(tmp_path / "bert")
-
-
-def test_an_unknown_encoder_is_reported(tmp_path):
-    with pytest.raises(ModelError, match="no encoder"):
-        load_encoder(str(tmp_path / "nowhere"))

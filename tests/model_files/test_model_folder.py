@@ -1,3 +1,5 @@
+"""A model folder: what comes back, and what is refused."""
+
 import json
 
 import numpy as np
@@ -7,7 +9,6 @@ from safetensors.numpy import load_file, save_file
 from bert_mrc_theseus.decoding.spans import Thresholds
 from bert_mrc_theseus.engines.keras_engine import keras_engine, keras_model
 from bert_mrc_theseus.errors import ModelError, UserError
-from bert_mrc_theseus.model_files.export import export_encoder
 from bert_mrc_theseus.model_files.model_folder import (
     FILES,
     WEIGHTS,
@@ -35,6 +36,9 @@ def test_a_model_comes_back_as_it_was(saved, folder):
     again = load_model(folder)
     for name in ("encoder", "vocab", "schema", "window", "sharing", "match", "thresholds", "record"):
         assert getattr(again, name) == getattr(saved, name)
+    assert set(again.tensors) == set(saved.tensors)
+    for name, tensor in saved.tensors.items():
+        np.testing.assert_array_equal(again.tensors[name], tensor)
     batch = batch_of([9, 14])
     np.testing.assert_array_equal(
         keras_engine(keras_model(again)).run(batch), keras_engine(keras_model(saved)).run(batch)
@@ -109,22 +113,3 @@ def test_a_full_disk_leaves_the_model_before(saved, folder, monkeypatch):
         save_model(folder, saved)
     assert (folder / "model.safetensors").read_bytes() == before
     assert [path.name for path in folder.parent.iterdir()] == ["model"]
-
-
-@pytest.mark.parametrize("target", ["hf", "tf"])
-def test_an_exported_encoder_can_be_read_again(saved, folder, tmp_path, target):
-    from bert_mrc_theseus.model_files.encoders import load_encoder
-
-    export_encoder(folder, target, tmp_path / "out")
-    again = load_encoder(tmp_path / "out")
-    assert again.config == saved.encoder and again.vocab == saved.vocab
-    assert not any(name.startswith("heads") for name in again.tensors)
-    for name, tensor in again.tensors.items():
-        np.testing.assert_array_equal(tensor, saved.tensors[name])
-    with pytest.raises(UserError, match="exists already"):
-        export_encoder(folder, target, tmp_path / "out")
-
-
-def test_an_unknown_target(folder, tmp_path):
-    with pytest.raises(UserError, match="onnx, or to one of hf, tf"):
-        export_encoder(folder, "pickle", tmp_path / "out")

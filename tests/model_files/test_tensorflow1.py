@@ -1,3 +1,5 @@
+"""Checkpoints of TensorFlow 1: Google's, and those of the original project."""
+
 import shutil
 
 import numpy as np

@@ -1,3 +1,5 @@
+"""Batches within a budget of tokens, and the pairs that an epoch samples."""
+
 import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st

@@ -1,3 +1,5 @@
+"""Examples: the layout of a pair, its labels, and what cannot be built."""
+
 import numpy as np
 import pytest
 from hypothesis import given

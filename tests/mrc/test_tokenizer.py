@@ -1,3 +1,5 @@
+"""One token a character."""
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st

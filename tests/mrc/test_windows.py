@@ -1,3 +1,5 @@
+"""Windows of a long text."""
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st

@@ -1,3 +1,5 @@
+"""Int8: ranges, rows, and smoothing between them."""
+
 import numpy as np
 import pytest
 from hypothesis import given

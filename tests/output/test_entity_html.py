@@ -1,3 +1,5 @@
+"""Entities marked in HTML."""
+
 import re
 from html import unescape
 

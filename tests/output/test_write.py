@@ -1,3 +1,5 @@
+"""Predicted documents in every format."""
+
 import json
 
 import pytest

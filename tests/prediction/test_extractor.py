@@ -14,6 +14,7 @@ from bert_mrc_theseus.model_files.model_folder import load_model
 from bert_mrc_theseus.mrc.examples import WindowSize
 from bert_mrc_theseus.prediction.extractor import GROUP_CHARACTERS
 from bert_mrc_theseus.text.documents import Document, read_documents
+from tests.helpers.saved_models import match_model
 
 
 @pytest.fixture(scope="module")
@@ -92,3 +93,21 @@ def test_thresholds_can_be_given(trained):
 def test_a_folder_without_model(tmp_path):
     with pytest.raises(ModelError, match="not a complete model folder"):
         Extractor.load(tmp_path)
+
+
+def test_without_a_match_head_entities_of_different_types_may_overlap():
+    model = replace(match_model(), match=None)
+    types = len(model.schema.types)
+
+    def engine(examples):
+        answers = [np.zeros((types, len(context), 2), np.float32) for context in examples.contexts]
+        for answer in answers:
+            answer[0, 0, 0] = answer[0, 3, 1] = 0.9  # 北京大学
+            answer[1, 0, 0] = answer[1, 1, 1] = 0.8  # 北京, in another type
+            answer[0, 2, 0] = 0.7  # 大学, of the same type as what it is in
+        return answers
+
+    nested, flat = (Extractor(model, engine, nested=choice)("北京大学") for choice in (True, False))
+    first, second = model.schema.names[:2]
+    assert {(e.text, e.type) for e in nested} == {("北京大学", first), ("北京", second)}
+    assert [(e.text, e.type) for e in flat] == [("北京大学", first)]

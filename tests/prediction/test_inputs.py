@@ -1,3 +1,5 @@
+"""What `predict` reads: files, folders and standard input, a record at a time."""
+
 import gzip
 import io
 import json

@@ -1,3 +1,5 @@
+"""From corpus files to a data folder, with everything counted."""
+
 import json
 
 import pytest

@@ -1,3 +1,5 @@
+"""Sentences joined to runs, so that there is context."""
+
 import json
 
 from bert_mrc_theseus.preprocess.convert import convert, read_files

@@ -1,3 +1,5 @@
+"""Terms that are, or are not, entities."""
+
 from collections import Counter
 
 import pytest

@@ -1,3 +1,5 @@
+"""Documents, and the JSONL that carries them."""
+
 import json
 
 import pytest

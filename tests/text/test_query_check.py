@@ -1,8 +1,6 @@
-import pytest
-from typer.testing import CliRunner
+"""What is wrong with a query file."""
 
-from bert_mrc_theseus.cli import app
-from bert_mrc_theseus.text.documents import Document, Entity, write_documents
+from bert_mrc_theseus.text.documents import Document, Entity
 from bert_mrc_theseus.text.query_check import check_queries
 from bert_mrc_theseus.text.schema import EntityType, Schema
 
@@ -27,12 +25,3 @@ def test_types_that_data_or_queries_lack():
     schema = Schema((EntityType("PER", "人名"), EntityType("ORG", "机构")))
     found = {f.type: f for f in check_queries(schema, DOCUMENTS)}
     assert set(found) == {"ORG", "LOC"} and not found["ORG"].fatal and found["LOC"].fatal
-
-
-@pytest.mark.parametrize("query, status", [("地名", 0), ("人名", 1)])
-def test_the_command_says_what_it_found(tmp_path, query, status):
-    (tmp_path / "queries.toml").write_text(f'[PER]\nquery = "人名"\n[LOC]\nquery = "{query}"\n', encoding="utf-8")
-    write_documents(tmp_path / "train.jsonl", DOCUMENTS)
-    done = CliRunner().invoke(app, ["queries", "check", str(tmp_path / "queries.toml"), "--data", str(tmp_path)])
-    assert done.exit_code == status
-    assert ("nothing to complain about" if status == 0 else "LOC has the query of PER") in done.output

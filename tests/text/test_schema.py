@@ -1,3 +1,5 @@
+"""Entity types and query files."""
+
 import pytest
 
 from bert_mrc_theseus.errors import DataError

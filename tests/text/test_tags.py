@@ -1,3 +1,5 @@
+"""Tags to entities and back, repairs counted."""
+
 from itertools import pairwise
 
 import pytest

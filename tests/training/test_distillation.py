@@ -1,9 +1,10 @@
+"""Losses between a student and its teacher, against their formulas, and one training with them."""
+
 import numpy as np
 import pytest
 
 from bert_mrc_theseus.model.mrc_model import export_tensors, predecessor_from
-from bert_mrc_theseus.model.theseus import TheseusModel, initial_successor
-from bert_mrc_theseus.model_files.model_folder import load_model
+from bert_mrc_theseus.model.theseus import TheseusModel
 from bert_mrc_theseus.training.distillation import Distillation, border_loss, logit_loss
 from bert_mrc_theseus.training.optimizer import build_optimizer
 from bert_mrc_theseus.training.step import Teacher, make_train_step
@@ -61,23 +62,3 @@ def test_a_student_comes_nearer_to_its_teacher_which_stays(settings):
     assert lacks() < 0.5 * first
     for name, tensor in export_tensors(predecessor.named_weights()).items():
         assert tensor.tobytes() == before[name].tobytes(), name
-
-
-def test_stages_1_and_2_with_distillation_and_another_runs_predecessor(trained, tmp_path):
-    run, settings = tmp_path / "run", {"distill_logits": 1.0, "distill_borders": 0.5, "epochs": 1}
-    predecessor = trained.run / "stage0" / "best"
-    trained.train(1, run=run, predecessor=predecessor, **settings)
-    best = trained.train(2, run=run, predecessor=predecessor, **settings)
-    record = load_model(best).record
-    assert record["config"]["distill_logits"] == 1.0 and record["starts_from"] == "stage1/best"
-    assert load_model(run / "stage1" / "best").record["starts_from"] == str(predecessor)
-
-
-def test_no_epochs_of_stage_1_give_the_predecessors_first_layers(trained, tmp_path):
-    best = trained.train(1, run=tmp_path / "run", predecessor=trained.run / "stage0" / "best", epochs=0)
-    found, whole = load_model(best), load_model(trained.run / "stage0" / "best")
-    expected = initial_successor(dict(whole.tensors), whole.encoder.num_layers, 2, "first")
-    for name, tensor in expected.items():
-        np.testing.assert_array_equal(found.tensors[name], tensor)
-    assert found.encoder.num_layers == 2
-    trained.train(2, run=tmp_path / "run", epochs=1)

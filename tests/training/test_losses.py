@@ -1,8 +1,10 @@
+"""Losses against the formulas of their papers, masks, and extreme logits."""
+
 import numpy as np
 import pytest
 from keras import ops
 
-from bert_mrc_theseus.training.losses import LOSSES, binary_cross_entropy, dice, focal
+from bert_mrc_theseus.training.losses import LOSSES, binary_cross_entropy, dice, focal, match_loss
 
 RANDOM = np.random.default_rng(0)
 LOGITS = RANDOM.normal(0, 3, (3, 5, 2)).astype("float32")
@@ -76,3 +78,26 @@ def test_stays_finite_with_finite_gradients_at_extreme_logits(name):
 @pytest.mark.parametrize("name", LOSSES)
 def test_no_context_tokens_give_zero(name):
     assert float(LOSSES[name](LOGITS, LABELS, np.zeros_like(MASK))) == 0.0
+
+
+def sigmoid(x):
+    return 1 / (1 + np.exp(-np.maximum(np.asarray(x, "float64"), -500.0)))
+
+
+def test_the_loss_is_over_true_pairs_and_likely_ones():
+    scores = RANDOM.normal(0, 2, (1, 4, 4)).astype("float32")
+    scores[0, np.tril_indices(4, -1)[0], np.tril_indices(4, -1)[1]] = -1e9
+    labels, ends = np.zeros((1, 4, 4), "float32"), np.zeros((1, 4, 2), "float32")
+    labels[0, 1, 2] = ends[0, 1, 0] = ends[0, 2, 1] = 1.0
+    logits = np.full((1, 4, 2), -9.0, "float32")
+    logits[0, 0, 0] = logits[0, 3, 1] = 5.0
+    # Starts 0 (likely) and 1 (true), ends 2 (true) and 3 (likely).
+    pairs = [(0, 2), (0, 3), (1, 2), (1, 3)]
+    p = sigmoid(scores[0])
+    expected = -np.mean([np.log(p[i, j] if labels[0, i, j] else 1 - p[i, j]) for i, j in pairs])
+    mask = np.ones((1, 4), "float32")
+    assert float(match_loss(scores, labels, logits, ends, mask)) == pytest.approx(expected, rel=1e-4)
+    mask[0, 3] = 0.0
+    expected = -np.mean([np.log(p[i, j] if labels[0, i, j] else 1 - p[i, j]) for i, j in ((0, 2), (1, 2))])
+    assert float(match_loss(scores, labels, logits, ends, mask)) == pytest.approx(expected, rel=1e-4)
+    assert float(match_loss(scores, labels, logits, ends, np.zeros((1, 4), "float32"))) == 0.0

@@ -1,3 +1,5 @@
+"""Replace rates, draws and learning rates over a run."""
+
 from itertools import pairwise
 
 import numpy as np
