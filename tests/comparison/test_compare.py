@@ -1,6 +1,7 @@
 """`compare`: methods side by side, trained once."""
 
 import json
+import shutil
 
 import pytest
 
@@ -31,8 +32,8 @@ def test_a_table_of_methods(arguments, command):
     whole = rows["predecessor", 4, 0]
     for (_, layers, _), row in rows.items():
         assert row["seeds"] == [1, 2] and len(row["f1"]) == 2
-        assert row["retention"] == [a / b for a, b in zip(row["f1"], whole["f1"], strict=True)]
         assert (row["parameters"] < whole["parameters"]) == (layers < 4) and row["speed"] > 0
+    assert whole["retention"] == [1.0, 1.0] and whole["speed"] == 1.0
     steps = {(report["method"], report["times"]): report["steps"] for report in found["reports"]}
     assert sum(steps["linear", 1]) == sum(steps["first", 1]) == sum(steps["one-stage", 1]) > 0
     assert steps["linear", 2] == [steps["linear", 1][0], 2 * steps["linear", 1][1]]
@@ -51,6 +52,21 @@ def test_what_is_done_is_not_done_again_and_other_settings_are_refused(arguments
     assert status == 1 and "epochs: 1 then, 2 now" in err
     status, _, err = command(*arguments, "--loss", "bce")
     assert status == 1 and "loss: focal then, bce now" in err
+
+
+def test_retention_is_over_the_predecessor_of_the_same_seed(arguments, command, tmp_path):
+    out = shutil.copytree(arguments[3], tmp_path / "out")
+    for folder, f1s in (("predecessor", (0.8, 0.5)), ("linear-2", (0.6, 0.5))):
+        for seed, f1 in zip((1, 2), f1s, strict=True):
+            path = out / f"seed{seed}" / folder / "test.json"
+            report = json.loads(path.read_text(encoding="utf-8"))
+            report["strict"]["micro"]["f1"] = f1
+            path.write_text(json.dumps(report), encoding="utf-8")
+    assert command(*arguments, "--out", out)[0] == 0
+    rows = json.loads((out / "compare.json").read_text(encoding="utf-8"))["rows"]
+    assert (rows[1]["name"], rows[1]["f1"], rows[1]["retention"]) == ("linear", [0.6, 0.5], [0.6 / 0.8, 1.0])
+    (line,) = [line for line in (out / "compare.md").read_text(encoding="utf-8").splitlines() if "0.5500 ±" in line]
+    assert "| 87.5% |" in line
 
 
 def test_more_shared_modules_than_there_can_be_are_refused_before_any_training(arguments, command, monkeypatch):

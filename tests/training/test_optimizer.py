@@ -49,20 +49,40 @@ def test_repeated_rows_of_an_embedding_are_summed_before_the_norm():
 
     table = keras.Variable(np.zeros((4, 2), "float32"), name="table")
     optimizer = build_optimizer([table], PEAK, TOTAL, WARMUP, 0.0, CLIP)
-    with tf.GradientTape() as tape:
-        loss = 3.0 * tf.reduce_sum(tf.gather(table.value, [1, 1, 2]))
-    optimizer.apply([tape.gradient(loss, table.value)], [table])
-    # The sums are (6, 6) for row 1 and (3, 3) for row 2: norm sqrt(90).
-    np.testing.assert_allclose(optimizer._momentums[0].numpy()[1], 0.1 * 6 / np.sqrt(90), rtol=1e-5)
+    for scale in (3.0, 0.1):
+        with tf.GradientTape() as tape:
+            loss = scale * tf.reduce_sum(tf.gather(table.value, [1, 1, 2]))
+        gradient = tape.gradient(loss, table.value)
+        assert isinstance(gradient, tf.IndexedSlices) and gradient.shape[0] == 4 and len(gradient.indices) == 3
+        before = table.numpy()
+        optimizer.apply([gradient], [table])
+    # Adam's first step is the sign of the gradient alone; the second shows how large the first gradient was. Row 1 is looked
+    # up twice: 6 and 3 are the sums of step 1, of norm sqrt(2 x 36 + 2 x 9), which is clipped to 1; 0.2 and 0.1 of step 2 stay.
+    rate = warmup_linear_decay(1, peak=PEAK, warmup=2, total=TOTAL)
+    for row, first, second in ((1, 6 / np.sqrt(90), 0.2), (2, 3 / np.sqrt(90), 0.1)):
+        momentum = (0.09 * first + 0.1 * second) / (1 - 0.9**2)
+        velocity = (0.000999 * first**2 + 0.001 * second**2) / (1 - 0.999**2)
+        np.testing.assert_allclose(before[row] - table.numpy()[row], rate * momentum / np.sqrt(velocity), rtol=1e-4)
+    assert not table.numpy()[[0, 3]].any()
 
 
 def test_only_kernels_and_embeddings_decay():
     model = predecessor_from(make_weights())
-    optimizer = build_optimizer(model.trainable_variables, PEAK, TOTAL)
-    decayed = [v.path for v in model.trainable_variables if optimizer._use_weight_decay(v)]
-    assert not [path for path in decayed if path.endswith(("bias", "beta", "gamma"))]
-    assert len(decayed) == len([v for v in model.trainable_variables if len(v.shape) == 2])
-    assert len(decayed) < len(model.trainable_variables)
+    variables = model.trainable_variables
+    optimizer = build_optimizer(variables, PEAK, TOTAL, WARMUP, DECAY)
+    before = [variable.numpy() for variable in variables]
+    # Without a gradient, decay alone moves anything.
+    optimizer.apply([keras.ops.zeros_like(variable) for variable in variables], variables)
+    kept = 1 - DECAY * warmup_linear_decay(0, peak=PEAK, warmup=2, total=TOTAL)
+    decayed = 0
+    for variable, value in zip(variables, before, strict=True):
+        is_matrix = value.ndim == 2
+        assert value.any() and is_matrix != variable.path.endswith(("bias", "beta", "gamma")), variable.path
+        np.testing.assert_allclose(
+            variable.numpy(), value * (kept if is_matrix else 1.0), rtol=1e-6, err_msg=variable.path
+        )
+        decayed += is_matrix
+    assert 0 < decayed < len(variables)
 
 
 @pytest.mark.parametrize("step", [0, 1, 2, 5, 9])

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from bert_mrc_theseus.preprocess.type_map import rename_types
 
+from bert_mrc_theseus.text.documents import Document, Entity
 from bert_mrc_theseus.training.config import Plan, TrainingConfig, positive_prior
 from tests.helpers.documents import toy_documents
 from tests.helpers.models import SCHEMA, examples_of
@@ -27,16 +28,20 @@ def test_the_plan_is_a_function_of_its_config():
     assert [done for done in range(plan.total_steps + 1) if plan.is_epoch_end(done)][-1] == plan.total_steps
 
 
-@pytest.mark.parametrize("ratio", [0.0, 0.5])
-def test_pairs_without_entities_are_sampled_by_ratio(ratio):
-    plan = Plan(EXAMPLES, TrainingConfig(negative_ratio=ratio, token_budget=256))
+@pytest.mark.parametrize(("ratio", "without"), [(0.0, 0), (0.5, 1), (1.0, 2), (1.5, 3), (9.0, 4)])
+def test_pairs_without_entities_are_sampled_by_ratio(ratio, without):
+    documents = [
+        Document("0", "李明在北京", (Entity(0, 2, "PER"), Entity(3, 5, "LOC"))),
+        Document("1", "是不了"),
+        Document("2", "在不在"),
+    ]
+    examples = examples_of(documents)
+    plan = Plan(examples, TrainingConfig(negative_ratio=ratio, token_budget=256))
+    assert plan.positive_pairs == 2
     for epoch in range(2):
         pairs = np.concatenate(plan.batches(epoch))
-        positive = EXAMPLES.has_entity(pairs)
-        assert positive.sum() == plan.positive_pairs
-        assert (~positive).sum() == min(
-            round(ratio * plan.positive_pairs), (~EXAMPLES.has_entity(EXAMPLES.all_pairs())).sum()
-        )
+        assert len({tuple(pair) for pair in pairs.tolist()}) == len(pairs) == 2 + without
+        assert examples.has_entity(pairs).sum() == 2
 
 
 def test_what_was_not_annotated_is_never_a_pair_without_entities():
