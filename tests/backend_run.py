@@ -12,8 +12,7 @@ from bert_mrc_theseus.mrc.examples import Sharing
 from bert_mrc_theseus.training.distillation import Distillation
 from bert_mrc_theseus.training.optimizer import build_optimizer
 from bert_mrc_theseus.training.step import Teacher, make_train_step
-from tests.conftest import make_weights
-from tests.test_model import batch_of, some_pairs
+from tests.helpers.models import batch_of, make_weights, some_pairs
 
 
 def main(path: str) -> None:

@@ -1,21 +1,17 @@
 """From a raw corpus to entities in a text file, by commands alone."""
 
 import json
-import sys
 
-import pytest
-
-from bert_mrc_theseus import cli
 from bert_mrc_theseus.model_files.huggingface import write_huggingface
 from bert_mrc_theseus.output.columns import column_lines
-from tests.conftest import QUERIES, make_weights, toy_documents
+from tests.helpers.documents import QUERIES, toy_documents
+from tests.helpers.models import make_weights
 
 
-def test_from_a_raw_corpus_to_entities_in_a_text_file(tmp_path, monkeypatch):
+def test_from_a_raw_corpus_to_entities_in_a_text_file(tmp_path, command):
     def run(*arguments):
-        monkeypatch.setattr(sys, "argv", ["bert-mrc-theseus", *map(str, arguments)])
-        with pytest.raises(SystemExit, match="0"):
-            cli.main()
+        status, _, err = command(*arguments)
+        assert status == 0, err
 
     for name, count, seed in (("train", 120, 1), ("test", 15, 3)):
         lines = [column_lines(document, "bmes")[0] for document in toy_documents(count, seed)]

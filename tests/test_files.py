@@ -1,3 +1,5 @@
+"""Reading lines and writing files and folders whole."""
+
 import errno
 import gzip
 import os

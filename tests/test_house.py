@@ -1,4 +1,4 @@
-"""The house: which folders there are, who may import whom, and what the wheel carries.
+"""The house: which folders there are, who may import whom, what the wheel carries, and what tests share.
 
 Imports inside functions count. `preprocess` and `data` lie at the top of the repository and are packaged as
 `bert_mrc_theseus.preprocess` and `bert_mrc_theseus.data`.
@@ -24,9 +24,9 @@ def sources() -> Iterator[tuple[str, Path]]:
             yield prefix + file.relative_to(folder).with_suffix("").as_posix(), file
 
 
-def imports(file: Path, module: str) -> Iterator[tuple[str, int]]:
+def imports(file: Path, module: str, package: str = PACKAGE) -> Iterator[tuple[str, int]]:
     """(absolute dotted name, line) of everything that a file imports, anywhere in it."""
-    parts = (PACKAGE, *module.split("/")[:-1])
+    parts = (package, *module.split("/")[:-1])
     for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
         if isinstance(node, ast.Import):
             yield from ((alias.name, node.lineno) for alias in node.names)
@@ -59,3 +59,14 @@ def test_no_package_has_a_common_name_at_the_top(name):
     settings = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["tool"]["setuptools"]
     assert name not in settings["packages"]
     assert settings["package-dir"][f"{PACKAGE}.{name}"] == name
+
+
+def test_tests_share_helpers_not_test_files():
+    tests = ROOT / "tests"
+    wrong = [
+        f"{file.relative_to(ROOT)}:{line}: {name}"
+        for file in sorted(tests.rglob("*.py"))
+        for name, line in imports(file, file.relative_to(tests).with_suffix("").as_posix(), "tests")
+        if name.startswith("tests.") and any(part.startswith(("test_", "conftest")) for part in name.split(".")[1:])
+    ]
+    assert wrong == []

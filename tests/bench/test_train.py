@@ -1,0 +1,61 @@
+"""`bench train`."""
+
+from types import SimpleNamespace
+from typing import ClassVar
+
+from bert_mrc_theseus.bench.train import bench_train
+from bert_mrc_theseus.model_files.model_folder import load_model
+from bert_mrc_theseus.text.documents import Document, Entity, read_documents
+
+
+def test_every_kind_of_step_runs(trained):
+    model = trained.run / "stage0" / "best"
+    saved = load_model(model, tensors=False)
+    documents = list(read_documents(trained.data / "train.jsonl"))
+    examples = saved.examples(documents)
+    names = (
+        "keras stage 1 fp32",
+        "keras stage 1 fp32, both branches",
+        "keras stage 2 bf16",
+        "keras stage 2 bf16, by text",
+    )
+    found = bench_train(model, examples, 2, 256, 1, lambda line: None, names)
+    assert [row["contender"] for row in found["rows"]] == list(names) and found["rows"][0]["ratio"] == 1.0
+    assert found["steps"] == 2 and found["left_out"] == {}
+
+
+RUNS = {"keras stage 0 fp32": [9.0, 4.0, 5.0], "keras stage 0 bf16": [9.0, 8.0, 1.0]}
+"""Seconds of each run over all batches; the first compiles."""
+
+
+class FakeWorker:
+    """A contender that takes as long as it is told."""
+
+    made: ClassVar[list["FakeWorker"]] = []
+
+    def __init__(self, factory, contender, folder, batches):
+        self.made.append(self)
+        self.contender, self.runs, self.stopped = contender, 0, False
+
+    def call(self, method):
+        self.runs += 1
+        return RUNS[self.contender][self.runs - 1]
+
+    def stop(self):
+        self.stopped = True
+
+
+def test_numbers_follow_from_the_seconds_of_the_fastest_round(trained, monkeypatch):
+    clock = iter([10.0, 13.0])
+    monkeypatch.setattr("bert_mrc_theseus.bench.train.Worker", FakeWorker)
+    monkeypatch.setattr("bert_mrc_theseus.bench.train_worker.time", SimpleNamespace(perf_counter=lambda: next(clock)))
+    # Two pairs of [CLS] 2 [SEP] 5 [SEP]: a batch of 20 tokens.
+    document = Document("0", "李明在北京", (Entity(0, 2, "PER"), Entity(3, 5, "LOC")))
+    folder = trained.run / "stage0" / "best"
+    found = bench_train(folder, load_model(folder, tensors=False).examples([document]), 5, 256, 2, print, tuple(RUNS))
+    assert all(worker.runs == 3 and worker.stopped for worker in FakeWorker.made) and len(FakeWorker.made) == 2
+    assert (found["steps"], found["padding"], found["preparation_seconds"]) == (1, 0.0, 3.0)
+    assert found["rows"] == [
+        {"contender": "keras stage 0 fp32", "seconds": 4.0, "tokens_per_second": 5.0, "ratio": 1.0},
+        {"contender": "keras stage 0 bf16", "seconds": 1.0, "tokens_per_second": 20.0, "ratio": 4.0},
+    ]

@@ -1,0 +1,27 @@
+"""`export`."""
+
+import subprocess
+import sys
+
+
+def test_an_exported_model_predicts_without_tensorflow(command, model, trained, text, tmp_path):
+    status, out, _ = command("export", model, "--to", "onnx", "--data", trained.data, "--out", tmp_path / "model")
+    assert status == 0 and "fp32" in out
+    files = {str(file.relative_to(tmp_path / "model")) for file in (tmp_path / "model").rglob("*.*")}
+    assert files == {"config.json", "vocab.txt", "queries.json", "training.json", "onnx/lower.onnx", "onnx/upper.onnx"}
+    code = "import sys; sys.modules['tensorflow'] = sys.modules['keras'] = None; import bert_mrc_theseus.cli as c; c.main()"
+    arguments = [sys.executable, "-c", code, "predict", "-m", str(tmp_path / "model"), "-", "--format", "text"]
+    done = subprocess.run(
+        arguments, input=text.read_text(encoding="utf-8"), capture_output=True, text=True, encoding="utf-8"
+    )
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.splitlines()[0] == "不了的[李明|PER]和的一在[北京|LOC]。"
+    expected = command("predict", "-m", model, "-", "--engine", "onnx")
+    assert expected[0] == 1 and "export" in expected[2]
+    again = command("export", model, "--to", "onnx", "--data", trained.data, "--out", tmp_path / "model")
+    assert again[0] == 1 and "exists already" in again[2]
+
+
+def test_export(command, model, tmp_path):
+    assert command("export", model, "--to", "tf", "--out", tmp_path / "tf")[0] == 0
+    assert (tmp_path / "tf" / "bert_model.ckpt.index").is_file()

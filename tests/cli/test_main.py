@@ -1,0 +1,54 @@
+"""All commands: imports, errors, exit status."""
+
+import subprocess
+import sys
+
+import pytest
+
+import bert_mrc_theseus
+
+LIGHT = [
+    "import bert_mrc_theseus.cli; bert_mrc_theseus.cli.main()",
+    "import bert_mrc_theseus.decoding.spans, bert_mrc_theseus.evaluation.metrics",
+    "import bert_mrc_theseus.engines.engine, bert_mrc_theseus.prediction.extractor",
+    "import bert_mrc_theseus.preprocess.convert, bert_mrc_theseus.preprocess.writers",
+]
+
+
+@pytest.mark.parametrize("code", LIGHT)
+def test_what_needs_no_tensorflow_does_not_import_it(code):
+    check = "import atexit, sys; atexit.register(lambda: print('heavy:', {'tensorflow', 'keras', 'torch'} & set(sys.modules)))"
+    done = subprocess.run([sys.executable, "-c", f"{check}\n{code}", "--help"], capture_output=True, text=True)
+    assert done.returncode == 0 and "heavy: set()" in done.stdout, done.stderr
+
+
+def test_version(command):
+    assert command("--version")[:2] == (0, f"bert-mrc-theseus {bert_mrc_theseus.__version__}\n")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["preprocess"], "say either a known corpus"),
+        (["preprocess", "sample"], "--out FOLDER"),
+        (["preprocess", "nothing", "--out", "x"], "unknown corpus 'nothing'"),
+        (["train", "nowhere", "--run", "r"], "--stage 0, 1 or 2, or --all"),
+        (["train", "nowhere", "--run", "r", "--stage", "0"], "train.jsonl is missing"),
+        (["train", "nowhere", "--run", "r", "--stage", "0", "--loss", "hinge"], "loss is one of"),
+        (["evaluate", "nowhere", "nowhere"], "nowhere: cannot open"),
+        (["predict", "-m", "nowhere", "nothing.txt"], "nothing.txt: no such file or folder"),
+        (["export", "nowhere", "--to", "hf", "--out", "x"], "not a complete model folder"),
+        (["export", "nowhere", "--to", "hf"], "--out FOLDER"),
+        (["export", "nowhere"], "--data FOLDER"),
+    ],
+)
+def test_errors_are_one_message_without_traceback(command, tmp_path, monkeypatch, arguments, message):
+    monkeypatch.chdir(tmp_path)
+    status, _, err = command(*arguments)
+    assert status == 1 and message in " ".join(err.split()) and "Traceback" not in err
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_wrong_usage_has_its_own_status(command):
+    assert command("train")[0] == 2
+    assert command("train", "x", "--run", "r", "--stage", "7")[0] == 2

@@ -1,0 +1,67 @@
+"""`predict`."""
+
+import json
+import subprocess
+import sys
+
+
+def test_predict_to_every_format(command, model, text, tmp_path):
+    status, out, _ = command("predict", "-m", model, text)
+    lines = [json.loads(line) for line in out.splitlines()]
+    assert status == 0 and [line["id"] for line in lines] == [f"{text}:{n}" for n in (1, 2, 3)]
+    assert [(e["text"], e["type"]) for e in lines[0]["entities"]] == [("李明", "PER"), ("北京", "LOC")]
+    status, out, _ = command("predict", "-m", model, text, "--format", "text")
+    assert status == 0 and out.splitlines()[0] == "不了的[李明|PER]和的一在[北京|LOC]。"
+    assert command("predict", "-m", model, text, "--format", "conll", "-o", tmp_path / "out.conll")[0] == 0
+    assert "北\tB-LOC\n京\tI-LOC\n" in (tmp_path / "out.conll").read_text(encoding="utf-8")
+    assert command("predict", "-m", model, text, "--format", "brat", "-o", tmp_path / "brat")[0] == 0
+    assert len(list((tmp_path / "brat").glob("*.ann"))) == 3
+
+
+def test_predict_with_types_queries_and_a_dictionary(command, model, text, tmp_path):
+    def entities(*arguments):
+        status, out, err = command("predict", "-m", model, text, *arguments)
+        assert status == 0, err
+        return [[(e["text"], e["type"]) for e in json.loads(line)["entities"]] for line in out.splitlines()], err
+
+    everything = [[("李明", "PER"), ("北京", "LOC")], *entities()[0][1:]]
+    assert entities("--types", "LOC,PER") == (everything, "")
+    found, _ = entities("--types", "LOC")
+    assert any(found) and {kind for line in found for _, kind in line} == {"LOC"}
+    status, _, err = command("predict", "-m", model, text, "--types", "TIME")
+    assert status == 1 and "'TIME' is not in the schema (PER, LOC)" in err
+    queries = tmp_path / "new.toml"
+    queries.write_text('[PLACE]\nquery = "地名"\n[TEAM]\nquery = "球队"\n', encoding="utf-8")
+    found, err = entities("--queries", queries)
+    assert {kind for line in found for _, kind in line} >= {
+        "PLACE"
+    } and "was not trained on the queries of TEAM:" in err
+    terms = tmp_path / "terms.tsv"
+    terms.write_text("的李\tORG\n北京\tLOC\tveto\n", encoding="utf-8")
+    found, err = entities("--dictionary", terms)
+    assert found[0] == [("的李", "ORG")] and "terms.tsv: 1 entities added, 1 vetoed" in err
+
+
+def test_predict_goes_on_after_a_bad_record_and_its_status_says_so(command, model, tmp_path):
+    path = tmp_path / "in.jsonl"
+    path.write_text('{"id": "1", "text": "李明"}\n{oops\n{"id": "3", "text": "上海"}\n', encoding="utf-8")
+    status, out, err = command("predict", "-m", model, path)
+    assert status == 3 and [json.loads(line)["id"] for line in out.splitlines()] == ["1", "3"]
+    assert f"skipped: {path}:2: not JSON" in err and "1 records could not be read" in err
+
+
+def test_predict_reads_a_pipe_and_prints_nothing_else(model, text):
+    command = [sys.executable, "-m", "bert_mrc_theseus", "predict", "-m", str(model), "-"]
+    done = subprocess.run(
+        command, input=text.read_text(encoding="utf-8"), capture_output=True, text=True, encoding="utf-8"
+    )
+    assert done.returncode == 0 and done.stderr == ""
+    assert [json.loads(line)["id"] for line in done.stdout.splitlines()] == ["stdin:1", "stdin:2", "stdin:3"]
+
+
+def test_a_reader_that_has_gone_ends_prediction_quietly(model, tmp_path):
+    path = tmp_path / "long.txt"
+    path.write_text("的一是在" * 10 + "\n" + "好\n" * 30000, encoding="utf-8")
+    command = f"{sys.executable} -m bert_mrc_theseus predict -m {model} {path} | head -n 1"
+    done = subprocess.run(command, shell=True, capture_output=True, text=True)
+    assert done.stdout.count("\n") == 1 and done.stderr == ""

@@ -1,0 +1,75 @@
+"""`compare`: methods side by side, trained once."""
+
+import json
+import shutil
+
+import pytest
+
+from bert_mrc_theseus.comparison.compare import mean_and_deviation
+
+
+@pytest.fixture(scope="module")
+def arguments(trained, tmp_path_factory):
+    out = tmp_path_factory.mktemp("compare")
+    return [
+        "compare", str(trained.data), "--out", str(out), "--methods", "linear,first,linear-2:1x2,one-stage-1", "--layers", "2",
+        "--seeds", "1,2", "--epochs", "15,3,1", "--learning-rates", "3e-3,3e-3,1e-3", "--encoder", str(trained.encoder),
+        "--queries", "short", "--window", "100", "--context-position", "16", "--tokens", "512",
+        "--texts", "5",
+    ]  # fmt: skip
+
+
+def test_a_table_of_methods(arguments, command):
+    status, printed, _ = command(*arguments)
+    assert status == 0
+    out = arguments[3]
+    with open(f"{out}/compare.json", encoding="utf-8") as stream:
+        found = json.load(stream)
+    rows = {(row["name"], row["layers"], row["shared"]): row for row in found["rows"]}
+    assert list(rows) == [
+        ("predecessor", 4, 0), ("linear", 2, 0), ("first", 2, 0), ("linear", 2, 1), ("one-stage", 1, 0),
+    ]  # fmt: skip
+    whole = rows["predecessor", 4, 0]
+    for (_, layers, _), row in rows.items():
+        assert row["seeds"] == [1, 2] and len(row["f1"]) == 2
+        assert (row["parameters"] < whole["parameters"]) == (layers < 4) and row["speed"] > 0
+    assert whole["retention"] == [1.0, 1.0] and whole["speed"] == 1.0
+    steps = {(report["method"], report["times"]): report["steps"] for report in found["reports"]}
+    assert sum(steps["linear", 1]) == sum(steps["first", 1]) == sum(steps["one-stage", 1]) > 0
+    assert steps["linear", 2] == [steps["linear", 1][0], 2 * steps["linear", 1][1]]
+    with open(f"{out}/compare.md", encoding="utf-8") as stream:
+        table = stream.read()
+    assert table.count("\n") == 2 + len(rows) and mean_and_deviation(whole["f1"]) in table
+    assert "two-stage, linear (K = 1), stage 2 x 2" in table and "0.9580" in table
+    assert "strict F1" in printed
+
+
+def test_what_is_done_is_not_done_again_and_other_settings_are_refused(arguments, command, monkeypatch):
+    monkeypatch.setattr("bert_mrc_theseus.training.stages.fit", None)
+    monkeypatch.setattr("bert_mrc_theseus.comparison.compare.evaluate_model", None)
+    assert command(*arguments)[0] == 0
+    status, _, err = command(*arguments, "--epochs", "15,3,2")
+    assert status == 1 and "epochs: 1 then, 2 now" in err
+    status, _, err = command(*arguments, "--loss", "bce")
+    assert status == 1 and "loss: focal then, bce now" in err
+
+
+def test_retention_is_over_the_predecessor_of_the_same_seed(arguments, command, tmp_path):
+    out = shutil.copytree(arguments[3], tmp_path / "out")
+    for folder, f1s in (("predecessor", (0.8, 0.5)), ("linear-2", (0.6, 0.5))):
+        for seed, f1 in zip((1, 2), f1s, strict=True):
+            path = out / f"seed{seed}" / folder / "test.json"
+            report = json.loads(path.read_text(encoding="utf-8"))
+            report["strict"]["micro"]["f1"] = f1
+            path.write_text(json.dumps(report), encoding="utf-8")
+    assert command(*arguments, "--out", out)[0] == 0
+    rows = json.loads((out / "compare.json").read_text(encoding="utf-8"))["rows"]
+    assert (rows[1]["name"], rows[1]["f1"], rows[1]["retention"]) == ("linear", [0.6, 0.5], [0.6 / 0.8, 1.0])
+    (line,) = [line for line in (out / "compare.md").read_text(encoding="utf-8").splitlines() if "0.5500 ±" in line]
+    assert "| 87.5% |" in line
+
+
+def test_more_shared_modules_than_there_can_be_are_refused_before_any_training(arguments, command, monkeypatch):
+    monkeypatch.setattr("bert_mrc_theseus.comparison.compare.train_stage", None)
+    status, _, err = command(*arguments, "--methods", "linear-2,linear-2:2")
+    assert status == 1 and "of 2 modules 0 to 1 can be shared" in err

@@ -1,0 +1,149 @@
+"""The model of stage 1: predecessor and successor in one, and the draw that chooses."""
+
+import keras
+import numpy as np
+import pytest
+
+from bert_mrc_theseus.engines.keras_engine import keras_model
+from bert_mrc_theseus.errors import ModelError
+from bert_mrc_theseus.model.mrc_model import export_tensors, layout, predecessor_from, valid_mask
+from bert_mrc_theseus.model.theseus import TheseusModel
+from bert_mrc_theseus.mrc.examples import Sharing
+from bert_mrc_theseus.training.step import make_train_step
+from tests.helpers.models import batch_of, make_weights, some_pairs
+from tests.helpers.saved_models import match_model
+
+LAYERS, MODULES = 4, 2
+
+
+@pytest.fixture
+def predecessor():
+    return predecessor_from(make_weights(layers=LAYERS), prior=0.3)
+
+
+def logits(model, replaced):
+    return np.array(model({**batch_of([9, 14]), "replace": np.array(replaced)}))
+
+
+def test_nothing_replaced_is_the_predecessor(predecessor):
+    expected = np.array(predecessor(batch_of([9, 14])))
+    np.testing.assert_allclose(logits(TheseusModel(predecessor, MODULES), [False, False]), expected, atol=1e-6)
+
+
+def test_everything_replaced_is_the_successor(predecessor):
+    theseus = TheseusModel(predecessor, MODULES)
+    successor = theseus.extract_successor()
+    np.testing.assert_allclose(logits(theseus, [True, True]), np.array(successor(batch_of([9, 14]))), atol=1e-6)
+    assert len(successor.encoder_layers) == MODULES and len(successor.trainable_variables) == len(successor.variables)
+
+
+def test_shared_modules_are_those_of_the_successor_only(predecessor):
+    expected = np.array(predecessor(batch_of([9, 14])))
+    theseus = TheseusModel(predecessor, MODULES, shared=1)
+    np.testing.assert_allclose(logits(theseus, [False, False]), expected, atol=1e-6)
+    successor = theseus.extract_successor()
+    assert successor.sharing == Sharing(1, predecessor.sharing.context_position)
+    found = np.array(successor(batch_of([9, 14])))
+    np.testing.assert_allclose(logits(theseus, [True, True]), found, atol=1e-6)
+    np.testing.assert_allclose(np.array(theseus.successor(batch_of([9, 14]))[1]), found, atol=1e-6)
+    unshared = TheseusModel(predecessor, MODULES)
+    assert np.abs(logits(unshared, [True, True]) - found).max() > 1e-3
+
+
+@pytest.mark.parametrize("shared", [-1, MODULES])
+def test_the_last_module_is_not_shared(predecessor, shared):
+    with pytest.raises(ModelError, match="0 to 1 can be shared"):
+        TheseusModel(predecessor, MODULES, shared=shared)
+
+
+def test_a_mixed_draw_runs_the_chosen_layers(predecessor):
+    theseus = TheseusModel(predecessor, MODULES, "spaced")
+    batch = batch_of([9, 14])
+    spot = layout(batch, 32)
+    hidden = theseus.embeddings(batch["token_ids"], spot.token_types, spot.positions)
+    hidden = theseus.successor_layers[0](hidden, spot.full_bias)
+    for i in (2, 3):
+        hidden = theseus.predecessor_layers[i](hidden, spot.full_bias)
+    np.testing.assert_allclose(logits(theseus, [True, False]), np.array(theseus.heads(hidden)), atol=1e-6)
+
+
+def test_rejects_an_unknown_initialisation(predecessor):
+    with pytest.raises(ValueError, match="last"):
+        TheseusModel(predecessor, MODULES, "last")
+
+
+@pytest.mark.parametrize(
+    "shared, layers_shared, apart", [(0, 0, 0), (1, 0, 0), (1, 1, 0), (1, 2, 1), (0, 3, 0), (1, 3, 1)]
+)
+def test_reading_each_text_once_gives_the_same(shared, layers_shared, apart):
+    predecessor = predecessor_from(make_weights(layers=LAYERS, dropout=0.0), Sharing(layers_shared, 16), prior=0.3)
+    theseus = TheseusModel(predecessor, MODULES, shared=shared)
+    assert theseus.apart == apart
+    examples, pairs = some_pairs()
+    plain, by_text = examples.batch(pairs), examples.batch_by_text(pairs)
+    valid = np.array(valid_mask(plain))[..., None]
+    for draw in ([False, False], [True, False], [False, True], [True, True]):
+        (expected, _), (found, _) = (theseus.borders({**b, "replace": np.array(draw)}) for b in (plain, by_text))
+        for a, b in zip(expected, found, strict=True):
+            np.testing.assert_allclose(np.array(b) * valid, np.array(a) * valid, atol=1e-5)
+    whole = np.array(predecessor(plain))
+    np.testing.assert_allclose(np.array(theseus({**plain, "replace": np.array([False, False])})), whole, atol=1e-6)
+
+    step = make_train_step(theseus, keras.optimizers.SGD(10.0), "bce", MODULES, by_text=True)
+    before = export_tensors(theseus.successor_weights())
+    inputs = {
+        **by_text,
+        "weights": np.ones(len(pairs), "float32"),
+        "seed": np.int32(1),
+        "replace": np.array([True, False]),
+    }
+    step(inputs, examples.labels(pairs))
+    moved = {name.split(".")[2] for name, tensor in export_tensors(theseus.successor_weights()).items()
+             if not np.array_equal(tensor, before[name])}  # fmt: skip
+    assert moved == {"0"}
+
+
+def test_a_layer_that_was_not_selected_gets_no_gradient(predecessor):
+    import tensorflow as tf
+
+    theseus = TheseusModel(predecessor, MODULES)
+    batch = batch_of([9, 14])
+    with tf.GradientTape() as tape:
+        value = tf.reduce_sum(
+            theseus({**batch, "seed": np.int32(0), "replace": tf.constant([True, False])}, training=True)
+        )
+    gradients = tape.gradient(value, [layer.outer.kernel.value for layer in theseus.successor_layers])
+    present = [g is not None and float(tf.reduce_max(tf.abs(g))) > 0 for g in gradients]
+    assert present == [True, False]
+
+
+def test_only_the_chosen_branch_is_computed(predecessor):
+    """A module whose weights are NaN leaves no trace unless it is chosen."""
+    import tensorflow as tf
+
+    theseus = TheseusModel(predecessor, MODULES)
+    for i in theseus.groups[0]:
+        theseus.predecessor_layers[i].outer.kernel.assign(np.full((32, 16), np.nan, "float32"))
+    ran = []
+    layer = theseus.predecessor_layers[0]
+    original = layer.call
+
+    def counting(*args, **kwargs):
+        result = original(*args, **kwargs)
+        with tf.control_dependencies([tf.py_function(lambda: ran.append(1) or 0, [], tf.int32)]):
+            return tf.identity(result)
+
+    layer.call = counting
+    forward = tf.function(lambda batch: theseus(batch))
+    batch = batch_of([9, 14])
+    assert np.isfinite(np.array(forward({**batch, "replace": tf.constant([True, False])}))).all() and not ran
+    assert np.isnan(np.array(forward({**batch, "replace": tf.constant([False, False])}))).any() and ran
+
+
+def test_stage_1_leaves_the_match_head_as_it_is_and_hands_it_on():
+    predecessor = keras_model(match_model())
+    theseus = TheseusModel(predecessor, 2)
+    assert not any(v is w for v in theseus.trainable_variables for w in predecessor.match_head.variables)
+    successor = theseus.extract_successor()
+    np.testing.assert_array_equal(np.array(successor.match_head.kernel), np.array(predecessor.match_head.kernel))
+    assert successor.match_head.trainable_variables

@@ -1,0 +1,110 @@
+"""Encoders of Hugging Face, read and written, and hidden states equal to its BertModel's."""
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+from keras import ops
+from safetensors.numpy import load_file, save_file
+
+from bert_mrc_theseus.errors import ModelError
+from bert_mrc_theseus.model.mrc_model import predecessor_from
+from bert_mrc_theseus.model_files.encoders import load_encoder
+from bert_mrc_theseus.model_files.huggingface import INDEX, WEIGHTS, read_huggingface, write_huggingface
+from bert_mrc_theseus.mrc.examples import Sharing
+from tests.helpers.models import assert_same_encoder
+
+PARITY = Path(__file__).parents[1] / "fixtures" / "parity"
+
+
+def test_hidden_states_equal_those_of_hugging_face():
+    expected = load_file(PARITY / "expected.safetensors")
+    encoder = load_encoder(str(PARITY))
+    for row, length in enumerate(expected["lengths"]):
+        # BERT's own positions: the context right after the query.
+        sharing = Sharing(context_position=int(expected["query_lengths"][row]))
+        batch = {name: expected[name][row : row + 1] for name in ("token_ids", "query_lengths", "lengths")}
+        states = predecessor_from(encoder, sharing).hidden_states(batch)
+        assert len(states) == len(expected["hidden_states"])
+        for ours, theirs in zip(states, expected["hidden_states"], strict=True):
+            np.testing.assert_allclose(ops.convert_to_numpy(ours)[0, :length], theirs[row, :length], atol=1e-4)
+
+
+def test_written_and_read_back(weights, tmp_path):
+    write_huggingface(weights, tmp_path / "bert")
+    assert_same_encoder(read_huggingface(tmp_path / "bert"), weights)
+
+
+def test_sharded_prefixed_and_old_names(weights, tmp_path):
+    folder = tmp_path / "bert"
+    write_huggingface(weights, folder)
+    (folder / WEIGHTS).unlink()
+    old = {}
+    for name, tensor in weights.tensors.items():
+        name = name.replace("LayerNorm.weight", "LayerNorm.gamma").replace("LayerNorm.bias", "LayerNorm.beta")
+        old["bert." + name] = tensor
+    old["cls.predictions.bias"] = np.zeros(3, np.float32)
+    names = sorted(old)
+    shards = {"a.safetensors": names[::2], "b.safetensors": names[1::2]}
+    for file, part in shards.items():
+        save_file({name: old[name] for name in part}, folder / file)
+    index = {"weight_map": {name: file for file, part in shards.items() for name in part}}
+    (folder / INDEX).write_text(json.dumps(index))
+    assert_same_encoder(read_huggingface(folder), weights)
+    (folder / "b.safetensors").unlink()
+    with pytest.raises(ModelError, match=r"b\.safetensors"):
+        read_huggingface(folder)
+
+
+def test_half_precision_is_widened(weights, tmp_path):
+    folder = tmp_path / "bert"
+    write_huggingface(weights, folder)
+    save_file({name: tensor.astype(np.float16) for name, tensor in weights.tensors.items()}, folder / WEIGHTS)
+    for name, tensor in read_huggingface(folder).tensors.items():
+        assert tensor.dtype == np.float32
+        np.testing.assert_allclose(tensor, weights.tensors[name], rtol=1e-3, atol=1e-4)
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"hidden_act": "gelu_new"}, "gelu_new"),
+        ({"model_type": "roberta"}, "roberta"),
+        ({"position_embedding_type": "relative_key"}, "relative_key"),
+        ({"num_hidden_layers": 3}, r"encoder\.layer\.2.*missing"),
+        ({"vocab_size": 10}, "not of the same model"),
+        ({"intermediate_size": 48}, "shape"),
+        ({"num_attention_heads": 3}, "multiple"),
+        ({"hidden_size": None}, "cannot be read"),
+    ],
+)
+def test_what_does_not_fit_is_refused(weights, tmp_path, change, message):
+    write_huggingface(weights, tmp_path / "bert")
+    path = tmp_path / "bert" / "config.json"
+    path.write_text(json.dumps({**json.loads(path.read_text()), **change}))
+    with pytest.raises(ModelError, match=message):
+        read_huggingface(tmp_path / "bert")
+
+
+@pytest.mark.parametrize("name", ["config.json", "vocab.txt", WEIGHTS])
+def test_a_missing_file_is_named(weights, tmp_path, name):
+    write_huggingface(weights, tmp_path / "bert")
+    (tmp_path / "bert" / name).unlink()
+    with pytest.raises(ModelError, match=f"{name} is missing"):
+        read_huggingface(tmp_path / "bert")
+
+
+def test_a_pickle_is_never_read(weights, tmp_path):
+    write_huggingface(weights, tmp_path / "bert")
+    (tmp_path / "bert" / WEIGHTS).rename(tmp_path / "bert" / "pytorch_model.bin")
+    with pytest.raises(ModelError, match="safe_serialization"):
+        read_huggingface(tmp_path / "bert")
+
+
+def test_a_torn_file_is_reported(weights, tmp_path):
+    write_huggingface(weights, tmp_path / "bert")
+    path = tmp_path / "bert" / WEIGHTS
+    path.write_bytes(path.read_bytes()[:-100])
+    with pytest.raises(ModelError, match="cannot be read"):
+        read_huggingface(tmp_path / "bert")

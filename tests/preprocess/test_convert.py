@@ -1,0 +1,77 @@
+"""From corpus files to a data folder, with everything counted."""
+
+import json
+
+import pytest
+from bert_mrc_theseus.preprocess.convert import convert, hold_out, read_files, read_known
+from bert_mrc_theseus.preprocess.corpora import query_file
+
+from bert_mrc_theseus.errors import DataError
+from bert_mrc_theseus.files import sha256_of
+from bert_mrc_theseus.mrc.examples import WindowSize
+from bert_mrc_theseus.text.documents import read_documents
+from tests.helpers.documents import columns
+
+WINDOW = WindowSize(8, 2)
+
+
+@pytest.fixture
+def files(tmp_path):
+    return {
+        "train": columns(tmp_path / "a", "<李明>来了", "<王云>来了", "<王云>来了", "名字很长<赵钱孙李周吴郑王冯陈>"),
+        "test": columns(tmp_path / "b", "<李明>来了", "没有人"),
+    }
+
+
+def test_everything_is_counted(files, tmp_path):
+    done = convert(read_files(files, "columns", False), tmp_path / "out", query_file("sample"), WINDOW)
+    train, test = done.statistics["train"], done.statistics["test"]
+    assert (train.documents, train.duplicates, train.entities, train.clipped) == (4, 1, {"PER": 4}, 1)
+    assert (train.longest, train.leaked, test.leaked, test.empty) == (14, {"test": 1}, {"train": 1}, 1)
+    manifest = json.loads((tmp_path / "out" / "corpus.json").read_text(encoding="utf-8"))
+    assert manifest["sources"]["train"] == {"a": sha256_of(files["train"])}
+    assert manifest["outputs"]["test"] == sha256_of(tmp_path / "out" / "test.jsonl")
+    assert manifest["statistics"]["train"]["clipped"] == 1
+    texts = [document.text for document in read_documents(tmp_path / "out" / "train.jsonl")]
+    assert texts[0] == "李明来了" and len(texts) == 4
+
+
+def test_leaks_are_dropped_from_train_on_request(files, tmp_path):
+    done = convert(read_files(files, "columns", False), tmp_path / "out", None, WINDOW, drop_leaks=True)
+    assert done.dropped_leaks == 1 and done.statistics["train"].leaked == {"test": 0}
+    assert done.statistics["test"].documents == 2
+    assert not (tmp_path / "out" / "queries.toml").exists()
+
+
+def test_a_share_of_train_becomes_dev(files, tmp_path):
+    done = convert(read_files(files, "columns", False), tmp_path / "out", None, WINDOW, dev_fraction=0.25)
+    assert done.statistics["train"].documents == 3 and done.statistics["dev"].documents == 1
+    _, splits, _ = read_files(files, "columns", False)
+    assert hold_out(splits, 0.25, 1) == hold_out(splits, 0.25, 1)
+    with pytest.raises(DataError, match="cannot take 0%"):
+        hold_out(splits, 0.001, 1)
+
+
+def test_a_corpus_can_say_which_types_were_annotated(files, tmp_path):
+    convert(read_files(files, "columns", False), tmp_path / "out", query_file("sample"), WINDOW, partly=True)
+    for split in files:
+        found = list(read_documents(tmp_path / "out" / f"{split}.jsonl"))
+        assert found and all(document.annotated == ("PER",) for document in found)
+
+
+def test_types_without_a_query_are_named(files, tmp_path):
+    done = convert(read_files(files, "columns", False), tmp_path / "out", query_file("cmeee"), WINDOW)
+    assert done.missing_types == ("PER",)
+
+
+def test_nothing_to_convert(tmp_path):
+    (tmp_path / "empty").write_text("\n")
+    with pytest.raises(DataError, match=r"no documents found .*--format"):
+        convert(read_files({"train": tmp_path / "empty"}, "columns", False), tmp_path / "out", None, WINDOW)
+    assert not (tmp_path / "out").exists()
+
+
+def test_the_sample_corpus_needs_no_folder(tmp_path):
+    done = convert(read_known("sample", None), tmp_path / "out", query_file("sample"), WINDOW)
+    assert done.missing_types == () and set(done.statistics) == {"train", "dev", "test"}
+    assert all(report.counts() == {} for report in done.reports.values())
