@@ -1,3 +1,3 @@
-from bert_mrc_theseus.cli import main
+from bert_mrc_theseus.cli.app import main
 
 main()

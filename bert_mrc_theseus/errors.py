@@ -8,7 +8,16 @@ from pathlib import Path
 
 
 class UserError(Exception):
-    """Something the user can put right. `str(error)` is the whole message."""
+    """Something the user can put right. `str(error)` is the whole message.
+
+    Example:
+        >>> import bert_mrc_theseus as bmt
+        >>> try:
+        ...     bmt.Extractor.load("no/such/folder")
+        ... except bmt.UserError as error:
+        ...     print(type(error).__name__)
+        ModelError
+    """
 
 
 class DataError(UserError):
@@ -19,6 +28,11 @@ class DataError(UserError):
         path: the file, if there is one.
         line: 1-based line number in that file.
         hint: what to do about it.
+
+    Example:
+        >>> import bert_mrc_theseus as bmt
+        >>> str(bmt.DataError("not JSON", "a.jsonl", 3, "one record a line"))
+        'a.jsonl:3: not JSON (one record a line)'
     """
 
     def __init__(self, problem: str, path: str | Path | None = None, line: int | None = None, hint: str = ""):
@@ -28,8 +42,23 @@ class DataError(UserError):
 
 
 class ModelError(UserError):
-    """A model folder or checkpoint that is incomplete, inconsistent, or from another version."""
+    """A model folder or checkpoint that is incomplete, inconsistent, or from another version.
+
+    Example:
+        >>> import bert_mrc_theseus as bmt
+        >>> try:
+        ...     bmt.model_files.load_model("no/such/folder")
+        ... except bmt.ModelError as error:
+        ...     print(error)
+        no/such/folder is not a complete model folder: ... missing (there is no such folder)
+    """
 
 
 class TrainingError(UserError):
-    """Training cannot go on (for example, the loss is no longer finite). The last good checkpoint is kept."""
+    """Training cannot go on (for example, the loss is no longer finite). The last good checkpoint is kept.
+
+    Example:
+        >>> import bert_mrc_theseus as bmt
+        >>> issubclass(bmt.TrainingError, bmt.UserError)
+        True
+    """

@@ -22,7 +22,8 @@ from bert_mrc_theseus.errors import DataError, UserError
 OnError = Callable[[DataError], None]
 """Gets the error of each record that cannot be read, so that the rest goes on."""
 
-_BOM = b"\xef\xbb\xbf"
+BYTE_ORDER_MARK = "\ufeff"
+_BOM = BYTE_ORDER_MARK.encode()
 
 
 def open_binary(path: str | Path) -> BinaryIO:
@@ -150,7 +151,10 @@ def atomic_binary(path: str | Path) -> Iterator[BinaryIO]:
 
 @contextmanager
 def atomic_folder(path: str | Path) -> Iterator[Path]:
-    """Yields an empty temporary folder that replaces `path` when the block ends without an error."""
+    """Yields an empty temporary folder that replaces `path` when the block ends without an error.
+
+    After any error what stood at `path` stands there still.
+    """
     path = Path(path)
     path.parent.mkdir(parents=True, exist_ok=True)
     temporary = Path(tempfile.mkdtemp(prefix=f".{path.name}.", dir=path.parent))
@@ -164,7 +168,12 @@ def atomic_folder(path: str | Path) -> Iterator[Path]:
         old = temporary.with_name(temporary.name + ".old")
         if path.exists():
             os.replace(path, old)
-        os.replace(temporary, path)
+        try:
+            os.replace(temporary, path)
+        except BaseException:
+            if old.exists():
+                os.replace(old, path)
+            raise
         shutil.rmtree(old, ignore_errors=True)
     except BaseException:
         shutil.rmtree(temporary, ignore_errors=True)

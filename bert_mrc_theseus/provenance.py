@@ -25,13 +25,13 @@ def package_version() -> str:
 
 def library_versions(names: Iterable[str]) -> dict[str, str]:
     """Versions of libraries by their names on PyPI; those that are not installed are left out."""
-    found = {}
+    installed = {}
     for name in names:
         try:
-            found[name] = version(name)
+            installed[name] = version(name)
         except PackageNotFoundError:
             continue
-    return found
+    return installed
 
 
 def versions() -> dict[str, str]:

@@ -124,7 +124,9 @@ def convert(
     statistics = split_statistics(splits, window)
     types = tuple(dict.fromkeys(kind for counts in statistics.values() for kind in counts.entities))
     if partly:
-        splits = {name: [replace(d, annotated=d.annotated or types) for d in found] for name, found in splits.items()}
+        splits = {
+            name: [replace(d, annotated=d.annotated or types) for d in documents] for name, documents in splits.items()
+        }
     missing: tuple[str, ...] = ()
     if queries is not None:
         known = read_queries(queries).names

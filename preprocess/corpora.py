@@ -267,9 +267,9 @@ def load_corpus(
     Raises:
         DataError: see `corpus_files`; or a bad record.
     """
-    found = {}
+    splits = {}
     for split, path in corpus_files(name, folder).items():
         report = ReadReport(strict=strict)
         documents = [replace(d, id=f"{split}-{d.id}") for d in read_split(name, path, report)]
-        found[split] = (documents, report)
-    return found
+        splits[split] = (documents, report)
+    return splits

@@ -48,14 +48,14 @@ def split_statistics(splits: Mapping[str, Sequence[Document]], window: WindowSiz
         window: how texts are cut, for `clipped`.
     """
     texts = {name: {document.text for document in documents} for name, documents in splits.items()}
-    found = {}
+    by_split = {}
     for name, documents in splits.items():
         lost = 0
         for document in documents:
             if len(document.text) > window.size:
                 windows = cut_windows(document.text, window.size, window.overlap)
                 lost += len(clipped(windows, [(e.start, e.end) for e in document.entities]))
-        found[name] = SplitStatistics(
+        by_split[name] = SplitStatistics(
             documents=len(documents),
             characters=sum(len(document.text) for document in documents),
             longest=max((len(document.text) for document in documents), default=0),
@@ -68,7 +68,7 @@ def split_statistics(splits: Mapping[str, Sequence[Document]], window: WindowSiz
                 other: sum(document.text in texts[other] for document in documents) for other in splits if other != name
             },
         )
-    return found
+    return by_split
 
 
 def _overlapping(document: Document) -> int:

@@ -31,11 +31,11 @@ def rename_types(splits: Mapping[str, Sequence[Document]], mapping: Mapping[str,
     Raises:
         DataError: the mapping names a type that no document has.
     """
-    found = {entity.type for documents in splits.values() for document in documents for entity in document.entities}
-    unknown = [old for old in mapping if old not in found]
+    types = {entity.type for documents in splits.values() for document in documents for entity in document.entities}
+    unknown = [old for old in mapping if old not in types]
     if unknown:
         raise DataError(
-            f"no entity is of type {', '.join(unknown)}", hint=f"the types are {', '.join(sorted(found)) or 'none'}"
+            f"no entity is of type {', '.join(unknown)}", hint=f"the types are {', '.join(sorted(types)) or 'none'}"
         )
 
     def renamed(document: Document) -> Document:

@@ -6,45 +6,60 @@ import numpy as np
 from safetensors.numpy import save_file
 
 from bert_mrc_theseus.engines.keras_engine import keras_engine
-from bert_mrc_theseus.model.mrc_model import export_tensors, predecessor_from
+from bert_mrc_theseus.model.build import predecessor_from
 from bert_mrc_theseus.model.theseus import TheseusModel
-from bert_mrc_theseus.mrc.examples import Sharing
-from bert_mrc_theseus.training.distillation import Distillation
+from bert_mrc_theseus.model.variables import tensors_of
+from bert_mrc_theseus.model_files.model_config import MatchShape, SharedContext
+from bert_mrc_theseus.mrc.batch_types import Targets
+from bert_mrc_theseus.mrc.collate import collate, collate_shared, match_labels, span_labels
+from bert_mrc_theseus.training.config import Distillation
+from bert_mrc_theseus.training.distillation import Teacher
 from bert_mrc_theseus.training.optimizer import build_optimizer
-from bert_mrc_theseus.training.step import Teacher, make_train_step
-from tests.helpers.models import batch_of, make_weights, some_pairs
+from bert_mrc_theseus.training.step import make_train_step
+from tests.helpers.models import batch_of, draws, make_weights, some_pairs
 
 
 def main(path: str) -> None:
-    # Dropout masks are each backend's own, so there is none.
-    weights = make_weights(layers=4, dropout=0.0)
+    # Without dropout: its masks are each backend's own.
+    weights = make_weights(layers=4)
     batch = batch_of([9, 14, 12], 5)
     labels = np.random.default_rng(1).integers(0, 2, (3, 14, 2)).astype("float32")
-    predecessor = predecessor_from(weights, Sharing(0, 16), prior=0.3)
+    predecessor = predecessor_from(weights, SharedContext(0, 16), prior=0.3)
     predecessor.heads.kernel.assign(np.random.default_rng(2).standard_normal((16, 2)))
     found = {"predecessor": keras_engine(predecessor).run(batch)}
 
-    def train(model, modules, teacher, steps=4):
+    def train(model, replacing, teacher, steps=4):
         optimizer = build_optimizer(model.trainable_variables, 1e-2, steps)
-        step = make_train_step(model, optimizer, "focal", modules, teacher)
-        losses = []
-        for number in range(steps):
-            inputs = {**batch, "weights": np.array([1.0, 0.5, 1.0], "float32"), "seed": np.int32(number)}
-            if modules:
-                inputs["replace"] = np.array([number % 2 == 0, number % 3 == 0])
-            losses.append(step(inputs, labels))
-        return np.array(losses)
+        step = make_train_step(model, optimizer, "focal", replacing, teacher)
+        targets = Targets(labels, np.array([1.0, 0.5, 1.0], "float32"))
+        drawn = [[number % 2 == 0, number % 3 == 0] if replacing else None for number in range(steps)]
+        return np.array([step(batch, targets, draws(number, drawn[number])) for number in range(steps)])
 
-    found["stage 0"] = train(predecessor, 0, None)
-    theseus = TheseusModel(predecessor, 2, shared=1)
+    found["stage 0"] = train(predecessor, False, None)
+    theseus = TheseusModel(predecessor, 2, shared_layers=1)
     teacher = Teacher(predecessor, Distillation(1.0, 2.0, 1.0))
-    found["stage 1"] = train(theseus, 2, teacher)
+    found["stage 1"] = train(theseus, True, teacher)
     found["successor"] = keras_engine(theseus, theseus.successor).run(batch)
     successor = theseus.extract_successor()
-    found["stage 2"] = train(successor, 0, teacher)
-    found |= export_tensors(successor.named_weights())
+    found["stage 2"] = train(successor, False, teacher)
+    found |= tensors_of(successor.named_weights())
     found["stage 2, by text"] = train_by_text(successor, teacher)
+    found |= train_matches()
     save_file(found, path)
+
+
+def train_matches(steps=3):
+    examples, pairs = some_pairs()
+    model = predecessor_from(make_weights(), SharedContext(0, 16), prior=0.3, match=MatchShape(4, 6))
+    random = np.random.default_rng(3)
+    for head in (model.heads, model.match_head):
+        head.kernel.assign(random.standard_normal(head.kernel.shape))
+    step = make_train_step(model, build_optimizer(model.trainable_variables, 1e-2, steps), "bce")
+    targets = Targets(span_labels(examples, pairs), np.ones(len(pairs), "float32"), match_labels(examples, pairs))
+    batch = collate(examples, pairs)
+    losses = np.array([step(batch, targets, draws()) for _ in range(steps)])
+    ends, matches = keras_engine(model).run_matches(batch)
+    return {"stage 0, with matches": losses, "probabilities.ends": ends, "probabilities.matches": matches}
 
 
 def train_by_text(successor, teacher, steps=3):
@@ -56,8 +71,8 @@ def train_by_text(successor, teacher, steps=3):
         teacher=teacher,
         by_text=True,
     )
-    inputs = {**examples.batch_by_text(pairs), "weights": np.ones(len(pairs), "float32"), "seed": np.int32(0)}
-    return np.array([step(inputs, examples.labels(pairs)) for _ in range(steps)])
+    targets = Targets(span_labels(examples, pairs), np.ones(len(pairs), "float32"))
+    return np.array([step(collate_shared(examples, pairs), targets, draws()) for _ in range(steps)])
 
 
 if __name__ == "__main__":

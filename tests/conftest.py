@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 import hypothesis
 import pytest
 
-from bert_mrc_theseus import cli
+from bert_mrc_theseus.cli import app as cli
 from bert_mrc_theseus.model_files.encoder_weights import EncoderWeights
 from tests.helpers.models import make_weights
 

@@ -6,7 +6,6 @@ import sys
 from pathlib import Path
 
 import numpy as np
-import pytest
 from safetensors.numpy import load_file
 
 ROOT = Path(__file__).parents[1]
@@ -22,7 +21,6 @@ def run(backend, path):
 
 
 def test_jax_trains_as_tensorflow_does(tmp_path):
-    pytest.importorskip("jax")
     expected, found = run("tensorflow", tmp_path / "tensorflow"), run("jax", tmp_path / "jax")
     assert set(found) == set(expected)
     for name, tensor in expected.items():

@@ -21,7 +21,9 @@ SHOWN = [line for block in re.findall(r"```text\n(.*?)```", CARD, re.DOTALL) for
 """Lines of output in the card: sentences with [text|TYPE] for each entity."""
 
 NO_TENSORFLOW = "import sys; sys.modules['tensorflow'] = sys.modules['keras'] = None; "
-PREDICT = f"{NO_TENSORFLOW}sys.argv = ['x', 'predict', '-', *sys.argv[1:]]; import bert_mrc_theseus.cli as c; c.main()"
+PREDICT = (
+    f"{NO_TENSORFLOW}sys.argv = ['x', 'predict', '-', *sys.argv[1:]]; import bert_mrc_theseus.cli.app as c; c.main()"
+)
 
 
 def predict(lines: list[str], *options: str, interpreter: tuple[str, ...] = (sys.executable,)) -> str:

@@ -28,23 +28,10 @@ def test_from_a_raw_corpus_to_entities_in_a_text_file(tmp_path, command):
         tmp_path / "queries.toml",
     ]
     run("preprocess", *files, "--dev-fraction", "0.15", "--out", data)
-    settings = [
-        "--encoder",
-        tmp_path / "bert",
-        "--queries",
-        "short",
-        "--context-position",
-        16,
-        "--window",
-        "100",
-        "--tokens",
-        "512",
-        "--modules",
-        "2",
-    ]
-    run("train", data, "--run", runs, "--stage", "0", *settings, "--epochs", "20", "--learning-rate", "3e-3")
-    run("train", data, "--run", runs, "--stage", "1", *settings, "--epochs", "15", "--learning-rate", "3e-3")
-    run("train", data, "--run", runs, "--stage", "2", *settings, "--epochs", "8", "--learning-rate", "1e-3")
+    new = ["--encoder", tmp_path / "bert", "--queries", "short", "--context-position", 16, "--window", 100]
+    for stage, own, epochs, rate in ((0, new, 30, 3e-3), (1, ["--modules", 2], 15, 3e-3), (2, [], 8, 1e-3)):
+        common = ["--tokens", 512, "--epochs", epochs, "--learning-rate", rate]
+        run("train", data, "--run", runs, "--stage", stage, *own, *common)
     model = runs / "stage2" / "best"
     run("evaluate", model, data, "--report", tmp_path / "report.json")
     report = json.loads((tmp_path / "report.json").read_text(encoding="utf-8"))

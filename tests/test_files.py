@@ -95,3 +95,20 @@ def test_equal_content_gives_equal_gz_bytes(tmp_path):
         with atomic_write(tmp_path / name) as stream:
             stream.write("北京\n")
     assert (tmp_path / "a.gz").read_bytes() == (tmp_path / "b.gz").read_bytes()
+
+
+def test_a_folder_that_cannot_be_put_in_place_leaves_the_one_before(tmp_path, monkeypatch):
+    folder = tmp_path / "model"
+    folder.mkdir()
+    (folder / "a").write_text("old")
+    real = os.replace
+
+    def second_fails(source, target):
+        if target == folder and not str(source).endswith(".old"):
+            raise OSError(errno.EACCES, "no")
+        real(source, target)
+
+    monkeypatch.setattr("os.replace", second_fails)
+    with pytest.raises(OSError, match="no"), atomic_folder(folder) as new:
+        (new / "a").write_text("new")
+    assert [path.name for path in tmp_path.iterdir()] == ["model"] and (folder / "a").read_text() == "old"

@@ -1,1 +1,14 @@
-"""Benchmarks: commands that compare in one run, on the same texts and weights, and write down how."""
+"""Benchmarks: commands that compare in one run, on the same texts and weights, and write down how.
+
+machine            what a benchmark ran on
+measured_process   a command's wall time and peak memory
+own_process        a contender in a process of its own
+workload           texts and types, and how much arithmetic they are
+torch_model        a saved model in PyTorch
+contenders         engines that are compared
+predict, predict_worker          every engine on every model
+train, train_worker              optimisation steps
+shared_context     what shared layers save
+cold_start         one sentence, from start to end
+scaling            does time grow with the input, and memory not
+"""

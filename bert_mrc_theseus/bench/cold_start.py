@@ -22,15 +22,15 @@ def bench_cold_start(model: Path, rounds: int) -> dict[str, Any]:
         engines.remove("onnx")
     runs: dict[str, list[tuple[float, float]]] = {engine: [] for engine in engines}
     for _ in range(rounds):
-        for engine, found in runs.items():
-            found.append(run_measured(predict_command(model, "-", "--engine", engine), SENTENCE.encode()))
+        for engine, measured in runs.items():
+            measured.append(run_measured(predict_command(model, "-", "--engine", engine), SENTENCE.encode()))
     rows = [
         {
             "engine": engine,
-            "seconds": round(median(seconds for seconds, _ in found), 3),
-            "fastest": round(min(seconds for seconds, _ in found), 3),
-            "memory": round(max(memory for _, memory in found), 1),
+            "seconds": round(median(seconds for seconds, _ in measured), 3),
+            "fastest": round(min(seconds for seconds, _ in measured), 3),
+            "memory": round(max(memory for _, memory in measured), 1),
         }
-        for engine, found in runs.items()
+        for engine, measured in runs.items()
     ]
     return {"machine": describe_machine(), "model": str(model), "rows": rows}

@@ -8,24 +8,22 @@ import numpy as np
 
 from bert_mrc_theseus.engines.choose import load_engine
 from bert_mrc_theseus.engines.engine import Engine, PairEngine
-from bert_mrc_theseus.engines.onnx_engine import OnnxEngine, available_cores
+from bert_mrc_theseus.engines.thread_pool import available_cores
 from bert_mrc_theseus.model_files.model_folder import ONNX, load_model
+from bert_mrc_theseus.mrc.batch_types import PairBatch
 
 TORCH_BUDGET = 2048
 """Tokens of a batch: 32 texts of 64, a usual choice."""
 
 
 def _keras(folder: Path) -> Engine:
-    from bert_mrc_theseus.engines.keras_engine import keras_engine, keras_model
-
-    return keras_engine(keras_model(load_model(folder)))
+    return load_engine(folder, "keras")[1]
 
 
 def _onnx(folder: Path) -> Engine:
-    from bert_mrc_theseus.onnx_export.graphs import build_graphs, serialised
+    from bert_mrc_theseus.onnx_export.graphs import engine_of
 
-    model = load_model(folder)
-    return OnnxEngine(serialised(build_graphs(model)), model.sharing.context_position)
+    return engine_of(load_model(folder))
 
 
 def _onnx_int8(folder: Path) -> Engine:
@@ -43,9 +41,9 @@ def _torch(folder: Path, bfloat16: bool = False) -> Engine:
     if bfloat16:
         bert, heads = bert.bfloat16(), heads.bfloat16()
 
-    def run(batch: dict[str, np.ndarray]) -> np.ndarray:
+    def run(batch: PairBatch) -> np.ndarray:
         with torch.inference_mode():
-            hidden = bert(**torch_inputs(batch, model.sharing.context_position)).last_hidden_state
+            hidden = bert(**torch_inputs(batch, model.spec.config.shared.position)).last_hidden_state
             return torch.sigmoid(heads(hidden)).float().numpy()
 
     return PairEngine(run, budget=TORCH_BUDGET)

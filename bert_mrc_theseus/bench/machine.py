@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from bert_mrc_theseus.engines.onnx_engine import available_cores
+from bert_mrc_theseus.engines.thread_pool import available_cores
 from bert_mrc_theseus.provenance import library_versions
 
 LIBRARIES = ("numpy", "onnxruntime", "keras", "tensorflow", "torch", "transformers")

@@ -13,17 +13,17 @@ import numpy as np
 
 from bert_mrc_theseus.bench.contenders import CONTENDERS, missing_for
 from bert_mrc_theseus.bench.machine import describe_machine, matmul_peak
-from bert_mrc_theseus.bench.predict_worker import Predictor
-from bert_mrc_theseus.bench.worker import Worker
+from bert_mrc_theseus.bench.own_process import OwnProcess
+from bert_mrc_theseus.bench.predict_worker import PredictWorker
 from bert_mrc_theseus.bench.workload import Workload, arithmetic, examples_of, facts
 from bert_mrc_theseus.engines.onnx_engine import BUDGET
-from bert_mrc_theseus.model_files.model_folder import load_model
+from bert_mrc_theseus.model_files.model_folder import load_spec
 
 LATENCY_TEXTS = 50
 
 
 @dataclass(frozen=True)
-class Row:
+class PredictRow:
     """A contender with a model on a workload.
 
     Attributes:
@@ -77,7 +77,7 @@ def bench_predict(
         contenders: names in `CONTENDERS`; those that cannot run here are left out, with a reason.
 
     Returns:
-        `{"machine", "matmul_peak_gflops", "workloads", "rows", "left_out"}`, see `Row`.
+        `{"machine", "matmul_peak_gflops", "workloads", "rows", "left_out"}`, see `PredictRow`.
     """
     pairs, left_out = [], {}
     for folder in models:
@@ -90,15 +90,15 @@ def bench_predict(
                 pairs.append((folder, name))
     peak = matmul_peak()
     say(f"float32 matmul peak: {peak:.0f} GFLOP/s")
-    workers = {pair: Worker(Predictor, pair[1], pair[0]) for pair in pairs}
-    rows: list[Row] = []
+    workers = {pair: OwnProcess(PredictWorker, pair[1], pair[0]) for pair in pairs}
+    rows: list[PredictRow] = []
     descriptions = {}
     try:
         for workload in workloads:
             say(f"{workload.name}, T = {workload.types}")
             rows += _run_workload(workers, workload, rounds, reference, peak)
             descriptions[f"{workload.name} T={workload.types}"] = facts(
-                examples_of(load_model(models[0], tensors=False), workload), workload.texts, BUDGET
+                examples_of(load_spec(models[0]), workload), workload.texts, BUDGET
             )
     finally:
         for worker in workers.values():
@@ -113,12 +113,12 @@ def bench_predict(
 
 
 def _run_workload(
-    workers: dict[tuple[Path, str], Worker],
+    workers: dict[tuple[Path, str], OwnProcess],
     workload: Workload,
     rounds: int,
     reference: tuple[Path, str],
     peak: float,
-) -> list[Row]:
+) -> list[PredictRow]:
     best: dict[tuple[Path, str], float] = {}
     outputs: dict[tuple[Path, str], list[np.ndarray]] = {}
     latencies: dict[tuple[Path, str], list[float]] = {}
@@ -134,15 +134,15 @@ def _run_workload(
     slowest = best.get(reference) or next(iter(best.values()))
     rows = []
     for (folder, name), seconds in best.items():
-        model = load_model(folder, tensors=False)
-        examples = examples_of(model, workload)
+        spec = load_spec(folder)
+        examples = examples_of(spec, workload)
         lengths = examples.lengths(examples.all_pairs())
-        gflops = arithmetic(lengths, model.encoder) / seconds / 1e9
-        truth = next(found for (other, _), found in outputs.items() if other == folder)
-        mine = outputs[folder, name]
+        gflops = arithmetic(lengths, spec.config.encoder) / seconds / 1e9
+        reference_output = next(windows for (other, _), windows in outputs.items() if other == folder)
+        output = outputs[folder, name]
         milliseconds = 1e3 * np.array(latencies[folder, name])
         rows.append(
-            Row(
+            PredictRow(
                 str(folder),
                 name,
                 workload.name,
@@ -154,7 +154,9 @@ def _run_workload(
                 round(gflops, 1),
                 round(gflops / peak, 3),
                 round(slowest / seconds, 2),
-                round(float(max(np.abs(a - b).max() for a, b in zip(truth, mine, strict=True) if a.size)), 6),
+                round(
+                    float(max(np.abs(a - b).max() for a, b in zip(reference_output, output, strict=True) if a.size)), 6
+                ),
                 round(float(np.percentile(milliseconds, 50)), 2),
                 round(float(np.percentile(milliseconds, 95)), 2),
                 round(workers[folder, name].call("peak_memory"), 1),

@@ -1,4 +1,4 @@
-"""What a worker of `bench predict` does."""
+"""What a process of `bench predict` does: a model on one engine."""
 
 import resource
 import time
@@ -8,10 +8,13 @@ import numpy as np
 
 from bert_mrc_theseus.bench.contenders import CONTENDERS
 from bert_mrc_theseus.bench.workload import Workload, examples_of
-from bert_mrc_theseus.model_files.model_folder import load_model
+from bert_mrc_theseus.decoding.entities import FlatAnswers
+from bert_mrc_theseus.engines.engine import Engine
+from bert_mrc_theseus.model_files.model_folder import ModelSpec, load_spec
+from bert_mrc_theseus.mrc.examples import Examples
 
 
-class Predictor:
+class PredictWorker:
     """A model on one engine.
 
     Args:
@@ -20,25 +23,30 @@ class Predictor:
     """
 
     def __init__(self, contender: str, folder: Path):
-        self.model = load_model(folder, tensors=False)
-        self.engine = CONTENDERS[contender](folder)
+        self._spec: ModelSpec = load_spec(folder)
+        self._engine: Engine = CONTENDERS[contender](folder)
 
     def run(self, workload: Workload) -> tuple[float, list[np.ndarray]]:
         """Seconds for a whole workload from token ids to probabilities, and the probabilities."""
-        examples = examples_of(self.model, workload)
+        examples = examples_of(self._spec, workload)
         start = time.perf_counter()
-        found = self.engine(examples)
-        return time.perf_counter() - start, found
+        windows = self._answer(examples)
+        return time.perf_counter() - start, windows
 
     def latencies(self, workload: Workload) -> list[float]:
         """Seconds of each text on its own, tokenising included."""
         seconds = []
         for text in workload.texts:
             start = time.perf_counter()
-            self.engine(examples_of(self.model, Workload("", (text,), workload.types)))
+            self._answer(examples_of(self._spec, Workload("", (text,), workload.types)))
             seconds.append(time.perf_counter() - start)
         return seconds
 
     def peak_memory(self) -> float:
-        """MB."""
+        """Peak of this process so far, MB."""
         return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024.0
+
+    def _answer(self, examples: Examples) -> list[np.ndarray]:
+        answers = FlatAnswers(examples, self._spec.schema)
+        self._engine.answer(examples, answers.add)
+        return answers.windows

@@ -10,8 +10,9 @@ import numpy as np
 from bert_mrc_theseus.bench.machine import describe_machine
 from bert_mrc_theseus.bench.measured_process import predict_command, run_measured
 from bert_mrc_theseus.engines.onnx_engine import write_graphs
-from bert_mrc_theseus.model_files.encoder_weights import EncoderConfig, expected_shapes
-from bert_mrc_theseus.model_files.model_folder import ONNX, SavedModel, save_model
+from bert_mrc_theseus.model_files.encoder_weights import expected_shapes
+from bert_mrc_theseus.model_files.model_config import EncoderConfig, ModelConfig
+from bert_mrc_theseus.model_files.model_folder import ONNX, ModelSpec, SavedModel, save_model
 from bert_mrc_theseus.mrc.tokenizer import CLS, PAD, SEP, UNK
 from bert_mrc_theseus.onnx_export.graphs import build_graphs, serialised
 from bert_mrc_theseus.text.schema import EntityType, Schema
@@ -25,7 +26,7 @@ def tiny_model(folder: Path, texts: Sequence[str]) -> None:
     shapes = {**expected_shapes(config), "heads.span.weight": (2, 32), "heads.span.bias": (2,)}
     tensors = {name: random.standard_normal(shape).astype(np.float32) for name, shape in shapes.items()}
     schema = Schema((EntityType("PER", "人名"), EntityType("LOC", "地名")))
-    model = SavedModel(config, vocab, schema, tensors)
+    model = SavedModel(ModelSpec(ModelConfig(config), vocab, schema), tensors)
     save_model(folder, model)
     write_graphs(folder / ONNX, serialised(build_graphs(model)))
 

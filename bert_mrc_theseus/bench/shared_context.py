@@ -1,7 +1,7 @@
-"""`bench shared`: what K shared modules save, by K and by the number of types, on the same weights.
+"""`bench shared`: what K shared layers save, by K and by the number of types, on the same weights.
 
-A model's time does not depend on what its weights say: one successor is run with its lower 0, 1, ... S-1 modules shared, and
-then with the modules that it was trained to share done for every pair, as if they were not.
+A model's time does not depend on what its weights say: one successor is run with its lower 0, 1, ... S-1 layers shared, and
+then with the layers that it was trained to share done for every pair, as if they were not.
 """
 
 import time
@@ -17,16 +17,16 @@ from bert_mrc_theseus.engines.onnx_engine import BUDGET, OnnxEngine
 from bert_mrc_theseus.model_files.model_folder import SavedModel
 from bert_mrc_theseus.mrc.examples import Examples
 from bert_mrc_theseus.onnx_export.export import measure_ranges
-from bert_mrc_theseus.onnx_export.graphs import build_graphs, serialised
+from bert_mrc_theseus.onnx_export.graphs import engine_of
 
 
 @dataclass(frozen=True)
-class Row:
+class SharedRow:
     """A way to run the successor, with T types.
 
     Attributes:
         shared: K.
-        once: shared modules that are computed once a window; fewer than K is the plain run of a model that shares K.
+        once: shared layers that are computed once a window; fewer than K is the plain run of a model that shares K.
         types: T.
         seconds: of the fastest round.
         sentences_per_second: texts of the workload a second.
@@ -49,8 +49,8 @@ class Row:
 
 def token_layers(examples: Examples, layers: int, once: int) -> int:
     """Tokens times layers: `once` layers for contexts and for queries, the others for pairs (the last: contexts only)."""
-    contexts = sum(len(ids) + 1 for ids in examples.contexts)
-    queries, types = sum(map(len, examples.queries)), len(examples.queries)
+    contexts = sum(len(tokens.ids) + 1 for tokens in examples.contexts)
+    queries, types = sum(len(tokens.ids) for tokens in examples.queries), len(examples.queries)
     pairs = types * contexts + len(examples.contexts) * queries
     return once * (contexts + queries) + (layers - once - 1) * pairs + types * contexts
 
@@ -74,25 +74,26 @@ def bench_shared(
         say: gets a line of progress.
 
     Returns:
-        `{"machine", "precision", "workloads", "rows"}`, see `Row`.
+        `{"machine", "precision", "workloads", "rows"}`, see `SharedRow`.
     """
-    layers = model.encoder.num_layers
+    config = model.spec.config
+    layers = config.encoder.num_layers
     ways = [(shared, shared) for shared in range(layers)]
-    if model.sharing.modules:
-        ways.append((model.sharing.modules, 0))
+    if config.shared.layers:
+        ways.append((config.shared.layers, 0))
     engines = {}
     for shared, once in ways:
         say(f"preparing K = {shared}" + ("" if once == shared else ", plain run"))
-        way = replace(model, sharing=replace(model.sharing, modules=shared))
-        ranges = measure_ranges(way, examples_of(model, Workload("", tuple(texts), 1))) if int8 else None
-        graphs = build_graphs(way, ranges, split=once)
-        engines[shared, once] = OnnxEngine(serialised(graphs), model.sharing.context_position)
-    rows: list[Row] = []
+        changed = replace(config, shared=replace(config.shared, layers=shared))
+        way = replace(model, spec=replace(model.spec, config=changed))
+        ranges = measure_ranges(way, examples_of(model.spec, Workload("", tuple(texts), 1))) if int8 else None
+        engines[shared, once] = engine_of(way, ranges, once)
+    rows: list[SharedRow] = []
     workloads = {}
     first: dict[tuple[int, int], float] = {}
     for count in types:
         say(f"T = {count}")
-        examples = examples_of(model, Workload("", tuple(texts), count))
+        examples = examples_of(model.spec, Workload("", tuple(texts), count))
         workloads[f"T={count}"] = facts(examples, texts, BUDGET)
         best = _fastest(engines, examples, rounds)
         plain = best[0, 0]
@@ -102,7 +103,7 @@ def bench_shared(
                 cost = round((seconds - first[shared, once]) / (plain - first[0, 0]), 3)
             work = token_layers(examples, layers, once)
             rows.append(
-                Row(
+                SharedRow(
                     shared,
                     once,
                     count,
@@ -115,6 +116,8 @@ def bench_shared(
                 )
             )
         first = first or best
+    for engine in engines.values():
+        engine.close()
     return {
         "machine": describe_machine(),
         "precision": "int8" if int8 else "fp32",
@@ -130,7 +133,7 @@ def _fastest(
     for number in range(rounds + 1):
         for way, engine in engines.items():
             start = time.perf_counter()
-            engine(examples)
+            engine.answer(examples, lambda *answer: None)
             seconds = time.perf_counter() - start
             # The first round pays for memory.
             best[way] = min(best.get(way, np.inf), seconds) if number else np.inf

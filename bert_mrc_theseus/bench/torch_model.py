@@ -7,11 +7,12 @@ import torch
 from transformers import BertConfig, BertModel
 
 from bert_mrc_theseus.model_files.model_folder import SavedModel
+from bert_mrc_theseus.mrc.batch_types import PairBatch
 
 
 def torch_model(model: SavedModel) -> tuple[Any, Any]:
     """Encoder and heads, with the saved weights, in evaluation mode."""
-    shape = model.encoder
+    shape = model.spec.config.encoder
     config = BertConfig(
         vocab_size=shape.vocab_size,
         hidden_size=shape.hidden_size,
@@ -32,15 +33,15 @@ def torch_model(model: SavedModel) -> tuple[Any, Any]:
     return bert, heads
 
 
-def torch_inputs(batch: dict[str, np.ndarray], context_position: int) -> dict[str, Any]:
-    """A batch (see `model`) as arguments of `BertModel`; `context_position`: see `Sharing`."""
+def torch_inputs(batch: PairBatch, context_position: int) -> dict[str, Any]:
+    """A batch as arguments of `BertModel`; `context_position`: see `SharedContext`."""
     token_ids, query, lengths = (
-        torch.from_numpy(batch[name]).long() for name in ("token_ids", "query_lengths", "lengths")
+        torch.from_numpy(values).long() for values in (batch.tokens.ids, batch.query_lengths, batch.lengths)
     )
-    places = torch.arange(token_ids.shape[1])
-    valid = places < lengths[:, None]
-    types = (places >= query[:, None]) & valid
-    positions = torch.where(types, places - query[:, None] + context_position, places * valid)
+    numbers = torch.arange(token_ids.shape[1])
+    valid = numbers < lengths[:, None]
+    types = (numbers >= query[:, None]) & valid
+    positions = torch.where(types, numbers - query[:, None] + context_position, numbers * valid)
     return {
         "input_ids": token_ids,
         "token_type_ids": types.long(),

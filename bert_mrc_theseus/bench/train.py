@@ -6,8 +6,8 @@ from typing import Any
 
 from bert_mrc_theseus.bench.contenders import not_installed
 from bert_mrc_theseus.bench.machine import describe_machine
-from bert_mrc_theseus.bench.train_worker import TRAINERS, Trainer, batches_of, preparation_seconds
-from bert_mrc_theseus.bench.worker import Worker
+from bert_mrc_theseus.bench.own_process import OwnProcess
+from bert_mrc_theseus.bench.train_worker import TRAINERS, TrainWorker, batches_of, preparation_seconds
 from bert_mrc_theseus.mrc.examples import Examples
 
 
@@ -38,10 +38,10 @@ def bench_train(
     """
     preparation = preparation_seconds(examples, budget)
     batches = batches_of(examples, budget, steps)
-    tokens = sum(int(batch["lengths"].sum()) for batch, _ in batches)
-    laid_out = sum(batch["token_ids"].size for batch, _ in batches)
+    tokens = sum(int(batch.pairs.lengths.sum()) for batch, _ in batches)
+    laid_out = sum(batch.pairs.tokens.ids.size for batch, _ in batches)
     reasons = {name: not_installed(name) for name in contenders}
-    workers = {name: Worker(Trainer, name, folder, batches) for name, reason in reasons.items() if not reason}
+    workers = {name: OwnProcess(TrainWorker, name, folder, batches) for name, reason in reasons.items() if not reason}
     best: dict[str, float] = {}
     try:
         for name, worker in workers.items():

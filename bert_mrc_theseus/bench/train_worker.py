@@ -7,19 +7,23 @@ from typing import Any
 
 import numpy as np
 
-from bert_mrc_theseus.engines.onnx_engine import available_cores
+from bert_mrc_theseus.engines.thread_pool import available_cores
 from bert_mrc_theseus.model_files.model_folder import SavedModel, load_model
-from bert_mrc_theseus.mrc.examples import PAIR_RANKS, Examples
+from bert_mrc_theseus.mrc.batch_types import Batch, Draws, SharedBatch, Targets, pairs_of
+from bert_mrc_theseus.mrc.collate import collate_shared, span_labels
+from bert_mrc_theseus.mrc.examples import Examples
 
 LEARNING_RATE = 1e-5
 """Small: a benchmark should not train the model into silence."""
 
+DROPOUT = 0.1
+
 BY_TEXT = "by text"
 
-Step = Callable[[dict[str, Any], np.ndarray], float]
+Step = Callable[[Batch, Targets, Draws], float]
 
 
-class Trainer:
+class TrainWorker:
     """Steps of a contender.
 
     Args:
@@ -28,13 +32,13 @@ class Trainer:
         batches: inputs and labels of each step.
     """
 
-    def __init__(self, contender: str, folder: Path, batches: list[tuple[dict[str, np.ndarray], np.ndarray]]):
+    def __init__(self, contender: str, folder: Path, batches: list[tuple[SharedBatch, np.ndarray]]):
         saved = load_model(folder)
         self._step = TRAINERS[contender](saved)
         self._modules, self._replacing = modules_of(saved), "stage 1" in contender
-        if BY_TEXT not in contender:
-            batches = [({name: batch[name] for name in PAIR_RANKS}, labels) for batch, labels in batches]
-        self._batches = batches
+        self._batches: list[tuple[Batch, np.ndarray]] = [
+            (batch if BY_TEXT in contender else batch.pairs, labels) for batch, labels in batches
+        ]
         self._number = 0
 
     def run(self) -> float:
@@ -42,41 +46,36 @@ class Trainer:
         start = time.perf_counter()
         for batch, labels in self._batches:
             self._number += 1
-            inputs: dict[str, Any] = {
-                **batch,
-                "seed": np.int32(self._number),
-                "weights": np.ones(len(labels), np.float32),
-            }
-            if self._replacing:
-                inputs["replace"] = np.random.default_rng(self._number).random(self._modules) < 0.5
-            self._step(inputs, labels)
+            replace = np.random.default_rng(self._number).random(self._modules) < 0.5 if self._replacing else None
+            targets = Targets(labels, np.ones(len(labels), np.float32))
+            self._step(batch, targets, Draws(np.int32(self._number), replace))
         return time.perf_counter() - start
 
 
 def modules_of(predecessor: SavedModel) -> int:
     """Half as many modules as layers."""
-    return max(1, predecessor.encoder.num_layers // 2)
+    return max(1, predecessor.spec.config.encoder.num_layers // 2)
 
 
-def batches_of(examples: Examples, budget: int, count: int) -> list[tuple[dict[str, np.ndarray], np.ndarray]]:
-    """The first batches of an epoch, all pairs of a text together."""
-    from bert_mrc_theseus.training.config import Plan, TrainingConfig
+def batches_of(examples: Examples, budget: int, count: int) -> list[tuple[SharedBatch, np.ndarray]]:
+    """The first batches of an epoch, all pairs of a text together, and their labels."""
+    from bert_mrc_theseus.training.config import TrainingConfig
+    from bert_mrc_theseus.training.plan import Plan
 
     chosen = Plan(examples, TrainingConfig(epochs=1, token_budget=budget, by_text=True)).batches(0)[:count]
-    return [(examples.batch_by_text(pairs), examples.labels(pairs)) for pairs in chosen]
+    return [(collate_shared(examples, pairs), span_labels(examples, pairs)) for pairs in chosen]
 
 
 def preparation_seconds(examples: Examples, budget: int) -> float:
-    """Seconds that the training loop spends on the inputs of a step, over an epoch: its batches, token ids and labels."""
-    from bert_mrc_theseus.training.config import Plan, TrainingConfig
+    """Seconds that the training loop spends on the inputs of a step, over an epoch."""
+    from bert_mrc_theseus.training.config import TrainingConfig
+    from bert_mrc_theseus.training.plan import Plan
 
     plan = Plan(examples, TrainingConfig(epochs=1, token_budget=budget))
     start = time.perf_counter()
-    batches = plan.batches(0)
-    for pairs in batches:
-        examples.batch(pairs)
-        examples.labels(pairs)
-    return (time.perf_counter() - start) / len(batches)
+    for step in range(plan.total_steps):
+        plan.inputs(step)
+    return (time.perf_counter() - start) / plan.total_steps
 
 
 def _keras(
@@ -86,36 +85,39 @@ def _keras(
         import keras
         from keras import ops
 
-        from bert_mrc_theseus.engines.keras_engine import keras_model
-        from bert_mrc_theseus.model.mrc_model import layout
+        from bert_mrc_theseus.model.build import keras_model
+        from bert_mrc_theseus.model.mrc_model import ModelOutput
         from bert_mrc_theseus.model.theseus import TheseusModel
+        from bert_mrc_theseus.model.token_layout import token_layout
         from bert_mrc_theseus.training.optimizer import build_optimizer
         from bert_mrc_theseus.training.step import make_train_step
 
         class BothBranches(TheseusModel):
             """Computes module and layer and keeps one, as the original project does."""
 
-            def borders(self, batch: dict, training: bool = False) -> tuple[list, Any]:
-                spot = layout(batch, self.sharing.context_position)
-                hidden = self.embeddings(batch["token_ids"], spot.token_types, spot.positions, batch["seed"])
+            def forward(self, batch: Any, draws: Draws) -> ModelOutput:
+                layout = token_layout(batch, self.config.shared.position)
+                hidden = self.embeddings(batch.tokens, layout.token_types, layout.positions, draws.seed)
+                replaced: Any = draws.replace
                 for module, group in enumerate(self.groups):
                     kept = hidden
                     for i in group:
-                        kept = self.predecessor_layers[i](kept, spot.full_bias, batch["seed"])
-                    new = self.successor_layers[module](hidden, spot.full_bias, batch["seed"])
-                    gate = ops.cast(batch["replace"][module], hidden.dtype)
+                        kept = self.predecessor_layers[i](kept, layout.full_bias, draws.seed)
+                    new = self.successor_layers[module](hidden, layout.full_bias, draws.seed)
+                    gate = ops.cast(replaced[module], hidden.dtype)
                     hidden = gate * new + (1 - gate) * kept
-                return [], self.heads(hidden)
+                return ModelOutput(None, [], self.heads(hidden))
 
+        # The process is this contender's own.
         keras.config.set_dtype_policy("mixed_bfloat16" if bfloat16 else "float32")
-        model: Any = keras_model(saved)
+        model: Any = keras_model(saved, dropout_rate=DROPOUT)
         modules = modules_of(saved)
         if stage == 1:
             model = (BothBranches if both else TheseusModel)(model, modules)
         if stage == 2:
-            model = TheseusModel(model, modules, shared=modules - 1).extract_successor()
+            model = TheseusModel(model, modules, shared_layers=modules - 1).extract_successor()
         optimizer = build_optimizer(model.trainable_variables, LEARNING_RATE, 10**6)
-        return make_train_step(model, optimizer, "focal", modules if stage == 1 else 0, by_text=by_text)
+        return make_train_step(model, optimizer, "focal", stage == 1, by_text=by_text)
 
     return build
 
@@ -132,13 +134,13 @@ def _torch(bfloat16: bool) -> Callable[[SavedModel], Step]:
         parameters = [*bert.parameters(), *heads.parameters()]
         optimizer = torch.optim.AdamW(parameters, LEARNING_RATE, fused=True)
 
-        def step(batch: dict[str, Any], labels: np.ndarray) -> float:
-            inputs = torch_inputs(batch, saved.sharing.context_position)
+        def step(batch: Batch, targets: Targets, draws: Draws) -> float:
+            inputs = torch_inputs(pairs_of(batch), saved.spec.config.shared.position)
             mask = inputs["token_type_ids"].float()[:, :, None]
             with torch.autocast("cpu", torch.bfloat16, enabled=bfloat16):
                 logits = heads(bert(**inputs).last_hidden_state)
             probabilities = torch.sigmoid(logits.float())
-            truth = torch.from_numpy(labels)
+            truth = torch.from_numpy(targets.labels)
             right = probabilities * truth + (1 - probabilities) * (1 - truth)
             loss = (-((1 - right) ** 2) * torch.log(right.clamp_min(1e-7)) * mask).sum() / mask.sum()
             optimizer.zero_grad()

@@ -5,8 +5,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from bert_mrc_theseus.model_files.encoder_weights import EncoderConfig
-from bert_mrc_theseus.model_files.model_folder import SavedModel
+from bert_mrc_theseus.model_files.model_config import EncoderConfig
+from bert_mrc_theseus.model_files.model_folder import ModelSpec
 from bert_mrc_theseus.mrc.batching import padding_share, sorted_batches
 from bert_mrc_theseus.mrc.examples import Examples
 from bert_mrc_theseus.text.documents import Document
@@ -28,18 +28,18 @@ class Workload:
     types: int
 
 
-def schema_of(model: SavedModel, types: int) -> Schema:
+def schema_of(spec: ModelSpec, types: int) -> Schema:
     """A schema of exactly `types` types, made of the model's own queries."""
-    known = model.schema.types
+    known = spec.schema.types
     return Schema(
         tuple(EntityType(f"{known[i % len(known)].name}-{i}", known[i % len(known)].query) for i in range(types))
     )
 
 
-def examples_of(model: SavedModel, workload: Workload) -> Examples:
+def examples_of(spec: ModelSpec, workload: Workload) -> Examples:
     """All (window, type) pairs of the workload."""
     documents = [Document(str(number), text) for number, text in enumerate(workload.texts)]
-    return model.examples(documents, schema_of(model, workload.types))
+    return spec.examples(documents, schema_of(spec, workload.types))
 
 
 def arithmetic(lengths: np.ndarray, config: EncoderConfig) -> float:
@@ -54,7 +54,7 @@ def arithmetic(lengths: np.ndarray, config: EncoderConfig) -> float:
 
 def facts(examples: Examples, texts: Sequence[str], budget: int) -> dict[str, float]:
     """Sizes of a workload: sentences, characters, tokens of all pairs, and the share of padding in batches of contexts."""
-    lengths = np.array([len(ids) + 1 for ids in examples.contexts])
+    lengths = np.array([len(tokens.ids) + 1 for tokens in examples.contexts])
     return {
         "sentences": len(texts),
         "characters": sum(map(len, texts)),

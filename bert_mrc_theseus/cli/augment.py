@@ -21,7 +21,7 @@ def augment(
         bool, typer.Option("--jieba", help="Draw from the names in jieba's dictionary too (simplified characters).")
     ] = False,
     names: Annotated[Path | None, typer.Option(help="Draw from these names too: term<TAB>type a line.")] = None,
-    seed: Annotated[int, typer.Option(help="Of the replacements.")] = 42,
+    seed: Annotated[int, typer.Option(help="Seed of the replacements.")] = 42,
 ) -> None:
     """Add copies of the training documents in which other names of the same types stand."""
     from bert_mrc_theseus.preprocess.augment import augment_folder

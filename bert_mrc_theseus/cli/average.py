@@ -1,6 +1,5 @@
 """`bert-mrc-theseus average`: several trainings of a model -> one model."""
 
-from dataclasses import replace
 from pathlib import Path
 from typing import Annotated
 
@@ -18,11 +17,9 @@ def average(
     from bert_mrc_theseus.files import refuse_existing
     from bert_mrc_theseus.model_files.averaging import average_models
     from bert_mrc_theseus.model_files.model_folder import save_model
-    from bert_mrc_theseus.provenance import command_line
 
     if len(models) < 2:
         raise UserError("the mean of one model is that model: name two or more")
     refuse_existing(out)
-    mean = average_models(models)
-    save_model(out, replace(mean, record={**mean.record, "command": command_line()}))
+    save_model(out, average_models(models))
     Console(soft_wrap=True).print(f"mean of {len(models)} models -> {out}", markup=False, highlight=False)

@@ -7,6 +7,7 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
+from bert_mrc_theseus.cli.values import comma_list
 from bert_mrc_theseus.errors import DataError
 
 app = typer.Typer(help="Compare speed: engines, models, numbers of types.", no_args_is_help=True)
@@ -45,17 +46,17 @@ def predict(
     joined = "".join(texts)
     long = tuple(joined[i * long_size : (i + 1) * long_size] for i in range(long_documents))
     workloads = [
-        Workload(name, chosen, int(count))
+        Workload(name, chosen, count)
         for name, chosen in (("short", short), ("long", tuple(filter(None, long))))
-        for count in types.split(",")
+        for count in comma_list(types, int, "--types")
         if chosen
     ]
-    names = contenders.split(",") if contenders else list(CONTENDERS)
+    names = comma_list(contenders, str, "--contenders") if contenders else list(CONTENDERS)
     reference = (models[0], "torch fp32")
-    found = bench_predict(models, workloads, rounds, reference, lambda line: console.print(line, markup=False), names)
-    _print(console, found)
+    report = bench_predict(models, workloads, rounds, reference, lambda line: console.print(line, markup=False), names)
+    _print(console, report)
     if out is not None:
-        write_json(out, {**found, "command": command_line(), "data": {"file": data.name, "sha256": sha256_of(data)}})
+        write_json(out, {**report, "command": command_line(), "data": {"file": data.name, "sha256": sha256_of(data)}})
 
 
 @app.command()
@@ -72,16 +73,15 @@ def train(
     from bert_mrc_theseus.bench.train import bench_train
     from bert_mrc_theseus.bench.train_worker import TRAINERS
     from bert_mrc_theseus.engines.import_tensorflow import import_tensorflow
-    from bert_mrc_theseus.model_files.model_folder import load_model
+    from bert_mrc_theseus.model_files.model_folder import load_spec
     from bert_mrc_theseus.text.documents import read_documents
 
     import_tensorflow()
-    saved = load_model(model, tensors=False)
-    examples = saved.examples(list(read_documents(data)))
+    examples = load_spec(model).examples(list(read_documents(data)))
     names = contenders.split(";") if contenders else list(TRAINERS)
     console = Console(stderr=True)
-    found = bench_train(model, examples, steps, tokens, rounds, lambda line: console.print(line, markup=False), names)
-    _show(found, out)
+    report = bench_train(model, examples, steps, tokens, rounds, lambda line: console.print(line, markup=False), names)
+    _show(report, out)
 
 
 @app.command()
@@ -108,7 +108,7 @@ def scaling(
     from bert_mrc_theseus.text.documents import read_documents
 
     texts = [document.text for document in read_documents(data) if document.text]
-    _show(bench_scaling(model, texts, [float(size) for size in megabytes.split(",")]), out)
+    _show(bench_scaling(model, texts, comma_list(megabytes, float, "--megabytes")), out)
 
 
 @app.command()
@@ -121,7 +121,7 @@ def shared(
     rounds: Annotated[int, typer.Option(help="Timed rounds; the fastest counts.", min=1)] = 3,
     out: Annotated[Path | None, typer.Option(help="JSON report to write.")] = None,
 ) -> None:
-    """What shared modules save: the same weights with 0, 1, ... S-1 of them, by number of types."""
+    """What shared layers save: the same weights with 0, 1, ... S-1 of them, by number of types."""
     from itertools import islice
 
     from bert_mrc_theseus.bench.shared_context import bench_shared
@@ -132,7 +132,7 @@ def shared(
     if not texts:
         raise DataError("no texts", data)
     console = Console(stderr=True)
-    counts = sorted({int(count) for count in types.split(",")})
+    counts = sorted({int(count) for count in comma_list(types, int, "--types")})
     _show(bench_shared(load_model(model), texts, counts, rounds, int8, lambda line: console.print(line)), out)
 
 
@@ -142,20 +142,20 @@ def _wide_console() -> Console:
     return console if console.width >= 120 else Console(width=120)
 
 
-def _show(found: dict[str, Any], out: Path | None) -> None:
+def _show(report: dict[str, Any], out: Path | None) -> None:
     """Prints rows as they are, and writes the report."""
     from bert_mrc_theseus.provenance import command_line, write_json
 
     console = _wide_console()
-    table = Table(*found["rows"][0])
-    for row in found["rows"]:
+    table = Table(*report["rows"][0])
+    for row in report["rows"]:
         table.add_row(*map(str, row.values()))
     console.print(table)
     if out is not None:
-        write_json(out, {**found, "command": command_line()})
+        write_json(out, {**report, "command": command_line()})
 
 
-def _print(console: Console, found: dict[str, Any]) -> None:
+def _print(console: Console, report: dict[str, Any]) -> None:
     columns = (
         "model",
         "engine",
@@ -172,7 +172,7 @@ def _print(console: Console, found: dict[str, Any]) -> None:
     )
     table = Table(*columns, box=None, padding=(0, 1))
     previous = None
-    for row in found["rows"]:
+    for row in report["rows"]:
         workload = (row["workload"], row["types"])
         if previous not in (None, workload):
             table.add_section()
@@ -192,6 +192,6 @@ def _print(console: Console, found: dict[str, Any]) -> None:
             f"{row['memory']:,.0f}",
         )
     console.print(table)
-    machine = found["machine"]
+    machine = report["machine"]
     versions = ", ".join(f"{name} {version}" for name, version in machine["versions"].items())
     console.print(f"{machine['processor']}, {machine['cores']} cores; {versions}", markup=False)

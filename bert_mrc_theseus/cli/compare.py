@@ -1,72 +1,64 @@
 """`bert-mrc-theseus compare`: ways to compress a predecessor, side by side."""
 
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 from rich.console import Console
 from rich.table import Table
 
+from bert_mrc_theseus.cli.settings_options import part_of, takes_settings
+from bert_mrc_theseus.cli.values import comma_list
+from bert_mrc_theseus.comparison.methods import Settings, parse_candidate
 from bert_mrc_theseus.engines.import_tensorflow import import_tensorflow
 from bert_mrc_theseus.errors import UserError
-from bert_mrc_theseus.text.schema import DEFAULT_STYLE
+from bert_mrc_theseus.files import atomic_write
+from bert_mrc_theseus.training.config import NewPredecessor, TrainingConfig
+from bert_mrc_theseus.training.progress import ConsoleProgress
+
+_TRAINING = ("token_budget", "loss", "negative_ratio", "by_text", "dropout", "mixed_bfloat16")
+_NEW = ("encoder", "queries", "window", "context_position")
 
 
+def _joined(values: Sequence[Any]) -> str:
+    return ",".join(map(str, values))
+
+
+@takes_settings(NewPredecessor, TrainingConfig, only=(*_NEW, *_TRAINING))
 def compare(
     data: Annotated[Path, typer.Argument(help="Data folder with train, dev and test (see preprocess).")],
     out: Annotated[Path, typer.Option(help="Folder for models and results; what is finished in it is kept.")],
+    given: dict[str, Any],
     methods: Annotated[
         str,
         typer.Option(
             help="Separated by commas: METHOD[-LAYERS][:SHARED][xTIMES], without LAYERS for all --layers; see docs."
         ),
     ] = "linear,constant,one-stage,first",
-    layers: Annotated[str, typer.Option(help="Layers of the successors.")] = "6",
-    seeds: Annotated[str, typer.Option(help="Each trains a predecessor and all methods.")] = "42",
-    epochs: Annotated[str, typer.Option(help="Of stages 0, 1 and 2.")] = "3,2,2",
-    learning_rates: Annotated[str, typer.Option(help="Of stages 0, 1 and 2.")] = "1.5e-4,1.5e-4,1e-4",
-    encoder: Annotated[str, typer.Option(help="e5-small-zh, or the folder of a BERT.")] = "e5-small-zh",
-    queries: Annotated[str, typer.Option(help="Which text of queries.toml to ask: short, query ...")] = DEFAULT_STYLE,
-    window: Annotated[int | None, typer.Option(help="Characters of a window; default 254.")] = None,
-    context_position: Annotated[
-        int | None, typer.Option(help="Position of the context's first character; default 32.", min=3)
-    ] = None,
-    tokens: Annotated[int, typer.Option(help="Tokens of a batch.")] = 1024,
-    loss: Annotated[str, typer.Option(help="focal, bce or dice; predecessor-bce and -dice have their own.")] = "focal",
-    negative_ratio: Annotated[float, typer.Option(help="Empty (text, type) pairs per pair with entities.")] = 1.0,
-    by_text: Annotated[
-        bool, typer.Option("--by-text", help="All pairs of a text in one batch: shared layers run once for them.")
-    ] = False,
-    dropout: Annotated[float, typer.Option(help="Of hidden states and attention.")] = 0.1,
-    bfloat16: Annotated[bool, typer.Option("--bfloat16", help="Matrix products in bfloat16.")] = False,
+    layers: Annotated[str, typer.Option(help="Layers of the successors, separated by commas.")] = "6",
+    seeds: Annotated[str, typer.Option(help="Each seed trains a predecessor and all methods.")] = "42",
+    epochs: Annotated[str, typer.Option(help="Epochs of stages 0, 1 and 2.")] = _joined(Settings.epochs),
+    learning_rates: Annotated[str, typer.Option(help="Learning rates of stages 0, 1 and 2.")] = _joined(
+        Settings.learning_rates
+    ),
     texts: Annotated[int, typer.Option(help="Test texts for measuring speed; 0: do not.", min=0)] = 60,
 ) -> None:
     """Train predecessors and successors by several methods; one table of F1, retention, speed, size and time."""
-    numbers = [int(part) for part in layers.split(",")]
-    import_tensorflow()
-    from bert_mrc_theseus.comparison.compare import COLUMNS, markdown
-    from bert_mrc_theseus.comparison.compare import compare as run
-    from bert_mrc_theseus.comparison.methods import Settings, parse_model
-    from bert_mrc_theseus.files import atomic_write
-
-    wanted = [model for text in methods.split(",") if text for model in parse_model(text, numbers)]
+    numbers = comma_list(layers, int, "--layers")
+    wanted = [c for text in comma_list(methods, str, "--methods") for c in parse_candidate(text, numbers)]
     settings = Settings(
         _three(epochs, int, "--epochs"),
         _three(learning_rates, float, "--learning-rates"),
-        queries,
-        encoder,
-        window,
-        context_position,
-        {
-            "token_budget": tokens,
-            "loss": loss,
-            "negative_ratio": negative_ratio,
-            "by_text": by_text,
-            "dropout": dropout,
-            "mixed_bfloat16": bfloat16,
-        },
+        NewPredecessor(**part_of(given, NewPredecessor)),
+        TrainingConfig(**part_of(given, TrainingConfig)),
     )
-    rows = run(data, out, wanted, [int(seed) for seed in seeds.split(",")], settings, Console(stderr=True), texts)
+    chosen_seeds = comma_list(seeds, int, "--seeds")
+    import_tensorflow()
+    from bert_mrc_theseus.comparison.compare import compare as run
+    from bert_mrc_theseus.comparison.table import COLUMNS, markdown
+
+    rows = run(data, out, wanted, chosen_seeds, settings, ConsoleProgress(), texts)
     with atomic_write(out / "compare.md") as stream:
         stream.write(markdown(rows))
     table = Table(*COLUMNS)
@@ -77,7 +69,7 @@ def compare(
 
 
 def _three(text: str, kind: type, option: str) -> tuple:
-    parts = text.split(",")
-    if len(parts) != 3:
+    values = comma_list(text, kind, option)
+    if len(values) != 3:
         raise UserError(f"{option} takes three values, for stages 0, 1 and 2. Received: {text!r}")
-    return tuple(kind(part) for part in parts)
+    return tuple(values)

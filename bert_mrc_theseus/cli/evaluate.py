@@ -7,7 +7,6 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
-from bert_mrc_theseus.engines.import_tensorflow import import_tensorflow
 from bert_mrc_theseus.errors import DataError, UserError
 
 if TYPE_CHECKING:
@@ -30,8 +29,8 @@ def evaluate(
     errors: Annotated[Path | None, typer.Option(help="JSONL list of mistakes to write (one model).")] = None,
 ) -> None:
     """Strict precision, recall and F1, micro and per type, and what went wrong."""
-    from bert_mrc_theseus.engines.choose import choose_engine
     from bert_mrc_theseus.files import sha256_of
+    from bert_mrc_theseus.model_files.run_folder import RunFolder
     from bert_mrc_theseus.provenance import write_json
     from bert_mrc_theseus.text.documents import read_documents
 
@@ -42,18 +41,17 @@ def evaluate(
         raise DataError("no documents", path)
     dev = list(read_documents(data / "dev.jsonl")) if tune else None
     source = {"file": path.name, "sha256": sha256_of(path)}
-    if (model / "stage0").is_dir():
-        import_tensorflow()
+    if RunFolder(model).stage(0).path.is_dir():
         if errors is not None or keep_thresholds:
-            raise UserError(f"--errors and --save-thresholds are for one model, such as {model / 'stage2' / 'best'}")
+            raise UserError(
+                f"--errors and --save-thresholds are for one model, such as {RunFolder(model).stage(2).best}"
+            )
         from bert_mrc_theseus.evaluation.run_summary import summarise_run
 
         stages = summarise_run(model, documents, source, dev, nested)
         _print_run(console, stages, f"{model} on {path.name}")
         content = {f"stage{item.stage}": item.report for item in stages}
     else:
-        if choose_engine(model, engine) == "keras":
-            import_tensorflow()
         content = _evaluate_one(console, model, engine, documents, source, dev, keep_thresholds, errors, nested)
     if report is not None:
         write_json(report, content)
@@ -71,31 +69,32 @@ def _evaluate_one(
     nested: bool,
 ) -> dict:
     from bert_mrc_theseus.engines.choose import choose_engine, engine_files, load_engine
-    from bert_mrc_theseus.evaluation.evaluate import evaluate_model, evaluation_report, tune_on
+    from bert_mrc_theseus.evaluation.evaluate import evaluate_model, evaluation_report
     from bert_mrc_theseus.evaluation.mistakes import write_mistakes
+    from bert_mrc_theseus.evaluation.tuning import tune_on
     from bert_mrc_theseus.files import sha256_of
     from bert_mrc_theseus.model_files.model_folder import save_thresholds
 
     chosen = choose_engine(folder, engine_name)
-    model, engine = load_engine(folder, chosen)
-    thresholds = model.thresholds
+    spec, engine = load_engine(folder, chosen)
+    thresholds = spec.thresholds
     if dev is not None:
-        thresholds, f1 = tune_on(engine, model, dev, nested)
-        match = f", match {thresholds.match}" if nested and model.match else ""
+        thresholds, f1 = tune_on(engine, spec, dev, nested)
+        match = f", match {thresholds.match}" if nested and spec.config.match else ""
         console.print(
             f"thresholds tuned on dev: start {thresholds.start}, end {thresholds.end}{match} (strict F1 there {f1:.4f})"
         )
         if keep_thresholds:
             save_thresholds(folder, thresholds)
-    done = evaluate_model(engine, model, documents, thresholds, nested)
+    done = evaluate_model(engine, spec, documents, thresholds, nested)
     _print_evaluation(console, done, f"strict scores: {folder} on {source['file']} ({chosen})")
     if errors is not None:
         write_mistakes(errors, done.mistakes)
     return {
-        **evaluation_report(done, model, thresholds, source),
+        **evaluation_report(done, spec, thresholds, source),
         "engine": chosen,
         "model": {file.name: sha256_of(file) for file in engine_files(folder, chosen)},
-        "decoding": model.decoding(nested),
+        "decoding": spec.decoding(nested),
     }
 
 

@@ -32,7 +32,7 @@ def export(
     if to != "onnx":
         if out is None:
             raise UserError(f"--to {to} needs a folder to write: --out FOLDER")
-        from bert_mrc_theseus.model_files.export import export_encoder
+        from bert_mrc_theseus.model_files.encoders import export_encoder
 
         import_tensorflow()
         export_encoder(model, to, out)

@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
-from bert_mrc_theseus.engines.import_tensorflow import import_tensorflow
+from bert_mrc_theseus.cli.values import comma_list
 from bert_mrc_theseus.errors import DataError
 from bert_mrc_theseus.text.schema import DEFAULT_STYLE
 
@@ -47,24 +47,15 @@ def predict(
 ) -> None:
     """Find entities in texts. Exit status 3 says that some records could not be read."""
     from bert_mrc_theseus.decoding.spans import Thresholds
-    from bert_mrc_theseus.engines.choose import choose_engine
-    from bert_mrc_theseus.model_files.model_folder import load_model
     from bert_mrc_theseus.output.write import write_outputs
-    from bert_mrc_theseus.package_data import bundled_model
     from bert_mrc_theseus.prediction.extractor import Extractor
     from bert_mrc_theseus.prediction.inputs import find_inputs, read_inputs
-    from bert_mrc_theseus.text.schema import read_queries
 
     console = Console(stderr=True, soft_wrap=True)
     files = find_inputs(inputs)
-    model = model or bundled_model()
-    if choose_engine(model, engine) == "keras":
-        import_tensorflow()
-    schema = None if queries is None else read_queries(queries, style)
-    if types:
-        schema = (schema or load_model(model, tensors=False).schema).only(types.split(","))
     thresholds = None if threshold is None else Thresholds(threshold, threshold)
-    extractor = Extractor.load(model, thresholds, engine, schema, nested)
+    chosen = comma_list(types, str, "--types") if types else None
+    extractor = Extractor.load(model, thresholds, engine, nested=nested, queries=queries, style=style, types=chosen)
     if extractor.unseen:
         console.print(
             f"the model was not trained on the queries of {', '.join(extractor.unseen)}: what it finds for them may be "

@@ -55,7 +55,7 @@ def preprocess(
         ),
     ] = 0,
     dev_fraction: Annotated[float, typer.Option(help="Share of train that becomes dev, if there is no dev.")] = 0.0,
-    seed: Annotated[int, typer.Option(help="For --dev-fraction.")] = 42,
+    seed: Annotated[int, typer.Option(help="Seed of the choice of --dev-fraction.")] = 42,
     window: Annotated[int, typer.Option(help="Characters of a window, for the count of clipped entities.")] = 254,
     drop_leaks: Annotated[
         bool, typer.Option("--drop-leaks", help="Leave out training texts that occur in dev or test.")

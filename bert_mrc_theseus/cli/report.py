@@ -6,7 +6,6 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
-from bert_mrc_theseus.engines.import_tensorflow import import_tensorflow
 from bert_mrc_theseus.errors import DataError
 
 
@@ -24,13 +23,12 @@ def report(
     documents = list(read_documents(path))
     if not documents:
         raise DataError("no documents", path)
-    import_tensorflow()
-    from bert_mrc_theseus.evaluation.run_report import review_page
+    from bert_mrc_theseus.evaluation.run_report import run_report_page
     from bert_mrc_theseus.evaluation.run_summary import summarise_run
     from bert_mrc_theseus.files import atomic_write, sha256_of
 
     stages = summarise_run(run, documents, {"file": path.name, "sha256": sha256_of(path)}, nested=nested)
     out = out or run / "report.html"
     with atomic_write(out) as stream:
-        stream.write(review_page(run, stages, documents))
+        stream.write(run_report_page(run, stages, documents))
     Console(soft_wrap=True).print(f"{run} on {path.name} -> {out}", markup=False, highlight=False)

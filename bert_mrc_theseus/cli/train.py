@@ -1,129 +1,98 @@
 """`bert-mrc-theseus train`: the three stages of training."""
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
+from bert_mrc_theseus.cli.settings_options import option_names, part_of, takes_settings
 from bert_mrc_theseus.engines.import_tensorflow import import_tensorflow
 from bert_mrc_theseus.errors import UserError
-from bert_mrc_theseus.text.schema import DEFAULT_STYLE
+from bert_mrc_theseus.training.config import (
+    STAGE_DEFAULTS,
+    STAGE_SETTINGS,
+    Distillation,
+    NewPredecessor,
+    Replacing,
+    TrainingConfig,
+    stage_config,
+)
 
-DEFAULTS = {
-    0: {"epochs": 3, "learning_rate": 1.5e-4},
-    1: {"epochs": 2, "learning_rate": 1.5e-4},
-    2: {"epochs": 2, "learning_rate": 1e-4},
-}
-"""What an option that is not given means in each stage."""
+_SETTINGS = (NewPredecessor, TrainingConfig, Replacing, Distillation)
+_READ_BY_SCHEDULE = {"base": "linear", "rate": "constant"}
 
 
+@takes_settings(
+    *_SETTINGS,
+    defaults={
+        name: ", ".join(f"{STAGE_DEFAULTS[stage][name]} in stage {stage}" for stage in STAGE_SETTINGS)
+        for name in ("epochs", "learning_rate")
+    },
+)
 def train(
     data: Annotated[Path, typer.Argument(help="Folder with train.jsonl, dev.jsonl, queries.toml (see preprocess).")],
     run: Annotated[Path, typer.Option(help="Run folder; each stage has a folder in it.")],
+    given: dict[str, Any],
     stage: Annotated[int | None, typer.Option(help="0: predecessor, 1: replacing, 2: successor.", min=0, max=2)] = None,
     all_stages: Annotated[bool, typer.Option("--all", help="Stages 0, 1 and 2, one after the other.")] = False,
-    encoder: Annotated[str, typer.Option(help="e5-small-zh, or the folder of a BERT (stage 0).")] = "e5-small-zh",
-    queries: Annotated[
-        str, typer.Option(help="Which text of queries.toml to ask: short, query, name ... (stage 0).")
-    ] = DEFAULT_STYLE,
-    window: Annotated[int | None, typer.Option(help="Characters of a window (stage 0); default 254.")] = None,
-    context_position: Annotated[
-        int | None, typer.Option(help="Position of the context's first character (stage 0); default 32.", min=3)
-    ] = None,
-    match: Annotated[
-        bool, typer.Option("--match", help="A head that matches starts with ends, for nested entities (stage 0).")
-    ] = False,
-    shared_layers: Annotated[
-        int, typer.Option(help="Lower layers of the predecessor that share the context (stage 0).", min=0)
-    ] = 0,
-    epochs: Annotated[int | None, typer.Option(help="Default 3, 2, 2 for stages 0, 1, 2.", min=0)] = None,
-    learning_rate: Annotated[float | None, typer.Option(help="Peak; default 1.5e-4, 1.5e-4, 1e-4.")] = None,
-    warmup: Annotated[float, typer.Option(help="Share of the steps during which the learning rate rises.")] = 0.1,
-    weight_decay: Annotated[float, typer.Option(help="AdamW's, none on biases and LayerNorm.")] = 0.01,
-    clip: Annotated[float, typer.Option(help="Largest global norm of the gradient.")] = 1.0,
-    loss: Annotated[str, typer.Option(help="focal, bce or dice.")] = "focal",
-    tokens: Annotated[int, typer.Option(help="Tokens of a batch.")] = 1024,
-    negative_ratio: Annotated[float, typer.Option(help="Empty (text, type) pairs per pair with entities.")] = 1.0,
-    by_text: Annotated[
-        bool, typer.Option("--by-text", help="All pairs of a text in one batch: shared layers run once for them.")
-    ] = False,
-    silver_weight: Annotated[float, typer.Option(help="Of the loss on silver documents (preprocess silver).")] = 0.5,
-    dropout: Annotated[float, typer.Option(help="Of hidden states and attention.")] = 0.1,
-    bfloat16: Annotated[bool, typer.Option("--bfloat16", help="Matrix products in bfloat16.")] = False,
-    modules: Annotated[int, typer.Option(help="Layers of the successor (stage 1).", min=1)] = 6,
-    schedule: Annotated[str, typer.Option(help="Replace rate: linear or constant (stage 1).")] = "linear",
-    base: Annotated[float, typer.Option(help="Linear replace rate at step 0.")] = 0.3,
-    rate: Annotated[float, typer.Option(help="Constant replace rate.")] = 0.5,
-    reach: Annotated[float, typer.Option(help="Share of stage 1 after which everything is replaced.")] = 0.7,
-    initialisation: Annotated[str, typer.Option(help="Successor layers start as: first, spaced or mean.")] = "first",
-    shared: Annotated[
-        int | None,
-        typer.Option(help="Lower layers of the successor that share the context; default all but one (stage 1)."),
-    ] = None,
-    distill_logits: Annotated[float, typer.Option(help="Weight of the predecessor's logits (stages 1, 2).")] = 0.0,
-    temperature: Annotated[float, typer.Option(help="That logits are divided by in distillation.")] = 2.0,
-    distill_borders: Annotated[
-        float, typer.Option(help="Weight of the predecessor's hidden states at module borders (stages 1, 2).")
-    ] = 0.0,
     predecessor: Annotated[
-        Path | None, typer.Option(help="Model folder to compress and to distil from; default RUN/stage0/best.")
+        Path | None,
+        typer.Option(
+            help="Model folder that stage 1 starts from and that distillation learns from; default RUN/stage0/best."
+        ),
     ] = None,
-    patience: Annotated[int, typer.Option(help="Evaluations without a better dev F1 before stopping; 0: never.")] = 0,
-    evaluate_every: Annotated[int, typer.Option(help="Steps between evaluations; 0: once an epoch.")] = 0,
-    checkpoint_minutes: Annotated[float, typer.Option(help="Minutes between checkpoints.")] = 5.0,
-    seed: Annotated[int, typer.Option(help="Of heads, batches, dropout and replacements.")] = 42,
     resume: Annotated[bool, typer.Option("--resume", help="Go on where it stopped; finished stages are kept.")] = False,
     overwrite: Annotated[bool, typer.Option("--overwrite", help="Start the stage again.")] = False,
+    shared: Annotated[int | None, typer.Option(hidden=True)] = None,
 ) -> None:
-    """Train a predecessor (stage 0), replace its modules by a successor's (1), fine-tune the successor (2)."""
+    """Train a predecessor (stage 0), replace its modules by a successor's (1), fine-tune the successor (2).
+
+    A stage refuses options that it does not read. With --all, --shared-layers is about the successor.
+    """
+    if shared is not None:
+        raise UserError("--shared is now called --shared-layers")
     if (stage is None) != all_stages:
         raise UserError("say either --stage 0, 1 or 2, or --all")
+    stages = tuple(STAGE_SETTINGS) if stage is None else (stage,)
+    _refuse_unread(stages, given)
+    configs = {number: stage_config(number, **part_of(given, TrainingConfig)) for number in stages}
+    replacing = Replacing(**part_of(given, Replacing)) if 1 in stages else Replacing()
+    distillation = Distillation(**part_of(given, Distillation))
+    # With all stages the number of shared layers is the successor's.
+    of_predecessor = {name: v for name, v in given.items() if stage is not None or name != "shared_layers"}
+    new = NewPredecessor(**part_of(of_predecessor, NewPredecessor)) if 0 in stages else NewPredecessor()
+    if predecessor is not None and 1 not in stages and not distillation:
+        raise UserError(
+            "--predecessor is read by stage 1, and in stage 2 by distillation (--distill-logits, --distill-borders): leave it "
+            "out"
+        )
     import_tensorflow()
-    from bert_mrc_theseus.training.config import TrainingConfig
-    from bert_mrc_theseus.training.stages import train_stage
+    from bert_mrc_theseus.training.stages import fine_tune_predecessor, fine_tune_successor, replace_modules
 
-    for number in (0, 1, 2) if stage is None else (stage,):
-        defaults = DEFAULTS[number]
-        config = TrainingConfig(
-            epochs=int(defaults["epochs"]) if epochs is None else epochs,
-            learning_rate=defaults["learning_rate"] if learning_rate is None else learning_rate,
-            warmup=warmup,
-            weight_decay=weight_decay,
-            clip=clip,
-            loss=loss,
-            token_budget=tokens,
-            negative_ratio=negative_ratio,
-            by_text=by_text,
-            silver_weight=silver_weight,
-            seed=seed,
-            mixed_bfloat16=bfloat16,
-            patience=patience,
-            evaluate_every=evaluate_every,
-            checkpoint_minutes=checkpoint_minutes,
-            dropout=dropout,
-            modules=modules,
-            schedule=schedule,
-            base=base,
-            reach=reach,
-            rate=rate,
-            initialisation=initialisation,
-            shared=shared,
-            distill_logits=distill_logits,
-            temperature=temperature,
-            distill_borders=distill_borders,
-        )
-        train_stage(
-            number,
-            data,
-            run,
-            config,
-            encoder=encoder,
-            query_style=queries,
-            window_size=window,
-            context_position=context_position,
-            predecessor=predecessor,
-            match=match,
-            shared_layers=shared_layers,
-            resume=resume,
-            overwrite=overwrite,
-        )
+    for number, config in configs.items():
+        if number == 0:
+            fine_tune_predecessor(data, run, config, new, resume=resume, overwrite=overwrite)
+        elif number == 1:
+            replace_modules(
+                data, run, config, replacing, distillation, predecessor=predecessor, resume=resume, overwrite=overwrite
+            )
+        else:
+            fine_tune_successor(
+                data, run, config, distillation, predecessor=predecessor, resume=resume, overwrite=overwrite
+            )
+
+
+def _refuse_unread(stages: tuple[int, ...], given: dict[str, Any]) -> None:
+    """Raises UserError for an option that none of the stages reads."""
+    options = option_names(_SETTINGS)
+    for name in given:
+        readers = [number for number, settings in STAGE_SETTINGS.items() if name in option_names(settings)]
+        if not set(readers) & set(stages):
+            raise UserError(
+                f"{options[name]} is read by stage {' and '.join(map(str, readers))}, not by stage {stages[0]}: leave it out"
+            )
+        schedule = given.get("schedule", Replacing().schedule)
+        if _READ_BY_SCHEDULE.get(name, schedule) != schedule:
+            raise UserError(
+                f"{options[name]} is read by --schedule {_READ_BY_SCHEDULE[name]}, not by {schedule}: leave it out"
+            )

@@ -1,5 +1,6 @@
 """`compare`: ways to compress a predecessor, side by side.
 
 methods        what is compared
-compare        training, evaluating, and the table
+table          a row a candidate
+compare        training and evaluating
 """

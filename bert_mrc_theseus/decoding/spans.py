@@ -27,7 +27,16 @@ class Decoding(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Thresholds:
-    """Smallest probabilities of a start, of an end and of their match. Tuned on dev and saved with the model."""
+    """Smallest probabilities of a start, of an end and of their match. Tuned on dev and saved with the model.
+
+    Raises:
+        ValueError: a value that is no probability.
+
+    Example:
+        >>> import bert_mrc_theseus as bmt
+        >>> bmt.Thresholds(0.9, 0.9)
+        Thresholds(start=0.9, end=0.9, match=0.7)
+    """
 
     start: float = 0.5
     end: float = 0.5
@@ -81,16 +90,16 @@ def nested_spans(ends: np.ndarray, matches: np.ndarray, thresholds: Thresholds) 
         for span in candidate_spans(ends[:, 0], ends[:, 1], thresholds)
         if matches[span[0], span[1] - 1] >= REJECTED
     ]
-    found = {(first, end - 1) for _, first, end, _ in _without_overlaps(nearest, len(ends))}
+    chosen = {(first, end - 1) for _, first, end, _ in _without_overlaps(nearest, len(ends))}
     starts = np.flatnonzero(ends[:, 0] >= thresholds.start)
     lasts = np.flatnonzero(ends[:, 1] >= thresholds.end)
     rows, columns = np.nonzero(matches[np.ix_(starts, lasts)] >= thresholds.match)
-    found |= {
+    chosen |= {
         (int(first), int(last)) for first, last in zip(starts[rows], lasts[columns], strict=True) if first <= last
     }
     return [
         (first, last + 1, float((ends[first, 0] * ends[last, 1] * matches[first, last]) ** (1.0 / 3.0)))
-        for first, last in sorted(found)
+        for first, last in sorted(chosen)
     ]
 
 
@@ -101,13 +110,13 @@ def _without_overlaps(
     then the lower type index; see `decode_flat`.
     """
     taken: defaultdict[int, np.ndarray] = defaultdict(lambda: np.zeros(length, bool))
-    found = []
-    for kind, first, last, score in sorted(candidates, key=lambda c: (-c[3], c[1] - c[2], c[1], c[0])):
-        row = taken[0 if across_types else kind]
+    chosen = []
+    for type_index, first, last, score in sorted(candidates, key=lambda c: (-c[3], c[1] - c[2], c[1], c[0])):
+        row = taken[0 if across_types else type_index]
         if not row[first:last].any():
             row[first:last] = True
-            found.append((kind, first, last, score))
-    return found
+            chosen.append((type_index, first, last, score))
+    return chosen
 
 
 def decode_flat(
@@ -135,7 +144,9 @@ def decode_flat(
             raise ValueError("start and end hold probabilities between 0 and 1")
     types, length = start.shape
     candidates = [
-        (kind, *span) for kind in range(types) for span in candidate_spans(start[kind], end[kind], thresholds)
+        (type_index, *span)
+        for type_index in range(types)
+        for span in candidate_spans(start[type_index], end[type_index], thresholds)
     ]
-    found = _without_overlaps(candidates, length, across_types)
-    return sorted(found, key=lambda item: (item[1], item[2], item[0]))
+    chosen = _without_overlaps(candidates, length, across_types)
+    return sorted(chosen, key=lambda item: (item[1], item[2], item[0]))

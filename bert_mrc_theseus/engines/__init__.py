@@ -1,7 +1,20 @@
 """What runs a model: Keras, or ONNX Runtime.
 
-engine         what every engine does
+thread_pool          the threads of an engine
+engine               what every engine does: `Engine`
+import_tensorflow    TensorFlow without its greeting
 keras_engine, onnx_engine   the two
-choose         which of the two runs a model folder
-import_tensorflow   TensorFlow without its greeting
+choose               which of the two runs a model folder: `load_engine`
 """
+
+from typing import TYPE_CHECKING
+
+import lazy_loader
+
+if TYPE_CHECKING:
+    from bert_mrc_theseus.engines.choose import load_engine
+    from bert_mrc_theseus.engines.engine import Engine
+
+__getattr__, __dir__, _ = lazy_loader.attach(__name__, submod_attrs={"choose": ["load_engine"], "engine": ["Engine"]})
+
+__all__ = ["Engine", "load_engine"]

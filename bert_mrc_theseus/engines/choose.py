@@ -3,8 +3,9 @@
 from pathlib import Path
 
 from bert_mrc_theseus.engines.engine import Engine
+from bert_mrc_theseus.engines.import_tensorflow import import_tensorflow
 from bert_mrc_theseus.errors import ModelError, UserError
-from bert_mrc_theseus.model_files.model_folder import ONNX, WEIGHTS, SavedModel, load_model
+from bert_mrc_theseus.model_files.model_folder import ONNX, WEIGHTS, ModelSpec, load_model, load_spec
 
 ENGINES = ("auto", "onnx", "keras")
 
@@ -33,19 +34,33 @@ def engine_files(folder: str | Path, engine: str) -> list[Path]:
     return sorted((Path(folder) / ONNX).glob("*.onnx")) if engine == "onnx" else [Path(folder) / WEIGHTS]
 
 
-def load_engine(folder: str | Path, wanted: str = "auto") -> tuple[SavedModel, Engine]:
-    """A saved model and what runs it; for ONNX the model comes without its tensors.
+def load_engine(folder: str | Path, wanted: str = "auto") -> tuple[ModelSpec, Engine]:
+    """A model folder's spec and what runs it.
+
+    Args:
+        folder: model folder.
+        wanted: see `choose_engine`.
 
     Raises:
-        UserError, ModelError: see `choose_engine` and `load_model`.
+        UserError, ModelError: see `choose_engine`, `load_spec` and `import_tensorflow`.
+
+    Example:
+        >>> import bert_mrc_theseus as bmt
+        >>> from bert_mrc_theseus.package_data import bundled_model
+        >>> spec, engine = bmt.engines.load_engine(bundled_model())
+        >>> type(engine).__name__
+        'OnnxEngine'
     """
     if choose_engine(folder, wanted) == "onnx":
         from bert_mrc_theseus.engines.onnx_engine import OnnxEngine, read_graphs
 
-        model = load_model(folder, tensors=False)
-        return model, OnnxEngine(read_graphs(Path(folder) / ONNX), model.sharing.context_position)
-    # TensorFlow is needed by this engine alone, and slow to import.
-    from bert_mrc_theseus.engines.keras_engine import keras_engine, keras_model
-
+        spec = load_spec(folder)
+        return spec, OnnxEngine(read_graphs(Path(folder) / ONNX), spec.config.shared.position)
+    # Read first: what is wrong with the folder is said at once, TensorFlow takes seconds.
     model = load_model(folder)
-    return model, keras_engine(keras_model(model, str(folder)))
+    # Needed by this engine alone.
+    import_tensorflow()
+    from bert_mrc_theseus.engines.keras_engine import keras_engine
+    from bert_mrc_theseus.model.build import keras_model
+
+    return model.spec, keras_engine(keras_model(model, str(folder)))

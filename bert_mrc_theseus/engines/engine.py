@@ -1,226 +1,107 @@
-"""From examples to entities: runs an engine over (window, type) pairs, joins the windows, decodes.
+"""What runs a model: the seam between it and everything that asks for probabilities.
 
-A text's result does not depend on what else is in its batch, but for rounding: in int8 a last digit may tip a step of 1/255.
+An engine answers pairs of window and type; what is made of its answers is `decoding`'s business. A text's answer does not
+depend on what else is in its batch, but for rounding: in int8 a last digit may tip a step of 1/255.
 """
 
-from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, replace
+from collections.abc import Callable
+from concurrent.futures import Future
 from typing import Protocol, TypeVar
 
 import numpy as np
 
-from bert_mrc_theseus.decoding.spans import Decoding, Thresholds, decode_flat, nested_spans
+from bert_mrc_theseus.engines.thread_pool import ThreadPool
 from bert_mrc_theseus.errors import ModelError
+from bert_mrc_theseus.mrc.batch_types import PairBatch
 from bert_mrc_theseus.mrc.batching import sorted_batches
+from bert_mrc_theseus.mrc.collate import collate
 from bert_mrc_theseus.mrc.examples import Examples
-from bert_mrc_theseus.mrc.windows import blocks
-from bert_mrc_theseus.text.documents import Document, Entity
-from bert_mrc_theseus.text.schema import Schema
 
-Item = TypeVar("Item")
+Result = TypeVar("Result")
 
-NO_MATCH_HEAD = "the model has no match head, which nested decoding needs: train the predecessor with --match"
-
-
-Span = tuple[int, int, int, float]
-"""Type index, half-open start and end, score."""
+UseAnswer = Callable[[int, np.ndarray, np.ndarray, np.ndarray | None], None]
+"""Takes the answer for a window of l characters and t of its types: the window, the types (t,), probabilities of starts and
+ends (t, l, 2), and of pairs of first and last character (t, l, l) if matches were asked for."""
 
 
 class Engine(Protocol):
-    """What runs a model."""
+    """What runs a model.
 
-    def __call__(self, examples: Examples) -> list[np.ndarray]:
-        """Start and end probabilities of every window for every type: per window an array (T, length of the window, 2), 0 for
-        types that are not asked.
-        """
-        ...
+    Example:
+        >>> import bert_mrc_theseus as bmt
+        >>> spec, engine = bmt.engines.load_engine("run/stage2/best")
+        >>> examples = spec.examples([bmt.Document("1", "不了的李明")])
+        >>> engine.answer(examples, lambda window, types, ends, matches: print(window, ends.shape[1:]))  # doctest: +ELLIPSIS
+        0 (5, 2)...
+        >>> engine.close()
+    """
 
-    def spans(self, examples: Examples, thresholds: Thresholds) -> list[list[Span]]:
-        """What the match head accepts, see `decoding.nested_spans`: per window, offsets in the window.
+    def answer(self, examples: Examples, use: UseAnswer, matches: bool = False) -> None:
+        """Hands the probabilities of every pair that is asked to `use`, each once, in any order, from several threads.
+
+        Args:
+            examples: pairs that are not asked (`Examples.is_asked`) are not computed.
+            use: see `UseAnswer`.
+            matches: also the match head's probabilities.
 
         Raises:
-            ModelError: the model has no match head.
+            ModelError: matches are asked of a model that has no match head.
         """
         ...
 
+    def submit(self, function: Callable[..., Result], *arguments: object) -> Future[Result]:
+        """Runs a function on a thread of the engine."""
+        ...
 
-def in_threads(function: Callable[[Item], None], items: Sequence[Item], workers: int) -> None:
-    """Calls a function on each item, on several threads if there are several items."""
-    if workers > 1 and len(items) > 1:
-        with ThreadPoolExecutor(workers) as pool:
-            list(pool.map(function, items))
-    else:
-        for item in items:
-            function(item)
+    def close(self) -> None:
+        """Ends the engine's threads; an engine that is forgotten ends them too."""
+        ...
 
 
-@dataclass(frozen=True)
+def no_match_head() -> ModelError:
+    """The error of an engine that is asked for matches in vain."""
+    return ModelError("the model has no match head, which nested decoding needs: train the predecessor with --match")
+
+
 class PairEngine:
-    """An engine that reads query and context together, a pair at a time.
-
-    Attributes:
-        run: maps a batch of pairs (see `examples.PAIR_RANKS`) to probabilities of shape (B, L, 2).
-        run_matches: maps it to these and to probabilities of pairs (B, L, L); None: the model has no match head.
-        budget: tokens of a batch that suit it.
-        workers: threads that may call `run` at the same time.
-    """
-
-    run: Callable[[dict[str, np.ndarray]], np.ndarray]
-    run_matches: Callable[[dict[str, np.ndarray]], tuple[np.ndarray, np.ndarray]] | None = None
-    budget: int = 4096
-    workers: int = 1
-
-    def __call__(self, examples: Examples) -> list[np.ndarray]:
-        found = empty_probabilities(examples)
-        pairs = examples.all_pairs()
-
-        def fill(batch: np.ndarray) -> None:
-            probabilities = self.run(examples.batch(pairs[batch]))
-            for row, (window, kind) in enumerate(pairs[batch]):
-                first = len(examples.queries[kind])
-                found[window][kind] = probabilities[row, first : first + found[window].shape[1]]
-
-        in_threads(fill, self._batches(examples, pairs), self.workers)
-        return found
-
-    def spans(self, examples: Examples, thresholds: Thresholds) -> list[list[Span]]:
-        if self.run_matches is None:
-            raise ModelError(NO_MATCH_HEAD)
-        run = self.run_matches
-        found: list[list[Span]] = [[] for _ in examples.contexts]
-        pairs = examples.all_pairs()
-
-        def fill(batch: np.ndarray) -> None:
-            ends, matches = run(examples.batch(pairs[batch]))
-            for row, (window, kind) in enumerate(pairs[batch]):
-                first = len(examples.queries[kind])
-                inside = slice(first, first + len(examples.contexts[window]))
-                spans = nested_spans(ends[row, inside], matches[row, inside, inside], thresholds)
-                found[window] += [(int(kind), *span) for span in spans]
-
-        in_threads(fill, self._batches(examples, pairs), self.workers)
-        return found
-
-    def _batches(self, examples: Examples, pairs: np.ndarray) -> list[np.ndarray]:
-        # The longest first, so that the workers end at about the same time.
-        return sorted_batches(examples.lengths(pairs), self.budget)[::-1]
-
-
-def empty_probabilities(examples: Examples) -> list[np.ndarray]:
-    """What an engine fills in, all 0."""
-    return [np.zeros((len(examples.queries), len(context), 2), np.float32) for context in examples.contexts]
-
-
-def document_probabilities(examples: Examples, found: Sequence[np.ndarray], documents: int) -> list[list[np.ndarray]]:
-    """Joins windows: per document its blocks, in order, each (T, characters, 2). The blocks tile the document's text."""
-    joined: list[list[np.ndarray]] = [[] for _ in range(documents)]
-    for block in blocks([window for _, window in examples.places]):
-        parts = []
-        for index in block:
-            window = examples.places[index][1]
-            parts.append(found[index][:, window.keep_start - window.start : window.keep_end - window.start])
-        joined[examples.places[block[0]][0]].append(np.concatenate(parts, axis=1))
-    return joined
-
-
-def without_blanks(document: Document) -> Document:
-    """Entities without the white space at their borders; one that is nothing else goes, and of two that become the same span
-    of a type the lower score goes.
-    """
-    best: dict[tuple[int, int, str], Entity] = {}
-    for entity in document.entities:
-        text = document.text_of(entity)
-        start, end = entity.end - len(text.lstrip()), entity.start + len(text.rstrip())
-        if start >= end:
-            continue
-        trimmed = replace(entity, start=start, end=end)
-        other = best.setdefault((start, end, entity.type), trimmed)
-        if (trimmed.score or 0.0) > (other.score or 0.0):
-            best[start, end, entity.type] = trimmed
-    return replace(document, entities=tuple(best.values()))
-
-
-def decode_document(
-    document: Document,
-    probabilities: Sequence[np.ndarray],
-    schema: Schema,
-    thresholds: Thresholds,
-    across_types: bool = True,
-) -> Document:
-    """The document with the entities that the probabilities of its blocks say, instead of those it had; see `decode_flat`."""
-    entities = []
-    offset = 0
-    for block in probabilities:
-        for kind, start, end, score in decode_flat(block[:, :, 0], block[:, :, 1], thresholds, across_types):
-            entities.append(Entity(offset + start, offset + end, schema.names[kind], score))
-        offset += block.shape[1]
-    return without_blanks(replace(document, entities=tuple(entities)))
-
-
-def decode_nested(
-    documents: Sequence[Document], examples: Examples, found: Sequence[Sequence[Span]], schema: Schema
-) -> list[Document]:
-    """Documents with all the spans that their windows say, overlapping ones too.
-
-    Where windows overlap, a span is taken from the one that keeps its first character; or from the next, if only that one sees
-    it whole. So a span that two windows see is there once.
-    """
-    entities: list[list[Entity]] = [[] for _ in documents]
-    before = 0
-    for (number, window), spans in zip(examples.places, found, strict=True):
-        for kind, first, last, score in spans:
-            start, end = window.start + first, window.start + last
-            inside = window.keep_start <= start < window.keep_end
-            if inside or (window.joined and start < window.keep_start and end > before):
-                entities[number].append(Entity(start, end, schema.names[kind], score))
-        before = window.end
-    return [
-        without_blanks(replace(document, entities=tuple(mine)))
-        for document, mine in zip(documents, entities, strict=True)
-    ]
-
-
-def run_engine(engine: Engine, examples: Examples, thresholds: Thresholds, decoding: Decoding) -> list:
-    """What `decode_documents` needs: the part of a prediction that costs time."""
-    return engine.spans(examples, thresholds) if decoding == Decoding.NESTED else engine(examples)
-
-
-def decode_documents(
-    documents: Sequence[Document],
-    examples: Examples,
-    found: list,
-    schema: Schema,
-    thresholds: Thresholds,
-    decoding: Decoding,
-) -> list[Document]:
-    """Documents with predicted entities; `found` is what `run_engine` gave."""
-    if decoding == Decoding.NESTED:
-        return decode_nested(documents, examples, found, schema)
-    joined = document_probabilities(examples, found, len(documents))
-    return [
-        decode_document(document, probabilities, schema, thresholds, decoding == Decoding.FLAT)
-        for document, probabilities in zip(documents, joined, strict=True)
-    ]
-
-
-def predict_documents(
-    engine: Engine,
-    documents: Sequence[Document],
-    examples: Examples,
-    schema: Schema,
-    thresholds: Thresholds,
-    decoding: Decoding = Decoding.FLAT,
-) -> list[Document]:
-    """Documents with predicted entities; `examples` are those built from `documents`.
+    """An engine that reads query and context together, a batch of pairs at a time.
 
     Args:
-        engine: runs the model.
-        documents: what to predict for.
-        examples: see above.
-        schema: types in the order of the examples' queries.
-        thresholds: smallest probabilities that count.
-        decoding: which entities may overlap.
+        run: maps a batch to probabilities of starts and ends (B, L, 2).
+        run_matches: maps it to these and to probabilities of pairs (B, L, L); None: the model has no match head.
+        budget: tokens of a batch that suit it.
     """
-    found = run_engine(engine, examples, thresholds, decoding)
-    return decode_documents(documents, examples, found, schema, thresholds, decoding)
+
+    def __init__(
+        self,
+        run: Callable[[PairBatch], np.ndarray],
+        run_matches: Callable[[PairBatch], tuple[np.ndarray, np.ndarray]] | None = None,
+        budget: int = 4096,
+    ):
+        self.run, self.run_matches = run, run_matches
+        self._budget = budget
+        self._pool = ThreadPool(1)
+
+    def answer(self, examples: Examples, use: UseAnswer, matches: bool = False) -> None:
+        pairs = examples.all_pairs()
+        for rows in sorted_batches(examples.lengths(pairs), self._budget):
+            batch = collate(examples, pairs[rows])
+            ends, matched = self._probabilities(batch, matches)
+            for row, (window, type_index) in enumerate(pairs[rows]):
+                first = int(batch.query_lengths[row])
+                inside = slice(first, first + len(examples.contexts[window].ids))
+                pair = None if matched is None else matched[row : row + 1, inside, inside]
+                use(int(window), np.array([type_index]), ends[row : row + 1, inside], pair)
+
+    def _probabilities(self, batch: PairBatch, matches: bool) -> tuple[np.ndarray, np.ndarray | None]:
+        if not matches:
+            return self.run(batch), None
+        if self.run_matches is None:
+            raise no_match_head()
+        return self.run_matches(batch)
+
+    def submit(self, function: Callable[..., Result], *arguments: object) -> Future[Result]:
+        return self._pool.submit(function, *arguments)
+
+    def close(self) -> None:
+        self._pool.close()

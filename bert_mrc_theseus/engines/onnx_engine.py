@@ -1,21 +1,24 @@
 """The ONNX engine: an exported model on ONNX Runtime. No TensorFlow, and a fast start."""
 
-import os
 from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import Future
 from pathlib import Path
+from typing import NamedTuple, TypeVar
 
 import numpy as np
 import onnxruntime
 
-from bert_mrc_theseus.decoding.spans import Thresholds, nested_spans
-from bert_mrc_theseus.engines.engine import NO_MATCH_HEAD, Span, empty_probabilities, in_threads
+from bert_mrc_theseus.engines.engine import UseAnswer, no_match_head
+from bert_mrc_theseus.engines.thread_pool import ThreadPool, available_cores
 from bert_mrc_theseus.errors import ModelError
 from bert_mrc_theseus.files import atomic_folder
+from bert_mrc_theseus.mrc.batch_types import TokenRows, joined
 from bert_mrc_theseus.mrc.batching import sorted_batches
-from bert_mrc_theseus.mrc.examples import Examples, padded
+from bert_mrc_theseus.mrc.collate import token_rows
+from bert_mrc_theseus.mrc.examples import Examples
 
 LOWER, UPPER = "lower.onnx", "upper.onnx"
-"""Files of the two graphs, see `onnx_graph`."""
+"""Files of the two graphs, see `onnx_export.graphs`."""
 
 STATES = ("hidden", "q", "k", "v")
 """What the lower graph gives and the upper one takes: hidden states (N, L, H), and the next layer's queries
@@ -28,6 +31,7 @@ ROUND = 64
 """Batches of contexts whose states are kept at a time: bounds memory (their states are 1.5 kB a token and more)."""
 
 States = tuple[np.ndarray, ...]
+Result = TypeVar("Result")
 
 
 class OnnxEngine:
@@ -37,7 +41,7 @@ class OnnxEngine:
 
     Args:
         graphs: the lower and the upper graph, serialised.
-        context_position: see `Sharing`.
+        context_position: see `SharedContext`.
         workers: by default as many as this process has cores.
 
     Raises:
@@ -48,94 +52,103 @@ class OnnxEngine:
         self._lower, self._upper = (open_session(graph) for graph in graphs)
         self._context_position = context_position
         self._workers = workers or available_cores()
+        self._pool = ThreadPool(self._workers)
         self._queries: tuple[tuple[bytes, ...], States] | None = None
 
-    def __call__(self, examples: Examples) -> list[np.ndarray]:
-        found = empty_probabilities(examples)
-
-        def use(window: int, kinds: np.ndarray, ends: np.ndarray) -> None:
-            found[window][kinds] = ends * examples.asked[window, kinds, None, None]
-
-        self._answer_all(examples, ["probabilities"], use)
-        return found
-
-    def spans(self, examples: Examples, thresholds: Thresholds) -> list[list[Span]]:
-        if "matches" not in {output.name for output in self._upper.get_outputs()}:
-            raise ModelError(NO_MATCH_HEAD)
-        found: list[list[Span]] = [[] for _ in examples.contexts]
-
-        def use(window: int, kinds: np.ndarray, ends: np.ndarray, matches: np.ndarray) -> None:
-            length = ends.shape[1]
-            for kind, mine, pairs in zip(kinds, ends, matches, strict=True):
-                if not examples.asked[window, kind]:
-                    continue
-                spans = nested_spans(mine, pairs[:length, :length], thresholds)
-                found[window] += [(int(kind), *span) for span in spans]
-
-        self._answer_all(examples, ["probabilities", "matches"], use)
-        return found
-
-    def _answer_all(self, examples: Examples, outputs: Sequence[str], use: Callable[..., None]) -> None:
-        """Runs everything; `use` gets a window, some types, and for these the outputs, cut to the window's length."""
-        query_states = self._query_states(examples.queries)
-        query_lengths = np.array([len(ids) for ids in examples.queries], np.int32)
+    def answer(self, examples: Examples, use: UseAnswer, matches: bool = False) -> None:
+        outputs = ["probabilities", "matches"] if matches else ["probabilities"]
+        if matches and "matches" not in {output.name for output in self._upper.get_outputs()}:
+            raise no_match_head()
+        query_states = self._query_states(examples)
+        query_lengths = np.array([len(tokens.ids) for tokens in examples.queries], np.int32)
         by_length = np.argsort(query_lengths, kind="stable")
         # A context ends with a [SEP], which is no part of the window.
-        lengths = np.array([len(ids) + 1 for ids in examples.contexts], np.int32)
-        batches = sorted_batches(lengths, BUDGET)[::-1]
+        lengths = np.array([len(tokens.ids) + 1 for tokens in examples.contexts], np.int32)
+        asked_windows = np.flatnonzero(examples.is_asked.any(axis=1))
+        batches = [asked_windows[rows] for rows in sorted_batches(lengths[asked_windows], BUDGET)[::-1]]
         for first in range(0, len(batches), ROUND):
-            part = batches[first : first + ROUND]
-            states: list[States] = [()] * len(part)
+            group = batches[first : first + ROUND]
+            states: list[States] = [()] * len(group)
 
-            def read(number: int, part: Sequence[np.ndarray] = part, states: list[States] = states) -> None:
-                contexts = [np.append(examples.contexts[window], examples.sep) for window in part[number]]
-                states[number] = self._read(contexts, self._context_position, 1)
+            def read(number: int, group: Sequence[np.ndarray] = group, states: list[States] = states) -> None:
+                contexts = [joined(examples.contexts[window], examples.sep) for window in group[number]]
+                states[number] = self._read(token_rows(contexts, examples.pad), self._context_position, 1)
 
-            def answer(
-                task: tuple[int, np.ndarray], part: Sequence[np.ndarray] = part, states: list[States] = states
-            ) -> None:
-                number, kinds = task
-                windows = part[number]
-                longest = int(query_lengths[kinds].max())
-                chosen = _take(query_states, kinds, longest)
+            def upper(task: _Task, group: Sequence[np.ndarray] = group, states: list[States] = states) -> None:
+                number, rows, types = task
+                windows, contexts = group[number], states[number]
+                if rows is not None:
+                    windows = windows[rows]
+                    contexts = _take(contexts, rows, int(lengths[windows].max()))
+                queries = _take(query_states, types, int(query_lengths[types].max()))
                 inputs = {
-                    **_named("context.", states[number], lengths[windows]),
-                    **_named("query.", chosen, query_lengths[kinds]),
+                    **_named("context.", contexts, lengths[windows]),
+                    **_named("query.", queries, query_lengths[types]),
                 }
-                answers = self.run(self._upper, inputs, outputs)
+                ends, *pairs = self.run(self._upper, inputs, outputs)
                 for row, window in enumerate(windows):
-                    use(window, kinds, *(values[row, :, : lengths[window] - 1] for values in answers))
+                    length = lengths[window] - 1
+                    matched = pairs[0][row, :, :length, :length] if pairs else None
+                    use(int(window), types, ends[row, :, :length], matched)
 
-            in_threads(read, range(len(part)), self._workers)
+            self._pool.for_each(read, range(len(group)))
             tasks = [
-                (number, kinds)
-                for number, windows in enumerate(part)
-                for kinds in _chunks(by_length, query_lengths, lengths[windows], len(part), self._workers)
+                _Task(number, rows, types)
+                for number, windows in enumerate(group)
+                for rows, asked in _asked_together(examples.is_asked[windows])
+                for types in _chunks(
+                    by_length[asked[by_length]],
+                    query_lengths,
+                    lengths[windows if rows is None else windows[rows]],
+                    len(group),
+                    self._workers,
+                )
             ]
-            in_threads(answer, tasks, self._workers)
+            self._pool.for_each(upper, tasks)
+
+    def submit(self, function: Callable[..., Result], *arguments: object) -> Future[Result]:
+        return self._pool.submit(function, *arguments)
+
+    def close(self) -> None:
+        self._pool.close()
 
     def run(self, session: onnxruntime.InferenceSession, inputs: Mapping, outputs: Sequence[str]) -> Sequence:
         """Runs a graph."""
         return session.run(outputs, inputs)
 
-    def _read(self, token_ids: Sequence[np.ndarray], first_position: int, token_type: int) -> States:
+    def _read(self, rows: TokenRows, first_position: int, token_type: int) -> States:
         """States of some contexts, or of some queries."""
-        filled, lengths = padded(token_ids, 0)
         inputs = {
-            "token_ids": filled,
-            "lengths": lengths,
+            **{f"token_{name}": values for name, values in rows.tokens._asdict().items()},
+            "lengths": rows.lengths,
             "first_position": np.array(first_position, np.int32),
             "token_type": np.array(token_type, np.int32),
         }
         return tuple(self.run(self._lower, inputs, STATES))
 
-    def _query_states(self, queries: Sequence[np.ndarray]) -> States:
+    def _query_states(self, examples: Examples) -> States:
         """States of the queries, computed when other queries were asked before."""
-        key = tuple(ids.tobytes() for ids in queries)
+        key = tuple(values.tobytes() for tokens in examples.queries for values in tokens)
         known = self._queries
         if known is None or known[0] != key:
-            known = self._queries = (key, self._read(queries, 0, 0))
+            known = self._queries = (key, self._read(token_rows(examples.queries, examples.pad), 0, 0))
         return known[1]
+
+
+class _Task(NamedTuple):
+    """A run of the upper graph: some contexts of a batch (None: all) with some types."""
+
+    batch: int
+    rows: np.ndarray | None
+    types: np.ndarray
+
+
+def _asked_together(is_asked: np.ndarray) -> list[tuple[np.ndarray | None, np.ndarray]]:
+    """Contexts of which the same types are asked, as rows (None: all of them), and whether each type is: bool (T,)."""
+    patterns, pattern_of = np.unique(is_asked, axis=0, return_inverse=True)
+    if len(patterns) == 1:
+        return [(None, patterns[0])]
+    return [(np.flatnonzero(pattern_of.reshape(-1) == i), pattern) for i, pattern in enumerate(patterns)]
 
 
 def _take(states: States, rows: np.ndarray, length: int) -> States:
@@ -152,7 +165,7 @@ def _chunks(
     by_length: np.ndarray, query_lengths: np.ndarray, context_lengths: np.ndarray, batches: int, workers: int
 ) -> list[np.ndarray]:
     """Types, as they go together with a batch of contexts: few enough for `BUDGET`, and a chunk at least for each worker."""
-    rows = len(context_lengths) * (int(context_lengths.max()) + int(query_lengths.max()))
+    rows = len(context_lengths) * (int(context_lengths.max()) + int(query_lengths[by_length].max()))
     parts = max(-(-len(by_length) * rows // BUDGET), -(-workers // batches))
     return np.array_split(by_length, min(parts, len(by_length)))
 
@@ -192,8 +205,3 @@ def open_session(graph: bytes) -> onnxruntime.InferenceSession:
         return onnxruntime.InferenceSession(graph, options, providers=["CPUExecutionProvider"])
     except Exception as error:  # ONNX Runtime's own exceptions have no common base
         raise ModelError(f"a graph cannot be loaded by ONNX Runtime {onnxruntime.__version__}: {error}") from error
-
-
-def available_cores() -> int:
-    """Cores that this process may run on."""
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1

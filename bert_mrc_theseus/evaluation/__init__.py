@@ -2,6 +2,7 @@
 
 metrics        strict F1 and the original project's metric
 mistakes       what exactly is wrong
+calibration    how far scores can be trusted, which types are confused
 evaluate       scoring a model
 tuning         thresholds tuned on dev
 run_summary    all stages of a run side by side

@@ -1,15 +1,15 @@
 """Scoring a saved model on documents: strict scores, the original project's metric, mistakes, and a report that says how."""
 
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass
 from typing import Any
 
-from bert_mrc_theseus.decoding.spans import Decoding, Thresholds
-from bert_mrc_theseus.engines.engine import Engine, document_probabilities, predict_documents
+from bert_mrc_theseus.decoding.spans import Thresholds
+from bert_mrc_theseus.engines.engine import Engine
 from bert_mrc_theseus.evaluation.metrics import PRF, Scores, nested_recall, strict_scores, string_set_scores
 from bert_mrc_theseus.evaluation.mistakes import Mistake, analyse, count_kinds
-from bert_mrc_theseus.evaluation.tuning import tune_thresholds
-from bert_mrc_theseus.model_files.model_folder import SavedModel
+from bert_mrc_theseus.model_files.model_folder import ModelSpec
+from bert_mrc_theseus.prediction.predict import predict_documents
 from bert_mrc_theseus.provenance import command_line, versions
 from bert_mrc_theseus.text.documents import Document
 
@@ -37,7 +37,7 @@ class Evaluation:
 
 def evaluate_model(
     engine: Engine,
-    model: SavedModel,
+    spec: ModelSpec,
     documents: Sequence[Document],
     thresholds: Thresholds | None = None,
     nested: bool = False,
@@ -46,20 +46,20 @@ def evaluate_model(
 
     Args:
         engine: runs the model.
-        model: the saved model.
+        spec: the model but for its weights.
         documents: with their gold entities, untruncated.
         thresholds: instead of the model's own.
-        nested: see `SavedModel.decoding`.
+        nested: see `ModelSpec.decoding`.
 
     Raises:
         DataError: a gold entity's type is not in the model's schema.
     """
-    examples = model.examples(documents)
+    examples = spec.examples(documents)
     predicted = predict_documents(
-        engine, documents, examples, model.schema, thresholds or model.thresholds, model.decoding(nested)
+        engine, documents, examples, spec.schema, thresholds or spec.thresholds, spec.decoding(nested)
     )
     return Evaluation(
-        strict_scores(documents, predicted, model.schema.names),
+        strict_scores(documents, predicted, spec.schema.names),
         string_set_scores(documents, predicted),
         analyse(documents, predicted),
         predicted,
@@ -68,37 +68,14 @@ def evaluate_model(
     )
 
 
-MATCHES = (0.5, 0.7, 0.9)
-"""Thresholds of the match head that are tried: each takes a run of the model."""
-
-
-def tune_on(
-    engine: Engine, model: SavedModel, documents: Sequence[Document], nested: bool = False
-) -> tuple[Thresholds, float]:
-    """Thresholds tuned on documents, and their strict F1 there; for a match head the ends first, then the matches."""
-    decoding, schema = model.decoding(nested), model.schema
-    examples = model.examples(documents)
-    probabilities = document_probabilities(examples, engine(examples), len(documents))
-    ends, f1 = tune_thresholds(documents, probabilities, schema, decoding == Decoding.FLAT)
-    if decoding != Decoding.NESTED:
-        return ends, f1
-    tried = []
-    for match in MATCHES:
-        thresholds = replace(ends, match=match)
-        predicted = predict_documents(engine, documents, examples, schema, thresholds, decoding)
-        tried.append((strict_scores(documents, predicted, schema.names).micro.f1, thresholds))
-    f1, best = max(tried, key=lambda found: found[0])
-    return best, f1
-
-
 def evaluation_report(
-    evaluation: Evaluation, model: SavedModel, thresholds: Thresholds, data: dict[str, str]
+    evaluation: Evaluation, spec: ModelSpec, thresholds: Thresholds, data: dict[str, str]
 ) -> dict[str, Any]:
     """The report of an evaluation, for JSON.
 
     Args:
         evaluation: what was found.
-        model: the model.
+        spec: the model but for its weights.
         thresholds: those used.
         data: name and SHA-256 of the evaluated file.
     """
@@ -111,9 +88,9 @@ def evaluation_report(
         "nested": {part: counts.to_dict() for part, counts in evaluation.nested.items()},
         "thresholds": asdict(thresholds),
         "data": data,
-        "layers": model.encoder.num_layers,
-        "seed": model.record.get("config", {}).get("seed"),
-        "trained_by": model.record.get("command"),
+        "layers": spec.config.encoder.num_layers,
+        "seed": spec.record.seed,
+        "trained_by": spec.record.command,
         "command": command_line(),
         "versions": versions(),
     }

@@ -55,8 +55,8 @@ def nested_recall(gold: Sequence[Document], predicted: Sequence[Document]) -> di
     themselves) and the others ("flat"), by strict comparison. False positives belong to no part and are 0.
     """
     counts = {part: [0, 0] for part in ("flat", "outer", "inner")}
-    for truth, found in zip(gold, predicted, strict=True):
-        known = set(found.entities)
+    for truth, guess in zip(gold, predicted, strict=True):
+        known = set(guess.entities)
         for entity in truth.entities:
             others = [e for e in truth.entities if (e.start, e.end) != (entity.start, entity.end)]
             if any(e.start <= entity.start and entity.end <= e.end for e in others):
@@ -69,7 +69,7 @@ def nested_recall(gold: Sequence[Document], predicted: Sequence[Document]) -> di
     return {part: PRF(tp=hit, fn=missed) for part, (hit, missed) in counts.items()}
 
 
-def compare(gold: set, predicted: set) -> PRF:
+def hits_and_misses(gold: set, predicted: set) -> PRF:
     return PRF(len(gold & predicted), len(predicted - gold), len(gold - predicted))
 
 
@@ -101,15 +101,23 @@ def strict_scores(gold: Iterable[Document], predicted: Iterable[Document], types
 
     Raises:
         ValueError: the documents do not match.
+
+    Example:
+        >>> import bert_mrc_theseus as bmt
+        >>> gold = [bmt.Document("1", "程晓光在广州", (bmt.Entity(0, 3, "PER"), bmt.Entity(4, 6, "LOC")))]
+        >>> predicted = [bmt.Document("1", "程晓光在广州", (bmt.Entity(0, 3, "PER"),))]
+        >>> scores = bmt.strict_scores(gold, predicted, ["PER", "LOC"])
+        >>> scores.micro.precision, scores.micro.recall, scores.types["LOC"].f1
+        (1.0, 0.5, 0.0)
     """
     scores = {name: PRF() for name in types}
     for truth, guess in _pairs(gold, predicted):
         for name in dict.fromkeys(entity.type for entity in (*truth.entities, *guess.entities)):
-            found = compare(
+            counts = hits_and_misses(
                 {(e.start, e.end) for e in truth.entities if e.type == name},
                 {(e.start, e.end) for e in guess.entities if e.type == name},
             )
-            scores[name] = scores.get(name, PRF()) + found
+            scores[name] = scores.get(name, PRF()) + counts
     return Scores(sum(scores.values(), PRF()), scores)
 
 
@@ -121,7 +129,7 @@ def string_set_scores(gold: Iterable[Document], predicted: Iterable[Document]) -
     """
     total = PRF()
     for truth, guess in _pairs(gold, predicted):
-        total += compare(
+        total += hits_and_misses(
             {truth.text_of(entity) for entity in truth.entities}, {guess.text_of(entity) for entity in guess.entities}
         )
     return total

@@ -30,10 +30,19 @@ _STEPS: tuple[tuple[str, Callable[[Entity, Entity], bool]], ...] = (
 
 @dataclass(frozen=True, slots=True)
 class Mistake:
-    """One error: `gold` is None if spurious, `predicted` is None if missed."""
+    """One error.
+
+    Attributes:
+        kind: one of `KINDS`.
+        document: with its gold entities.
+        predicted_document: the same with all that was predicted.
+        gold: the entity; None if spurious.
+        predicted: the entity; None if missed.
+    """
 
     kind: str
     document: Document
+    predicted_document: Document
     gold: Entity | None
     predicted: Entity | None
 
@@ -52,8 +61,13 @@ class Mistake:
     def _entity(self, entity: Entity | None) -> dict[str, Any] | None:
         if entity is None:
             return None
-        found = {"text": self.document.text_of(entity), "type": entity.type, "start": entity.start, "end": entity.end}
-        return found if entity.score is None else {**found, "score": round(entity.score, 4)}
+        described = {
+            "text": self.document.text_of(entity),
+            "type": entity.type,
+            "start": entity.start,
+            "end": entity.end,
+        }
+        return described if entity.score is None else {**described, "score": round(entity.score, 4)}
 
 
 def _overlap(a: Entity, b: Entity) -> int:
@@ -64,17 +78,17 @@ def analyse_document(gold: Document, predicted: Document) -> Iterator[Mistake]:
     """The mistakes in one document, by position."""
     missed = [entity for entity in gold.entities if entity not in predicted.entities]
     wrong = [entity for entity in predicted.entities if entity not in gold.entities]
-    found: list[Mistake] = []
+    mistakes: list[Mistake] = []
     for kind, fits in _STEPS:
         pairs = [(-_overlap(g, p), g, p) for g in missed for p in wrong if _overlap(g, p) > 0 and fits(g, p)]
         for _, g, p in sorted(pairs, key=lambda item: item[:3]):
             if g in missed and p in wrong:
                 missed.remove(g)
                 wrong.remove(p)
-                found.append(Mistake(kind, gold, g, p))
-    found += [Mistake(MISSED, gold, entity, None) for entity in missed]
-    found += [Mistake(SPURIOUS, gold, None, entity) for entity in wrong]
-    yield from sorted(found, key=lambda m: (m.gold or m.predicted or Entity(0, 1, "-"), m.kind))
+                mistakes.append(Mistake(kind, gold, predicted, g, p))
+    mistakes += [Mistake(MISSED, gold, predicted, entity, None) for entity in missed]
+    mistakes += [Mistake(SPURIOUS, gold, predicted, None, entity) for entity in wrong]
+    yield from sorted(mistakes, key=lambda m: (m.gold or m.predicted or Entity(0, 1, "-"), m.kind))
 
 
 def analyse(gold: Iterable[Document], predicted: Iterable[Document]) -> list[Mistake]:

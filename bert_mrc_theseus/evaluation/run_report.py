@@ -6,14 +6,15 @@ and each mistake with gold and predicted entities in its text.
 
 import csv
 from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
+from bert_mrc_theseus.evaluation.calibration import calibration, confusion
 from bert_mrc_theseus.evaluation.mistakes import KINDS, Mistake, count_kinds
 from bert_mrc_theseus.evaluation.run_summary import StageSummary
+from bert_mrc_theseus.model_files.run_folder import STAGES, RunFolder
 from bert_mrc_theseus.output.entity_html import colour_of, mark_html, render
 from bert_mrc_theseus.output.svg_charts import Line, line_chart
 from bert_mrc_theseus.text.documents import Document, Entity
@@ -28,71 +29,11 @@ NONE = "–"
 """Stands for no entity in the table of confusions."""
 
 
-@dataclass(frozen=True)
-class Calibration:
-    """Predicted entities of about one score.
-
-    Attributes:
-        low, high: of the scores.
-        count: how many.
-        score: their mean.
-        right: share that is right.
-    """
-
-    low: float
-    high: float
-    count: int
-    score: float
-    right: float
-
-
-def calibration(gold: Sequence[Document], predicted: Sequence[Document], bins: int = 10) -> list[Calibration]:
-    """How often predicted entities are right, by score; bins without entities are left out."""
-    pairs = [
-        (entity.score, entity in truth.entities)
-        for truth, found in zip(gold, predicted, strict=True)
-        for entity in found.entities
-        if entity.score is not None
-    ]
-    scores, right = np.array([score for score, _ in pairs]), np.array([good for _, good in pairs])
-    place = np.minimum((scores * bins).astype(int), bins - 1) if len(pairs) else np.array([], int)
-    return [
-        Calibration(
-            b / bins,
-            (b + 1) / bins,
-            int((place == b).sum()),
-            float(scores[place == b].mean()),
-            float(right[place == b].mean()),
-        )
-        for b in range(bins)
-        if (place == b).any()
-    ]
-
-
-def confusion(gold: Sequence[Document], predicted: Sequence[Document], types: Sequence[str]) -> np.ndarray:
-    """Counts (T + 1, T + 1) of gold type by predicted type of the same span; the last row and column stand for none."""
-    index = {name: i for i, name in enumerate(types)}
-    counts = np.zeros((len(types) + 1, len(types) + 1), int)
-    for truth, found in zip(gold, predicted, strict=True):
-        exact = set(truth.entities) & set(found.entities)
-        for entity in exact:
-            counts[index[entity.type], index[entity.type]] += 1
-        rest = [e for e in found.entities if e not in exact]
-        for entity in (e for e in truth.entities if e not in exact):
-            same = next((e for e in rest if (e.start, e.end) == (entity.start, entity.end)), None)
-            if same is not None:
-                rest.remove(same)
-            counts[index[entity.type], len(types) if same is None else index[same.type]] += 1
-        for entity in rest:
-            counts[len(types), index[entity.type]] += 1
-    return counts
-
-
 def learning_curves(run: Path) -> list[dict[str, Any]]:
     """Charts of each stage that has a log: loss, and dev F1 with the replace rate."""
     curves = []
-    for stage in (0, 1, 2):
-        log = run / f"stage{stage}" / "log.csv"
+    for stage in STAGES:
+        log = RunFolder(run).stage(stage).log
         if not log.is_file():
             continue
         with open(log, encoding="utf-8", newline="") as stream:
@@ -120,7 +61,7 @@ def _means(points: list[tuple[float, float]], count: int) -> list[tuple[float, f
     return [tuple(np.mean(part, axis=0)) for part in parts]
 
 
-def _mistake(mistake: Mistake, predicted: Document, colours: dict[str, str]) -> dict[str, Any]:
+def _mistake(mistake: Mistake, colours: dict[str, str]) -> dict[str, Any]:
     spans = [entity for entity in (mistake.gold, mistake.predicted) if entity is not None]
     text = mistake.document.text
     start = max(0, min(e.start for e in spans) - SURROUNDINGS)
@@ -134,11 +75,11 @@ def _mistake(mistake: Mistake, predicted: Document, colours: dict[str, str]) -> 
         "types": sorted({e.type for e in spans}),
         "document": mistake.document.id,
         "gold": marked(mistake.document.entities),
-        "predicted": marked(predicted.entities),
+        "predicted": marked(mistake.predicted_document.entities),
     }
 
 
-def review_page(run: Path, stages: Sequence[StageSummary], gold: Sequence[Document]) -> str:
+def run_report_page(run: Path, stages: Sequence[StageSummary], gold: Sequence[Document]) -> str:
     """The page of a run.
 
     Args:
@@ -149,7 +90,6 @@ def review_page(run: Path, stages: Sequence[StageSummary], gold: Sequence[Docume
     evaluation = stages[-1].evaluation
     types = list(evaluation.strict.types)
     colours = colour_of(types)
-    by_id = {id(document): found for document, found in zip(gold, evaluation.predicted, strict=True)}
     bins = calibration(gold, evaluation.predicted)
     chart = line_chart(
         [
@@ -177,5 +117,5 @@ def review_page(run: Path, stages: Sequence[StageSummary], gold: Sequence[Docume
         no_entity=NONE,
         kinds=count_kinds(evaluation.mistakes),
         kind_names=KINDS,
-        mistakes=[_mistake(m, by_id[id(m.document)], colours) for m in evaluation.mistakes],
+        mistakes=[_mistake(m, colours) for m in evaluation.mistakes],
     )

@@ -1,8 +1,28 @@
 """The network: the only folder that is Keras through and through.
 
-encoder        BERT layers
-heads          start and end logits, match logits
-mrc_model      encoder and heads
-theseus        a predecessor whose modules are replaced by a successor's layers
-jax_backend    what Keras' JAX backend needs
+encoder             BERT layers
+heads               start and end logits, match logits
+token_layout        token types, positions and masks of a batch
+variables           a model's variables by name
+shared_context      shared layers run once a query and once a context
+mrc_model           encoder and heads: `MRCModel`
+theseus             a predecessor whose modules are replaced by a successor's layers: `TheseusModel`
+build               Keras models from weights at rest
+tensorflow_backend, jax_backend   what these backends need
 """
+
+from typing import TYPE_CHECKING
+
+import lazy_loader
+
+if TYPE_CHECKING:
+    from bert_mrc_theseus.model.build import keras_model
+    from bert_mrc_theseus.model.mrc_model import ModelOutput, MRCModel
+    from bert_mrc_theseus.model.theseus import TheseusModel
+
+__getattr__, __dir__, _ = lazy_loader.attach(
+    __name__,
+    submod_attrs={"build": ["keras_model"], "mrc_model": ["MRCModel", "ModelOutput"], "theseus": ["TheseusModel"]},
+)
+
+__all__ = ["MRCModel", "ModelOutput", "TheseusModel", "keras_model"]

@@ -6,7 +6,7 @@ import keras
 from keras import ops
 
 from bert_mrc_theseus.model.encoder import MASKED
-from bert_mrc_theseus.mrc.examples import MatchShape
+from bert_mrc_theseus.model_files.model_config import MatchShape
 
 
 class SpanHeads(keras.layers.Layer):
@@ -16,13 +16,14 @@ class SpanHeads(keras.layers.Layer):
         hidden_size: H.
         prior: probability that both heads give before training. Starting at the share of positive tokens keeps the first
             steps from being spent on learning that nearly every token is negative (Lin et al., 2017, section 3.3).
+        seed: of the first weights.
     """
 
-    def __init__(self, hidden_size: int, prior: float = 0.02, **kwargs):
+    def __init__(self, hidden_size: int, prior: float = 0.02, seed: int | None = None, **kwargs):
         super().__init__(**kwargs)
         self.kernel = self.add_weight(
             shape=(hidden_size, 2),
-            initializer=keras.initializers.TruncatedNormal(stddev=0.02),
+            initializer=keras.initializers.TruncatedNormal(stddev=0.02, seed=seed),
             name="kernel",
             autocast=False,
         )
@@ -51,12 +52,13 @@ class MatchHead(keras.layers.Layer):
     Args:
         hidden_size: H.
         shape: size of the projections and longest span.
+        seed: of the first weights.
     """
 
-    def __init__(self, hidden_size: int, shape: MatchShape, **kwargs):
+    def __init__(self, hidden_size: int, shape: MatchShape, seed: int | None = None, **kwargs):
         super().__init__(**kwargs)
         self.shape = shape
-        normal = keras.initializers.TruncatedNormal(stddev=0.02)
+        normal = keras.initializers.TruncatedNormal(stddev=0.02, seed=seed)
         self.kernel = self.add_weight(
             shape=(hidden_size, 2 * shape.size), initializer=normal, name="kernel", autocast=False
         )

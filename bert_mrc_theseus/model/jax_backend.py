@@ -4,43 +4,67 @@ TensorFlow is the default and the tested backend; this one is for accelerators (
 """
 
 from collections.abc import Callable, Sequence
+from typing import Any
 
 import jax
 import keras
 import numpy as np
 
+from bert_mrc_theseus.mrc.batch_types import (
+    DRAWS,
+    LENGTH,
+    PAIR_BATCH,
+    ROWS,
+    SHARED_BATCH,
+    TARGETS,
+    Array,
+    Batch,
+    Draws,
+    PairBatch,
+    SharedBatch,
+    Targets,
+    leaves,
+    like,
+    with_leaves,
+)
+
 LENGTH_STEP = 64
-"""Lengths are padded to a multiple of it, and the number of examples to a power of two."""
-
-PARTS = {
-    "token_ids": ("query_lengths", "lengths", "weights", "rows"),
-    "distinct_queries": ("distinct_queries_lengths",),
-    "distinct_contexts": ("distinct_contexts_lengths",),
-}
-"""Token ids of a batch, and what has as many rows as they have."""
+"""Lengths are padded to a multiple of it, and the number of rows to a power of two."""
 
 
-def pad_batch(batch: dict) -> dict:
-    """A batch with padding tokens and examples without tokens added, so that few shapes occur. Its results are the same."""
-    padded = dict(batch)
-    for tokens, others in PARTS.items():
-        if tokens not in batch:
-            continue
-        rows, length = batch[tokens].shape
-        more_rows, more_length = (0, (1 << (rows - 1).bit_length()) - rows), (0, -length % LENGTH_STEP)
-        padded[tokens] = np.pad(batch[tokens], (more_rows, more_length))
-        for name in set(others) & set(batch):
-            padded[name] = np.pad(batch[name], (more_rows, *[(0, 0)] * (batch[name].ndim - 1)))
-    if "match_labels" in batch:
-        rows, length = padded["token_ids"].shape
-        labels = batch["match_labels"]
-        padded["match_labels"] = np.pad(
-            labels, [(0, size - had) for size, had in zip((rows, length, length), labels.shape, strict=True)]
-        )
-    return padded
+def padded(bundle: Any, declared: Any) -> Any:
+    """A bundle with padding added along the axes that its declaration calls `ROWS` and `LENGTH`, so that few shapes occur.
+
+    The examples that are added have no tokens: results for the others are the same.
+    """
+
+    def pad(value: np.ndarray, array: Array) -> np.ndarray:
+        sizes = zip(array.axes, value.shape, strict=True)
+        widths = [(0, more[axis](size) if axis in more else 0) for axis, size in sizes]
+        return np.pad(value, widths) if widths else value
+
+    more = {ROWS: lambda size: (1 << (size - 1).bit_length()) - size, LENGTH: lambda size: -size % LENGTH_STEP}
+    # A declaration may have more than the bundle, where that is None.
+    arrays = leaves(_present(declared, bundle))
+    return with_leaves(
+        bundle, (pad(np.asarray(value), array) for value, array in zip(leaves(bundle), arrays, strict=True))
+    )
 
 
-def compiled_on_padded(function: Callable, variables: Sequence) -> Callable:
+def _present(declared: Any, bundle: Any) -> Any:
+    """The declaration without what is None in the bundle."""
+    if bundle is None:
+        return None
+    if isinstance(bundle, tuple):
+        return like(bundle, (_present(d, b) for d, b in zip(declared, bundle, strict=True)))
+    return declared
+
+
+def _padded_batch(batch: Batch) -> Batch:
+    return padded(batch, SHARED_BATCH if isinstance(batch, SharedBatch) else PAIR_BATCH)
+
+
+def compiled_on_padded(function: Callable, variables: Sequence) -> Callable[[PairBatch], Any]:
     """A function of a batch that reads Keras variables, compiled on padded batches; it uses their values at each call.
 
     Args:
@@ -53,47 +77,44 @@ def compiled_on_padded(function: Callable, variables: Sequence) -> Callable:
         with keras.StatelessScope(state_mapping=list(zip(variables, values, strict=True))):
             return function(batch)
 
-    def on_padded(batch):
-        found = run([variable.value for variable in variables], pad_batch(batch))
-        rows, length = batch["token_ids"].shape
-        if isinstance(found, tuple):
-            ends, matches = found
+    def on_padded(batch: PairBatch) -> Any:
+        result = run([variable.value for variable in variables], _padded_batch(batch))
+        rows, length = batch.tokens.ids.shape
+        if isinstance(result, tuple):
+            ends, matches = result
             return ends[:rows, :length], matches[:rows, :length, :length]
-        return found[:rows, :length]
+        return result[:rows, :length]
 
     return on_padded
 
 
-def compiled_step(loss: Callable, trainable: Sequence, frozen: Sequence, optimizer) -> Callable:
+def compiled_step(
+    loss: Callable, trainable: Sequence, frozen: Sequence, optimizer
+) -> Callable[[Batch, Targets, Draws], float]:
     """One optimisation step, compiled once for every padded shape.
 
     Args:
-        loss: maps a batch and its labels to a scalar.
+        loss: maps a batch, its targets and draws to a scalar.
         trainable: variables that the step changes, those that the optimizer was built on.
         frozen: the others that `loss` reads.
         optimizer: a Keras optimizer.
-
-    Returns:
-        A function (batch, labels) -> loss.
     """
 
     @jax.jit
-    def run(values, frozen_values, state, batch, labels):
+    def run(values, frozen_values, state, batch, targets, draws):
         def value_of(values):
             mapping = [*zip(trainable, values, strict=True), *zip(frozen, frozen_values, strict=True)]
             with keras.StatelessScope(state_mapping=mapping):
-                return loss(batch, labels)
+                return loss(batch, targets, draws)
 
         value, gradients = jax.value_and_grad(value_of)(values)
         values, state = optimizer.stateless_apply(state, gradients, values)
         return value, values, state
 
-    def step(batch: dict, labels: np.ndarray) -> float:
-        padded = pad_batch(batch)
-        rows, length = padded["token_ids"].shape
-        labels = np.pad(labels, ((0, rows - labels.shape[0]), (0, length - labels.shape[1]), (0, 0)))
+    def step(batch: Batch, targets: Targets, draws: Draws) -> float:
         parts = (trainable, frozen, optimizer.variables)
-        value, values, state = run(*([variable.value for variable in part] for part in parts), padded, labels)
+        arguments = (_padded_batch(batch), padded(targets, TARGETS), padded(draws, DRAWS))
+        value, values, state = run(*([variable.value for variable in part] for part in parts), *arguments)
         for variable, new in zip([*trainable, *optimizer.variables], [*values, *state], strict=True):
             variable.assign(new)
         return float(value)

@@ -1,9 +1,31 @@
-"""Models at rest: our own folder, encoders of other projects. NumPy and safetensors, no Keras.
+"""Models at rest: our own folder, encoders of other projects, run folders. NumPy and safetensors, no Keras.
 
-encoder_weights  shape and tensors of a BERT encoder, and their names
-bert_config      config.json and vocab.txt of other projects
+model_config      shape of a model
+encoder_weights   tensors of a BERT encoder, and their names
+bert_config       config.json and vocab.txt of other projects
 huggingface, tensorflow1, e5_small_zh   encoders that can be read and written
-encoders         reading and writing any of them
-model_folder     a trained model in a folder of ours
-averaging        the mean of several models
+training_record   how a model was made
+model_folder      a trained model in a folder of ours: `ModelSpec`, `SavedModel`, `load_model`, `save_model`
+encoders          encoders of any kind: `load_encoder`
+averaging         the mean of several models
+successor         where a successor's layers come from
+run_folder        the layout of a run
 """
+
+from typing import TYPE_CHECKING
+
+import lazy_loader
+
+if TYPE_CHECKING:
+    from bert_mrc_theseus.model_files.encoders import load_encoder
+    from bert_mrc_theseus.model_files.model_folder import ModelSpec, SavedModel, load_model, load_spec, save_model
+
+__getattr__, __dir__, _ = lazy_loader.attach(
+    __name__,
+    submod_attrs={
+        "encoders": ["load_encoder"],
+        "model_folder": ["ModelSpec", "SavedModel", "load_model", "load_spec", "save_model"],
+    },
+)
+
+__all__ = ["ModelSpec", "SavedModel", "load_encoder", "load_model", "load_spec", "save_model"]

@@ -15,6 +15,8 @@ from bert_mrc_theseus.decoding.spans import Thresholds
 from bert_mrc_theseus.errors import ModelError
 from bert_mrc_theseus.files import sha256_of
 from bert_mrc_theseus.model_files.model_folder import WEIGHTS, SavedModel, load_model
+from bert_mrc_theseus.model_files.training_record import TrainingRecord
+from bert_mrc_theseus.provenance import command_line
 
 
 def average_models(folders: Sequence[Path]) -> SavedModel:
@@ -24,7 +26,7 @@ def average_models(folders: Sequence[Path]) -> SavedModel:
         folders: model folders.
 
     Raises:
-        ModelError: the models differ in anything but weights, thresholds and dropout.
+        ModelError: the models differ in anything but weights and thresholds.
     """
     first, *others = (load_model(folder) for folder in folders)
     for folder, other in zip(folders[1:], others, strict=True):
@@ -39,17 +41,14 @@ def average_models(folders: Sequence[Path]) -> SavedModel:
         for other in others:
             total += other.tensors[name]
         tensors[name] = (total / len(folders)).astype(tensor.dtype)
-    models = [first, *others]
-    record = {
-        "mean_of": [
-            {"weights": sha256_of(folder / WEIGHTS), "record": dict(model.record)}
-            for folder, model in zip(folders, models, strict=True)
-        ]
-    }
-    return replace(first, tensors=tensors, thresholds=Thresholds(), record=record)
+    means_of = [
+        {"weights": sha256_of(folder / WEIGHTS), "record": model.spec.record.to_dict()}
+        for folder, model in zip(folders, [first, *others], strict=True)
+    ]
+    record = TrainingRecord(command=command_line(), more={"mean_of": means_of})
+    return SavedModel(replace(first.spec, thresholds=Thresholds(), record=record), tensors)
 
 
 def _shape(model: SavedModel) -> tuple:
-    encoder = replace(model.encoder, hidden_dropout=0.0, attention_dropout=0.0)
-    shapes = {name: tensor.shape for name, tensor in model.tensors.items()}
-    return encoder, model.vocab, model.schema, model.window, model.sharing, model.match, shapes
+    spec = replace(model.spec, thresholds=Thresholds(), record=TrainingRecord())
+    return spec, {name: tensor.shape for name, tensor in model.tensors.items()}

@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from bert_mrc_theseus.errors import ModelError
-from bert_mrc_theseus.model_files.encoder_weights import EncoderConfig
+from bert_mrc_theseus.model_files.model_config import EncoderConfig
 
 _FIELDS = {
     "vocab_size": "vocab_size",
@@ -37,8 +37,6 @@ def read_bert_config(path: Path) -> EncoderConfig:
             **{ours: int(config[theirs]) for ours, theirs in _FIELDS.items()},
             type_vocab_size=int(config.get("type_vocab_size", 2)),
             layer_norm_eps=float(config.get("layer_norm_eps", 1e-12)),
-            hidden_dropout=float(config.get("hidden_dropout_prob", 0.1)),
-            attention_dropout=float(config.get("attention_probs_dropout_prob", 0.1)),
         )
     except FileNotFoundError as error:
         raise ModelError(f"{path} is missing: the encoder is incomplete") from error
@@ -55,8 +53,9 @@ def bert_config(config: EncoderConfig) -> dict[str, Any]:
         "type_vocab_size": config.type_vocab_size,
         "layer_norm_eps": config.layer_norm_eps,
         "hidden_act": "gelu",
-        "hidden_dropout_prob": config.hidden_dropout,
-        "attention_probs_dropout_prob": config.attention_dropout,
+        # Settings of training, which the other projects expect here: BERT's own values.
+        "hidden_dropout_prob": 0.1,
+        "attention_probs_dropout_prob": 0.1,
         "initializer_range": 0.02,
     }
 

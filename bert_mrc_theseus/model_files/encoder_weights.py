@@ -20,27 +20,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from bert_mrc_theseus.errors import ModelError
-
-
-@dataclass(frozen=True, slots=True)
-class EncoderConfig:
-    """Shape of a BERT encoder (Devlin et al., 2019): post-LayerNorm, learnt positions, erf-gelu."""
-
-    vocab_size: int
-    hidden_size: int
-    num_layers: int
-    num_heads: int
-    intermediate_size: int
-    max_positions: int = 512
-    type_vocab_size: int = 2
-    layer_norm_eps: float = 1e-12
-    hidden_dropout: float = 0.1
-    attention_dropout: float = 0.1
-
-    def __post_init__(self) -> None:
-        if self.hidden_size % self.num_heads:
-            raise ValueError(f"hidden_size {self.hidden_size} is not a multiple of num_heads {self.num_heads}")
-
+from bert_mrc_theseus.model_files.model_config import EncoderConfig
 
 EMBEDDING_TENSORS = (
     "embeddings.word_embeddings.weight",

@@ -1,12 +1,16 @@
-"""Reading and writing encoder weights in the formats of other projects."""
+"""Encoders of other projects: reading them, and writing a trained model's encoder for them."""
 
 from pathlib import Path
 
-from bert_mrc_theseus.errors import ModelError
+from bert_mrc_theseus.errors import ModelError, UserError
+from bert_mrc_theseus.files import refuse_existing
 from bert_mrc_theseus.model_files.e5_small_zh import NAME, load_e5_small_zh
 from bert_mrc_theseus.model_files.encoder_weights import EncoderWeights
-from bert_mrc_theseus.model_files.huggingface import read_huggingface
-from bert_mrc_theseus.model_files.tensorflow1 import is_tensorflow_checkpoint, read_tensorflow
+from bert_mrc_theseus.model_files.huggingface import read_huggingface, write_huggingface
+from bert_mrc_theseus.model_files.model_folder import load_model
+from bert_mrc_theseus.model_files.tensorflow1 import is_tensorflow_checkpoint, read_tensorflow, write_tensorflow
+
+ENCODER_FORMATS = {"hf": write_huggingface, "tf": write_tensorflow}
 
 
 def load_encoder(spec: str | Path) -> EncoderWeights:
@@ -19,6 +23,11 @@ def load_encoder(spec: str | Path) -> EncoderWeights:
 
     Raises:
         ModelError: there is no encoder, or it is incomplete or of an unsupported kind.
+
+    Example:
+        >>> import bert_mrc_theseus as bmt
+        >>> bmt.model_files.load_encoder("bert").config.num_layers
+        4
     """
     if spec == NAME:
         return load_e5_small_zh()
@@ -30,3 +39,27 @@ def load_encoder(spec: str | Path) -> EncoderWeights:
             f"no encoder {str(spec)!r}: it is {NAME}, the folder of a Hugging Face BERT, or a TensorFlow checkpoint"
         )
     return read_huggingface(place)
+
+
+def export_encoder(model: str | Path, target: str, out: str | Path) -> None:
+    """Writes the encoder of a model folder, without its heads.
+
+    Args:
+        model: the model folder.
+        target: "hf" for a Hugging Face BERT folder, "tf" for a TensorFlow checkpoint with Google's names.
+        out: the folder to write, in one step.
+
+    Raises:
+        UserError: unknown target, or the folder exists already, or is not writable.
+        ModelError: the model cannot be read.
+    """
+    if target not in ENCODER_FORMATS:
+        raise UserError(
+            f"an encoder is exported to onnx, or to one of {', '.join(ENCODER_FORMATS)}. Received: {target!r}"
+        )
+    refuse_existing(out)
+    weights = load_model(model).encoder_weights(str(model))
+    try:
+        ENCODER_FORMATS[target](weights, out)
+    except OSError as error:
+        raise UserError(f"cannot write {out}: {error}") from error

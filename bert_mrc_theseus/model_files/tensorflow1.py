@@ -100,14 +100,14 @@ def write_tensorflow(weights: EncoderWeights, folder: str | Path) -> None:
 def _prefix(place: Path) -> Path:
     if Path(f"{place}.index").is_file():
         return place
-    found = sorted(path.with_suffix("") for path in place.glob("*.index"))
+    prefixes = sorted(path.with_suffix("") for path in place.glob("*.index"))
     state = place / "checkpoint"
     if state.is_file():
         named = re.search(r'^model_checkpoint_path: "(.*)"', state.read_text(encoding="utf-8"), re.MULTILINE)
-        found = [prefix for prefix in found if named and prefix.name == Path(named[1]).name] or found
-    if len(found) != 1:
-        raise ModelError(f"{place} has {len(found)} checkpoints: name one, such as {place / PREFIX}")
-    return found[0]
+        prefixes = [prefix for prefix in prefixes if named and prefix.name == Path(named[1]).name] or prefixes
+    if len(prefixes) != 1:
+        raise ModelError(f"{place} has {len(prefixes)} checkpoints: name one, such as {place / PREFIX}")
+    return prefixes[0]
 
 
 def _is_word_embeddings(variable: str) -> bool:

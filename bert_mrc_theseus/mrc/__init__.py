@@ -1,7 +1,10 @@
 """A document as the model reads it: tokens, windows, pairs of window and type, batches. NumPy.
 
+batch_types    what a model and its training are given: bundles of arrays, declared once
 tokenizer      a token a code point
+word_borders   where jieba begins a word
 windows        a text cut into pieces that the encoder can hold
 examples       (window, type) pairs of documents
+collate        pairs laid out as the arrays of a batch
 batching       batches by token budget
 """

@@ -11,6 +11,7 @@ from collections.abc import Iterator, Sequence
 import numpy as np
 
 from bert_mrc_theseus.errors import ModelError
+from bert_mrc_theseus.mrc.batch_types import Tokens
 
 PAD, UNK, CLS, SEP = "[PAD]", "[UNK]", "[CLS]", "[SEP]"
 SPACE = "[SPACE]"
@@ -36,19 +37,19 @@ class Tokenizer:
         self.pad, self.unk, self.cls, self.sep = (self._ids[token] for token in (PAD, UNK, CLS, SEP))
         self._cache: dict[str, int] = {}
 
-    def encode(self, text: str) -> np.ndarray:
-        """Token ids of a text, int32 of shape (len(text),)."""
+    def encode(self, text: str) -> Tokens:
+        """The tokens of a text, one a code point: fields of shape (len(text),)."""
         cache = self._cache
-        return np.fromiter((cache[c] if c in cache else self._look_up(c) for c in text), np.int32, len(text))
+        return Tokens(np.fromiter((cache[c] if c in cache else self._look_up(c) for c in text), np.int32, len(text)))
 
-    def encode_query(self, query: str) -> np.ndarray:
-        """Token ids of `[CLS] query [SEP]`."""
-        return np.concatenate(([self.cls], self.encode(query), [self.sep])).astype(np.int32)
+    def special(self, *ids: int) -> Tokens:
+        """Special tokens, such as `tokenizer.sep`: fields of shape (len(ids),)."""
+        return Tokens(np.array(ids, np.int32))
 
     def _look_up(self, char: str) -> int:
-        found = next((self._ids[form] for form in _forms(char) if form in self._ids), self.unk)
-        self._cache[char] = found
-        return found
+        row = next((self._ids[form] for form in _forms(char) if form in self._ids), self.unk)
+        self._cache[char] = row
+        return row
 
 
 def _forms(char: str) -> Iterator[str]:

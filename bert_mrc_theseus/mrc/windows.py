@@ -7,14 +7,22 @@ text: nothing is dropped and nothing counted twice.
 """
 
 from bisect import bisect_left
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from dataclasses import dataclass
+
+from bert_mrc_theseus.mrc.word_borders import WordBorders, jieba_borders
 
 SENTENCE_ENDS = frozenset("。！？!?；;…\n\r\u2028\u2029")
 CLOSING = frozenset("”’」』）)】》〉\"'")
 CLAUSE_ENDS = frozenset("，,、：: \t\u3000")
 
-WordBorders = Callable[[str], list[int]]
+
+@dataclass(frozen=True, slots=True)
+class WindowSize:
+    """How texts are cut for a model, in characters: see `cut_windows`. Saved with the model."""
+
+    size: int = 254
+    overlap: int = 64
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,15 +97,15 @@ def _is_sentence_end(text: str, end: int) -> bool:
     return last >= 0 and text[last] in SENTENCE_ENDS
 
 
-def blocks(windows: Iterable[Window]) -> list[list[int]]:
+def joined_runs(windows: Iterable[Window]) -> list[list[int]]:
     """Indices of windows grouped into runs that are decoded together (see `Window.joined`)."""
-    groups: list[list[int]] = []
+    runs: list[list[int]] = []
     for index, window in enumerate(windows):
         if window.joined:
-            groups[-1].append(index)
+            runs[-1].append(index)
         else:
-            groups.append([index])
-    return groups
+            runs.append([index])
+    return runs
 
 
 def clipped(windows: tuple[Window, ...], spans: Iterable[tuple[int, int]]) -> list[tuple[int, int]]:
@@ -110,19 +118,3 @@ def clipped(windows: tuple[Window, ...], spans: Iterable[tuple[int, int]]) -> li
         if first == len(windows) or windows[first].start > start:
             lost.append((start, end))
     return lost
-
-
-_jieba = None
-
-
-def jieba_borders(text: str) -> list[int]:
-    """Offsets at which jieba starts a word, by a tokenizer of our own (a user's jieba settings do not change results)."""
-    global _jieba
-    if _jieba is None:
-        import logging
-
-        import jieba
-
-        jieba.setLogLevel(logging.WARNING)
-        _jieba = jieba.Tokenizer()
-    return [start for _, start, _ in _jieba.tokenize(text)]

@@ -8,8 +8,8 @@ from typing import Any
 
 import numpy as np
 
-from bert_mrc_theseus.decoding.spans import Decoding
-from bert_mrc_theseus.engines.engine import Engine, decode_documents
+from bert_mrc_theseus.decoding.entities import FlatAnswers
+from bert_mrc_theseus.engines.engine import Engine
 from bert_mrc_theseus.engines.onnx_engine import OnnxEngine, write_graphs
 from bert_mrc_theseus.errors import ModelError, UserError
 from bert_mrc_theseus.evaluation.metrics import strict_scores
@@ -52,22 +52,23 @@ class _Observer(OnnxEngine):
 
     def __init__(self, model: SavedModel):
         graphs = build_graphs(model, observe=True)
-        super().__init__(serialised(graphs), model.sharing.context_position, workers=1)
+        super().__init__(serialised(graphs), model.spec.config.shared.position, workers=1)
         self.ranges: dict[str, np.ndarray] = {}
 
     def run(self, session: Any, inputs: Mapping, outputs: Sequence[str]) -> Sequence:
         observed = [output.name for output in session.get_outputs() if output.name.startswith(OBSERVED)]
-        found = session.run([*outputs, *observed], inputs)
-        for name, (low, high) in zip(observed, found[len(outputs) :], strict=True):
+        values = session.run([*outputs, *observed], inputs)
+        for name, (low, high) in zip(observed, values[len(outputs) :], strict=True):
             known = self.ranges.get(name.removeprefix(OBSERVED), np.stack([low, high]))
             self.ranges[name.removeprefix(OBSERVED)] = np.stack([np.minimum(known[0], low), np.maximum(known[1], high)])
-        return found[: len(outputs)]
+        return values[: len(outputs)]
 
 
 def measure_ranges(model: SavedModel, examples: Examples) -> Ranges:
     """Smallest and largest value of each channel that enters a dense layer, over all tokens of some examples."""
     observer = _Observer(model)
-    observer(examples)
+    observer.answer(examples, lambda *answer: None)
+    observer.close()
     return observer.ranges
 
 
@@ -101,19 +102,26 @@ def export_onnx(
     if out is not None:
         refuse_existing(out)
     model = load_model(folder)
+    spec = model.spec
     spread = calibration[:: max(1, len(calibration) // CALIBRATION)][:CALIBRATION]
     bare = [replace(document, entities=()) for document in spread]
-    ranges = measure_ranges(model, model.examples(bare)) if int8 else None
+    ranges = measure_ranges(model, spec.examples(bare)) if int8 else None
     graphs = serialised(build_graphs(model, ranges))
-    examples = model.examples(documents)
-    before = truth(examples)
-    after = OnnxEngine(graphs, model.sharing.context_position)(examples)
+    examples = spec.examples(documents)
 
-    def f1(found: list[np.ndarray]) -> float:
-        predicted = decode_documents(documents, examples, found, model.schema, model.thresholds, Decoding.FLAT)
-        return strict_scores(documents, predicted, model.schema.names).micro.f1
+    def answers_of(engine: Engine) -> FlatAnswers:
+        answers = FlatAnswers(examples, spec.schema, spec.thresholds)
+        engine.answer(examples, answers.add)
+        return answers
 
-    difference = max(float(np.abs(a - b).max()) for a, b in zip(before, after, strict=True) if a.size)
+    def f1(answers: FlatAnswers) -> float:
+        return strict_scores(documents, answers.documents(documents), spec.schema.names).micro.f1
+
+    before = answers_of(truth)
+    exported = OnnxEngine(graphs, spec.config.shared.position)
+    after = answers_of(exported)
+    exported.close()
+    difference = max(float(np.abs(a - b).max()) for a, b in zip(before.windows, after.windows, strict=True) if a.size)
     check = ExportCheck(
         "int8" if int8 else "fp32", len(documents), difference, f1(before), f1(after), sum(map(len, graphs)) / 1e6
     )

@@ -1,6 +1,6 @@
 """A saved model as two ONNX graphs, so that what queries and contexts do apart is done once.
 
-    lower   token ids of contexts, or of queries -> states (`STATES`): embeddings, the K shared layers (see `Sharing`), and
+    lower   token ids of contexts, or of queries -> states (`STATES`): embeddings, the K shared layers (`SharedContext`), and
             queries, keys and values of the layer above them
     upper   states of some contexts and of some queries -> probabilities of each context for each query
 
@@ -20,7 +20,7 @@ import numpy as np
 import onnx
 from onnx import TensorProto, helper
 
-from bert_mrc_theseus.engines.onnx_engine import STATES
+from bert_mrc_theseus.engines.onnx_engine import STATES, OnnxEngine
 from bert_mrc_theseus.model_files.model_folder import SavedModel
 from bert_mrc_theseus.onnx_export.nodes import FUSED, EncoderWriter, Graph, Ranges
 
@@ -45,7 +45,7 @@ def build_graphs(
 
     Args:
         model: the saved model, with its tensors.
-        ranges: makes dense layers int8; see `onnx_export.measure_ranges`.
+        ranges: makes dense layers int8; see `export.measure_ranges`.
         observe: further outputs: the smallest and largest value of each channel that enters a product.
         split: number of layers in the lower graph, by default all K shared ones. With fewer the result is the same and the
             work more: what remains of them is done for each pair.
@@ -53,9 +53,9 @@ def build_graphs(
     Raises:
         ValueError: not 0 <= split <= K.
     """
-    split = model.sharing.modules if split is None else split
-    if not 0 <= split <= model.sharing.modules:
-        raise ValueError(f"the lower graph has 0 to {model.sharing.modules} layers. Received: {split}")
+    split = model.spec.config.shared.layers if split is None else split
+    if not 0 <= split <= model.spec.config.shared.layers:
+        raise ValueError(f"the lower graph has 0 to {model.spec.config.shared.layers} layers. Received: {split}")
     return Graphs(
         _lower(EncoderWriter(model, ranges, observe), split),
         _upper(EncoderWriter(model, ranges, observe), model, split),
@@ -63,7 +63,13 @@ def build_graphs(
 
 
 def serialised(graphs: Graphs) -> tuple[bytes, bytes]:
+    """The two files of a model's onnx/ folder."""
     return graphs.lower.SerializeToString(), graphs.upper.SerializeToString()
+
+
+def engine_of(model: SavedModel, ranges: Ranges | None = None, split: int | None = None) -> OnnxEngine:
+    """A saved model on ONNX Runtime; arguments as in `build_graphs`."""
+    return OnnxEngine(serialised(build_graphs(model, ranges, split=split)), model.spec.config.shared.position)
 
 
 def _lower(encoder: EncoderWriter, split: int) -> onnx.ModelProto:
@@ -73,7 +79,7 @@ def _lower(encoder: EncoderWriter, split: int) -> onnx.ModelProto:
     bias = graph.add("Unsqueeze", encoder.bias(encoder.valid("lengths", length)), graph.integers(1, 2))  # (N, 1, 1, L)
     hidden = encoder.embeddings("token_ids", "first_position", "token_type")
     for number in range(split):
-        hidden = encoder.rest(number, hidden, *encoder.project(number, hidden, shape), bias)
+        hidden = encoder.attend_and_feed(number, hidden, *encoder.project(number, hidden, shape), bias)
     for name, value in zip(STATES[1:], encoder.project(split, hidden, shape), strict=True):
         graph.add("Identity", value, output=name)
     graph.add("Reshape", hidden, shape.states, output=STATES[0])
@@ -115,7 +121,7 @@ def _upper(encoder: EncoderWriter, model: SavedModel, split: int) -> onnx.ModelP
         axis=0,
     )
     same = graph.add("Equal", is_query, graph.add("Unsqueeze", is_query, ones))  # (L, L)
-    shared = graph.add("Add", full, encoder.bias(same)) if split < model.sharing.modules else full
+    shared = graph.add("Add", full, encoder.bias(same)) if split < model.spec.config.shared.layers else full
 
     hidden = together("context.hidden", "query.hidden", axis=1, rank=3)
     hidden = graph.add("Reshape", hidden, graph.integers(-1, config.hidden_size))
@@ -131,16 +137,18 @@ def _upper(encoder: EncoderWriter, model: SavedModel, split: int) -> onnx.ModelP
             q = graph.add("Slice", q, zero, context_length, graph.integers(2))
             hidden = graph.add("Slice", graph.add("Reshape", hidden, shape.states), zero, context_length, ones)
             hidden = graph.add("Reshape", hidden, graph.integers(-1, config.hidden_size))
-        hidden = encoder.rest(number, hidden, q, k, v, shared if number < model.sharing.modules else full)
+        hidden = encoder.attend_and_feed(
+            number, hidden, q, k, v, shared if number < model.spec.config.shared.layers else full
+        )
     sizes = graph.add("Concat", contexts, queries, context_length, graph.integers(2), axis=0)
     graph.add("Reshape", encoder.heads(hidden), sizes, output="probabilities")
     outputs = [helper.make_tensor_value_info("probabilities", TensorProto.FLOAT, ["C", "T", "Lc", 2])]
-    if model.match is not None:
+    if model.spec.config.match is not None:
         sizes = graph.add("Concat", contexts, queries, context_length, context_length, axis=0)
-        found = encoder.matches(
-            hidden, graph.add("Concat", pairs, context_length, graph.integers(-1), axis=0), model.match
+        matched = encoder.matches(
+            hidden, graph.add("Concat", pairs, context_length, graph.integers(-1), axis=0), model.spec.config.match
         )
-        graph.add("Reshape", found, sizes, output="matches")
+        graph.add("Reshape", matched, sizes, output="matches")
         outputs.append(helper.make_tensor_value_info("matches", TensorProto.FLOAT, ["C", "T", "Lc", "Lc"]))
 
     inputs = [

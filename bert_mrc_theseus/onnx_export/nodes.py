@@ -13,8 +13,8 @@ import onnx
 from onnx import TensorProto, helper, numpy_helper
 
 from bert_mrc_theseus.model_files.encoder_weights import layer_tensor
+from bert_mrc_theseus.model_files.model_config import MatchShape
 from bert_mrc_theseus.model_files.model_folder import SavedModel
-from bert_mrc_theseus.mrc.examples import MatchShape
 from bert_mrc_theseus.onnx_export.quantisation import quantisation, quantise_rows, smoothing
 
 FUSED = "com.microsoft"
@@ -29,7 +29,7 @@ OBSERVED = "observed/"
 """Prefix of the outputs that say what enters each product, (2, K)."""
 
 SMOOTHED = {"attention.output.dense": 0.65, "intermediate.dense": 0.65, "output.dense": 0.8}
-"""Products whose input channels are evened out before they are quantised, by the end of their name (the first that fits), and
+"""Products whose input channels are smoothed before they are quantised, by the end of their name (the first that fits), and
 alpha of `quantisation.smoothing`. After gelu a few values are hundreds of times the others. Queries, keys and values gained
 nothing from it."""
 
@@ -77,7 +77,7 @@ class EncoderWriter:
 
     def __init__(self, model: SavedModel, ranges: Ranges | None, observe: bool):
         self.graph = Graph()
-        self.config, self.tensors = model.encoder, model.tensors
+        self.config, self.tensors = model.spec.config.encoder, model.tensors
         self.ranges, self.observe = ranges, observe
         self.head_size = self.config.hidden_size // self.config.num_heads
 
@@ -143,8 +143,8 @@ class EncoderWriter:
             part("value", (0, 2, 1, 3)),
         )
 
-    def rest(self, number: int, hidden: str, q: str, k: str, v: str, bias: str) -> str:
-        """What a layer does with the rows whose queries are q: (N*L, H) -> (N*L, H)."""
+    def attend_and_feed(self, number: int, hidden: str, q: str, k: str, v: str, bias: str) -> str:
+        """Attention of given q, k, v, then feed-forward: the part of a layer after the projections. (N*L, H) -> (N*L, H)."""
         graph = self.graph
         scores = graph.add("Add", graph.add("MatMul", q, k), bias)  # (N, heads, L, keys)
         mixed = graph.add("MatMul", graph.add("Softmax", scores, axis=-1), v)
@@ -225,7 +225,7 @@ class EncoderWriter:
             return x
         factors = self._smoothing(range_name)
         if factors is not None:
-            x = graph.add("Mul", x, graph.constant(f"{range_name}.evening", 1.0 / factors))
+            x = graph.add("Mul", x, graph.constant(f"{range_name}.smoothing", 1.0 / factors))
         return graph.add("QuantizeLinear", x, *self._quantisation(range_name))
 
     def _smoothing(self, range_name: str) -> np.ndarray | None:

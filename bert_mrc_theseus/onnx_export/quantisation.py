@@ -1,4 +1,4 @@
-"""int8 weights, uint8 inputs, and the evening out of channels between the two: pure functions of arrays."""
+"""int8 weights, uint8 inputs, and smoothing, which makes both easier: pure functions of arrays."""
 
 import numpy as np
 
@@ -14,15 +14,18 @@ def quantise_rows(weight: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
 def quantisation(low: float, high: float) -> tuple[np.float32, np.uint8]:
     """Scale and zero point that map [low, high], widened to hold 0, to 0 ... 255."""
     low, high = min(low, 0.0), max(high, 0.0)
-    scale = np.float32((high - low) / 255.0) or np.float32(1.0)
+    scale = np.float32((high - low) / 255.0)
+    # A subnormal scale could not be divided by.
+    if scale < np.finfo(np.float32).tiny:
+        scale = np.float32(1.0)
     return scale, np.uint8(np.clip(round(-low / float(scale)), 0, 255))
 
 
 def smoothing(channels: np.ndarray, kernel: np.ndarray, alpha: float) -> np.ndarray:
     """What to divide each input channel by, and to multiply its weights by: (K,).
 
-    A few channels are much larger than the others and would leave these a few of the 256 steps only. A part of the difference
-    in size is moved to the weights, which have scales of their own (SmoothQuant: Xiao et al., ICML 2023, equation 4).
+    SmoothQuant (Xiao et al., ICML 2023, equation 4): each input channel is divided by a factor and its weights are multiplied
+    by it, so that a few large channels do not use up the 256 levels of all.
 
     Args:
         channels: smallest and largest value of each, (2, K).

@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from typing import IO
 
+from bert_mrc_theseus.files import BYTE_ORDER_MARK
 from bert_mrc_theseus.text.documents import Document
 from bert_mrc_theseus.text.schema import Schema
 from bert_mrc_theseus.text.tags import tags_from_entities
@@ -28,7 +29,10 @@ def column_lines(document: Document, scheme: str = "bio") -> tuple[str, int]:
 def write_columns(stream: IO[str], documents: Iterable[Document], schema: Schema | None) -> int:
     """Writes columns in BIO; see `write.FileFormat`."""
     dropped = 0
-    for document in documents:
+    for number, document in enumerate(documents):
+        if not number and document.text.startswith(BYTE_ORDER_MARK):
+            # Readers drop one such character at the start of a file.
+            stream.write(BYTE_ORDER_MARK)
         lines, lost = column_lines(document)
         stream.write(lines)
         dropped += lost

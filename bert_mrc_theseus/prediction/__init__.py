@@ -1,5 +1,7 @@
 """Entities of texts: the Python interface, and what feeds it.
 
+predict        documents with their examples -> documents with entities
+pieces         long documents in pieces, documents in groups
 extractor      `Extractor`
 inputs         text files, JSONL, folders, standard input -> documents
 """

@@ -1,37 +1,43 @@
 """Entities of texts: `Extractor`, the Python interface, and the stream behind `bert-mrc-theseus predict`.
 
-    extractor = Extractor.load("runs/resume/stage2/best")
-    for entity in extractor("王小明毕业于北京大学。"):
-        print(entity.text, entity.type, entity.start, entity.end, entity.score)
-
 An extractor has no state but its model. Documents are read ahead in groups of bounded size, so memory does not grow with the
 input and order is kept; a document's result does not depend on the others. While the engine works on one group, the next one
 is read and tokenised and the one before it decoded and handed out.
 """
 
 from collections import deque
-from collections.abc import Iterable, Iterator
-from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Iterator, Sequence
+from concurrent.futures import Future
+from dataclasses import dataclass
 from pathlib import Path
+from types import TracebackType
 
+from bert_mrc_theseus.decoding.entities import Answers, answers_for
 from bert_mrc_theseus.decoding.spans import Thresholds
 from bert_mrc_theseus.engines.choose import load_engine
-from bert_mrc_theseus.engines.engine import Engine, decode_documents, run_engine
-from bert_mrc_theseus.model_files.model_folder import SavedModel
-from bert_mrc_theseus.mrc.examples import Examples
-from bert_mrc_theseus.mrc.windows import cut_windows
+from bert_mrc_theseus.engines.engine import Engine
+from bert_mrc_theseus.model_files.model_folder import ModelSpec
 from bert_mrc_theseus.package_data import bundled_model
-from bert_mrc_theseus.text.documents import Document, Entity
-from bert_mrc_theseus.text.schema import Schema
-
-GROUP_CHARACTERS = 20_000
-"""Characters that are read ahead: enough texts of each length to fill batches without much padding."""
+from bert_mrc_theseus.prediction.pieces import Piece, groups_of, pieces_of, whole_documents
+from bert_mrc_theseus.text.documents import Document
+from bert_mrc_theseus.text.schema import DEFAULT_STYLE, Schema, read_queries
 
 
 @dataclass(frozen=True, slots=True)
 class Extraction:
-    """An entity found in a text: `text[start:end]` is its text, `score` lies between 0 and 1."""
+    """An entity found in a text.
+
+    Attributes:
+        text: the entity's text.
+        type: name of its entity type.
+        start, end: half-open offsets in code points: `text[start:end]` of the whole text is the entity's text.
+        score: between 0 and 1.
+
+    Example:
+        >>> import bert_mrc_theseus as bmt
+        >>> bmt.Extraction("广州", "LOC", 6, 8, 0.98).type
+        'LOC'
+    """
 
     text: str
     type: str
@@ -44,25 +50,31 @@ class Extractor:
     """Finds entities in texts.
 
     Args:
-        model: a saved model; its tensors are not used.
-        engine: runs it.
+        spec: a model but for its weights.
+        engine: runs it; closed with the extractor.
         thresholds: instead of the model's own.
         schema: types to look for, instead of the model's own; see `unseen`.
         nested: find entities inside others too; without a match head only inside those of another type.
+
+    Example:
+        >>> import bert_mrc_theseus as bmt
+        >>> with bmt.Extractor.load() as extractor:
+        ...     [(e.text, e.type, e.start, e.end) for e in extractor("程晓光从广州飞往大连。")]
+        [('程晓光', 'PER', 0, 3), ('广州', 'LOC', 4, 6), ('大连', 'LOC', 8, 10)]
     """
 
     def __init__(
         self,
-        model: SavedModel,
+        spec: ModelSpec,
         engine: Engine,
         thresholds: Thresholds | None = None,
         schema: Schema | None = None,
         nested: bool = False,
     ):
-        self._engine, self._model = engine, model
-        self._thresholds = thresholds or model.thresholds
-        self._schema = schema or model.schema
-        self._decoding = model.decoding(nested)
+        self._engine, self._spec = engine, spec
+        self._thresholds = thresholds or spec.thresholds
+        self._schema = schema or spec.schema
+        self._decoding = spec.decoding(nested)
 
     @classmethod
     def load(
@@ -72,21 +84,33 @@ class Extractor:
         engine: str = "auto",
         schema: Schema | None = None,
         nested: bool = False,
+        queries: str | Path | None = None,
+        style: str = DEFAULT_STYLE,
+        types: Sequence[str] | None = None,
     ) -> "Extractor":
         """An extractor from a model folder.
 
         Args:
-            folder: model folder; default: the one that comes with the package, `bundled.bundled_model`.
+            folder: model folder; default: the one that comes with the package, `package_data.bundled_model`.
             thresholds: instead of the model's own.
-            engine: "auto", "onnx" or "keras", see `engines.choose_engine`.
+            engine: "auto", "onnx" or "keras", see `engines.choose.choose_engine`.
             schema: types to look for, instead of the model's own.
             nested: see above.
+            queries: file with the types to look for, see `schema.read_queries`; instead of `schema`.
+            style: which text of that file is the query.
+            types: names of those types to look for; default: all.
 
         Raises:
             ModelError: the folder is not a complete model.
+            UserError: there is no such type or engine, or the Keras engine is needed and TensorFlow is not installed.
+            DataError: the query file cannot be read.
         """
-        model, run = load_engine(folder or bundled_model(), engine)
-        return cls(model, run, thresholds, schema, nested)
+        if queries is not None:
+            schema = read_queries(queries, style)
+        spec, run = load_engine(folder or bundled_model(), engine)
+        if types is not None:
+            schema = (schema or spec.schema).only(types)
+        return cls(spec, run, thresholds, schema, nested)
 
     @property
     def schema(self) -> Schema:
@@ -96,7 +120,7 @@ class Extractor:
     @property
     def unseen(self) -> tuple[str, ...]:
         """Types whose query the model was not trained on: it may find something or nothing, and its scores mean little."""
-        known = {item.query for item in self._model.schema.types}
+        known = {item.query for item in self._spec.schema.types}
         return tuple(item.name for item in self._schema.types if item.query not in known)
 
     def __call__(self, text: str) -> list[Extraction]:
@@ -113,77 +137,39 @@ class Extractor:
 
     def documents(self, documents: Iterable[Document]) -> Iterator[Document]:
         """Documents with predicted entities, in order."""
-        running: deque[tuple[list[_Piece], Examples, Future[list]]] = deque()
-        worker = ThreadPoolExecutor(1)
+        return whole_documents(self._answered(groups_of(pieces_of(documents, self._spec.window))))
 
-        def decoded() -> Iterator[tuple[_Piece, Document]]:
-            group, examples, found = running.popleft()
-            bare = [piece.document for piece in group]
-            done = decode_documents(bare, examples, found.result(), self._schema, self._thresholds, self._decoding)
-            yield from zip(group, done, strict=True)
+    def close(self) -> None:
+        """Ends the engine's threads; an extractor that is forgotten ends them too."""
+        self._engine.close()
 
-        def pieces() -> Iterator[tuple[_Piece, Document]]:
-            for group in _groups(self._pieces(documents), GROUP_CHARACTERS):
-                examples = self._model.examples([piece.document for piece in group], self._schema)
-                found = worker.submit(run_engine, self._engine, examples, self._thresholds, self._decoding)
-                running.append((group, examples, found))
-                if len(running) > 1:
-                    yield from decoded()
-            while running:
-                yield from decoded()
+    def __enter__(self) -> "Extractor":
+        return self
 
-        entities: list[Entity] = []
+    def __exit__(
+        self, kind: type[BaseException] | None, value: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def _answered(self, groups: Iterable[list[Piece]]) -> Iterator[tuple[Piece, Document]]:
+        """Each piece with what was found in it; one group is with the engine while another is read or handed out."""
+        running: deque[tuple[list[Piece], Answers, Future[None]]] = deque()
+
+        def finished() -> Iterator[tuple[Piece, Document]]:
+            group, answers, done = running.popleft()
+            done.result()
+            yield from zip(group, answers.documents([piece.document for piece in group]), strict=True)
+
         try:
-            for piece, found in pieces():
-                entities += [replace(e, start=e.start + piece.offset, end=e.end + piece.offset) for e in found.entities]
-                if piece.whole is not None:
-                    yield replace(piece.whole, entities=tuple(entities))
-                    entities = []
+            for group in groups:
+                examples = self._spec.examples([piece.document for piece in group], self._schema)
+                answers = answers_for(examples, self._schema, self._thresholds, self._decoding)
+                done = self._engine.submit(self._engine.answer, examples, answers.add, answers.matches)
+                running.append((group, answers, done))
+                if len(running) > 1:
+                    yield from finished()
+            while running:
+                yield from finished()
         finally:
-            worker.shutdown(cancel_futures=True)
-
-    def _pieces(self, documents: Iterable[Document]) -> Iterator["_Piece"]:
-        """Documents, long ones in pieces that begin and end where a window does and no sentence is cut: read apart, they have
-        the same windows as together."""
-        for document in documents:
-            bare = replace(document, entities=(), annotated=None)
-            if len(bare.text) <= GROUP_CHARACTERS:
-                yield _Piece(bare, 0, bare)
-                continue
-            start = 0
-            window = self._model.window
-            for cut in cut_windows(bare.text, window.size, window.overlap):
-                if not cut.joined and cut.start - start >= GROUP_CHARACTERS:
-                    yield _Piece(Document(bare.id, bare.text[start : cut.start]), start)
-                    start = cut.start
-            yield _Piece(Document(bare.id, bare.text[start:]), start, bare)
-
-
-@dataclass(frozen=True)
-class _Piece:
-    """A part of a document.
-
-    Attributes:
-        document: the part.
-        offset: where it starts.
-        whole: the document whose last part this is; None: there are more.
-    """
-
-    document: Document
-    offset: int
-    whole: Document | None = None
-
-
-def _groups(pieces: Iterable[_Piece], characters: int) -> Iterator[list[_Piece]]:
-    """Consecutive pieces, at most `characters` together unless one alone is longer."""
-    group: list[_Piece] = []
-    size = 0
-    for piece in pieces:
-        if group and size + len(piece.document.text) > characters:
-            yield group
-            group, size = [], 0
-        group.append(piece)
-        # An empty document costs memory too.
-        size += len(piece.document.text) + 1
-    if group:
-        yield group
+            for _, _, done in running:
+                done.cancel()

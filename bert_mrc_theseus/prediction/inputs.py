@@ -21,10 +21,10 @@ def find_inputs(paths: Iterable[str]) -> list[str]:
     Raises:
         DataError: a path does not exist, or a folder has no such file.
     """
-    found: list[str] = []
+    files: list[str] = []
     for path in paths:
         if path == STDIN or Path(path).is_file():
-            found.append(path)
+            files.append(path)
         elif Path(path).is_dir():
             inside = sorted(
                 str(file)
@@ -33,10 +33,10 @@ def find_inputs(paths: Iterable[str]) -> list[str]:
             )
             if not inside:
                 raise DataError(f"the folder has no {' or '.join(SUFFIXES)} file", path)
-            found += inside
+            files += inside
         else:
             raise DataError("no such file or folder", path)
-    return found
+    return files
 
 
 def read_inputs(files: Iterable[str], on_error: OnError, whole_files: bool = False) -> Iterator[Document]:

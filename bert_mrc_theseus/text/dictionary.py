@@ -28,6 +28,13 @@ class Dictionary:
     Attributes:
         added: type of each term that is an entity wherever it occurs.
         vetoed: types that a text is not; `ANY` for all.
+
+    Example:
+        >>> import bert_mrc_theseus as bmt
+        >>> dictionary = bmt.Dictionary({"华西医院": "ORG"})
+        >>> document, added, vetoed = dictionary.apply(bmt.Document("1", "他在华西医院"))
+        >>> document.entities, added
+        ((Entity(start=2, end=6, type='ORG', score=None, source='dictionary'),), 1)
     """
 
     added: Mapping[str, str]
@@ -45,9 +52,9 @@ class Dictionary:
         if not self.added:
             return []
         # The automaton gives ends and lengths, sorted by end.
-        found = sorted((end + 1 - size, -size) for end, size in self._automaton.iter(text))  # type: ignore[attr-defined]
+        matched = sorted((end + 1 - size, -size) for end, size in self._automaton.iter(text))  # type: ignore[attr-defined]
         spans: list[tuple[int, int]] = []
-        for start, size in found:
+        for start, size in matched:
             if not spans or start >= spans[-1][1]:
                 spans.append((start, start - size))
         return spans
@@ -85,6 +92,12 @@ def read_dictionary(path: str | Path) -> Dictionary:
 
     Raises:
         DataError: a line is not of the form above, or gives a term two types.
+
+    Example:
+        >>> import bert_mrc_theseus as bmt
+        >>> written = open("terms.tsv", "w", encoding="utf-8").write("华西医院\\tORG\\n科技\\tORG\\tveto\\n")
+        >>> bmt.read_dictionary("terms.tsv").added
+        {'华西医院': 'ORG'}
     """
     added: dict[str, str] = {}
     vetoed: dict[str, frozenset[str]] = {}

@@ -27,6 +27,11 @@ class Entity:
 
     Raises:
         ValueError: the span is empty or negative, or the type is empty.
+
+    Example:
+        >>> import bert_mrc_theseus as bmt
+        >>> bmt.Entity(0, 3, "PER")
+        Entity(start=0, end=3, type='PER', score=None, source=None)
     """
 
     start: int
@@ -53,6 +58,12 @@ class Document:
 
     Raises:
         ValueError: an entity lies outside the text, or is of a type that was not annotated.
+
+    Example:
+        >>> import bert_mrc_theseus as bmt
+        >>> document = bmt.Document("1", "程晓光在广州", (bmt.Entity(4, 6, "LOC"), bmt.Entity(0, 3, "PER")))
+        >>> [document.text_of(entity) for entity in document.entities]
+        ['程晓光', '广州']
     """
 
     id: str
@@ -190,12 +201,29 @@ def read_documents(path: str | Path, on_error: OnError | None = None) -> Iterato
 
     Raises:
         DataError: see `parse_document` and `read_lines`.
+
+    Example:
+        >>> import bert_mrc_theseus as bmt
+        >>> bmt.write_documents("a.jsonl", [bmt.Document("1", "广州", (bmt.Entity(0, 2, "LOC"),))])
+        >>> [document.entities[0].type for document in bmt.read_documents("a.jsonl")]
+        ['LOC']
     """
     yield from parse_documents(read_lines(path, on_error), path, on_error)
 
 
 def write_documents(path: str | Path, documents: Iterable[Document]) -> None:
-    """Writes documents as interchange JSONL in one atomic step."""
+    """Writes documents as interchange JSONL in one atomic step.
+
+    Args:
+        path: the file; one that ends in `.gz` is compressed.
+        documents: in the order in which they are written.
+
+    Example:
+        >>> import bert_mrc_theseus as bmt
+        >>> bmt.write_documents("b.jsonl", [bmt.Document("1", "广州")])
+        >>> print(open("b.jsonl", encoding="utf-8").read(), end="")
+        {"id": "1", "text": "广州", "entities": []}
+    """
     with atomic_write(path) as stream:
         for document in documents:
             stream.write(json.dumps(document_to_dict(document), ensure_ascii=False) + "\n")

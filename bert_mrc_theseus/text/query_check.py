@@ -34,7 +34,7 @@ def check_queries(
     Args:
         schema: types and queries.
         documents: training data; None: they are not looked at.
-        context_position: see `examples.Sharing`.
+        context_position: see `model_config.SharedContext`.
     """
     findings = []
     first: dict[str, str] = {}

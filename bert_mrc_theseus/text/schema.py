@@ -28,7 +28,13 @@ DEFAULT_STYLE = "short"
 
 @dataclass(frozen=True, slots=True)
 class EntityType:
-    """An entity type and the query that asks for it."""
+    """An entity type and the query that asks for it.
+
+    Example:
+        >>> import bert_mrc_theseus as bmt
+        >>> bmt.EntityType("PER", "人名").query
+        '人名'
+    """
 
     name: str
     query: str
@@ -40,6 +46,12 @@ class Schema:
 
     Raises:
         ValueError: no types, a repeated name, or an empty name or query.
+
+    Example:
+        >>> import bert_mrc_theseus as bmt
+        >>> schema = bmt.Schema((bmt.EntityType("PER", "人名"), bmt.EntityType("LOC", "地名")))
+        >>> schema.only(["LOC"]).names
+        ('LOC',)
     """
 
     types: tuple[EntityType, ...]
@@ -105,8 +117,18 @@ def schema_from_dict(tables: Mapping[str, Any], style: str = DEFAULT_STYLE) -> S
 def read_queries(path: str | Path, style: str = DEFAULT_STYLE) -> Schema:
     """Reads a query file.
 
+    Args:
+        path: the file.
+        style: which text of a type is its query.
+
     Raises:
         DataError: the file is absent, not UTF-8, not TOML, or not a schema.
+
+    Example:
+        >>> import bert_mrc_theseus as bmt
+        >>> written = open("queries.toml", "w", encoding="utf-8").write('[PER]\\nquery = "人名：人物的姓名"\\nshort = "人名"')
+        >>> bmt.read_queries("queries.toml").types
+        (EntityType(name='PER', query='人名'),)
     """
     text = read_text(path)
     try:

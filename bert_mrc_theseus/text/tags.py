@@ -73,24 +73,24 @@ def entities_from_tags(tags: Sequence[str], closes: bool | None = None) -> TagRe
     parts = [split_tag(tag, position) for position, tag in enumerate(tags)]
     if closes is None:
         closes = detect_scheme(tags) != "bio"
-    found: list[Entity] = []
+    entities: list[Entity] = []
     opened: tuple[int, str] | None = None
     repaired = unclosed = 0
-    for position, (prefix, kind) in enumerate([*parts, (OUTSIDE, "")]):
-        continues = prefix in "IME" and opened is not None and opened[1] == kind
+    for position, (prefix, name) in enumerate([*parts, (OUTSIDE, "")]):
+        continues = prefix in "IME" and opened is not None and opened[1] == name
         if opened is not None and not continues:
-            found.append(Entity(opened[0], position, opened[1]))
+            entities.append(Entity(opened[0], position, opened[1]))
             unclosed += closes
             opened = None
         if prefix == OUTSIDE:
             continue
         if not continues:
             repaired += prefix in "IME"
-            opened = (position, kind)
+            opened = (position, name)
         if prefix in "ES" and opened is not None:
-            found.append(Entity(opened[0], position + 1, kind))
+            entities.append(Entity(opened[0], position + 1, name))
             opened = None
-    return TagResult(tuple(found), repaired, unclosed)
+    return TagResult(tuple(entities), repaired, unclosed)
 
 
 def outermost(entities: Iterable[Entity]) -> tuple[tuple[Entity, ...], int]:

@@ -1,161 +1,262 @@
-"""Settings of a training stage, and the plan of its batches that follows from them."""
+"""Settings of training: one dataclass for what all stages read, and one for each thing that only some do. No Keras.
 
-from dataclasses import dataclass
-from itertools import accumulate
+A field says its bounds, its option on the command line and its help; the command line is made from them.
+"""
 
-import numpy as np
+from collections.abc import Mapping
+from dataclasses import Field, asdict, dataclass, field, fields
+from typing import Any
 
 from bert_mrc_theseus.errors import UserError
-from bert_mrc_theseus.model.theseus import INITIALISATIONS
-from bert_mrc_theseus.mrc.batching import sample_pairs, training_batches
-from bert_mrc_theseus.mrc.examples import Examples
-from bert_mrc_theseus.training.distillation import Distillation
-from bert_mrc_theseus.training.losses import LOSSES
+from bert_mrc_theseus.model_files.successor import INITIALISATIONS
+from bert_mrc_theseus.text.schema import DEFAULT_STYLE
 from bert_mrc_theseus.training.schedules import SCHEDULES
 
-STAGES = {
-    0: "fine-tune the predecessor",
-    1: "replace the predecessor's modules by the successor's layers",
-    2: "fine-tune the successor",
-}
+LOSS_NAMES = ("focal", "bce", "dice")
+"""Names in `losses.LOSSES`, which needs Keras."""
 
-_CHOICES = {"loss": tuple(LOSSES), "schedule": SCHEDULES, "initialisation": INITIALISATIONS}
-_SHARES = ("warmup", "dropout", "base", "reach", "rate")
-_POSITIVE = ("learning_rate", "clip", "token_budget", "modules", "temperature")
-_NOT_NEGATIVE = ("epochs", "negative_ratio", "silver_weight", "weight_decay", "distill_logits", "distill_borders")
+
+def _setting(
+    default: Any,
+    help_text: str,
+    option: str = "",
+    at_least: float | None = None,
+    above: float | None = None,
+    at_most: float | None = None,
+    choices: tuple[str, ...] = (),
+) -> Any:
+    """A field with its bounds.
+
+    Args:
+        default: its value if nothing is said.
+        help_text: for the command line.
+        option: name on the command line, by default made from the field's.
+        at_least, above, at_most: bounds of a number.
+        choices: names that are known.
+    """
+    bounds = {"at_least": at_least, "above": above, "at_most": at_most, "choices": choices}
+    return field(default=default, metadata={"help": help_text, "option": option, **bounds})
+
+
+def option_of(item: Field) -> str:
+    """Name of a field's option on the command line."""
+    return item.metadata["option"] or "--" + item.name.replace("_", "-")
+
+
+def _check(settings: Any) -> None:
+    """Raises UserError for the first value that is outside of its bounds."""
+    for item in fields(settings):
+        value, limits = getattr(settings, item.name), item.metadata
+        if value is None:
+            continue
+        if limits["choices"] and value not in limits["choices"]:
+            raise UserError(f"{item.name} is one of {', '.join(limits['choices'])}. Received: {value!r}")
+        # `not ... >=` and not `<`: NaN is refused too.
+        if limits["at_least"] is not None and limits["at_most"] is not None:
+            if not limits["at_least"] <= value <= limits["at_most"]:
+                raise UserError(
+                    f"{item.name} lies between {limits['at_least']} and {limits['at_most']}. Received: {value}"
+                )
+        elif limits["at_least"] is not None and not value >= limits["at_least"]:
+            raise UserError(f"{item.name} is at least {limits['at_least']}. Received: {value}")
+        elif limits["above"] is not None and not value > limits["above"]:
+            raise UserError(f"{item.name} is greater than {limits['above']}. Received: {value}")
+
+
+_SHARED_LAYERS = (
+    "Lower layers of the stage's model in which the context is shared by all types; default: 0 of a predecessor, all but one "
+    "of a successor."
+)
 
 
 @dataclass(frozen=True, slots=True)
 class TrainingConfig:
-    """Settings of one stage. The Theseus settings (`modules` to `shared`) matter in stage 1 only.
+    """Settings that every stage reads. The fields say what they mean where they are declared.
 
-    Attributes:
-        epochs: passes over the pairs with entities (each with its own sample of pairs without); 0 in stage 1 makes the
-            initial successor, for `first layers, fine-tuned` without Theseus.
-        learning_rate: highest learning rate of the warm-up and decay.
-        warmup: share of all steps during which the learning rate rises.
-        weight_decay: of AdamW; none on biases and LayerNorm.
-        clip: largest global norm of the gradient.
-        loss: "focal", "bce" or "dice".
-        token_budget: tokens of a batch, padding included.
-        negative_ratio: pairs without entities per pair with entities, in training only.
-        by_text: a batch holds all the pairs of its texts, so that shared layers run once a text instead of once a pair.
-        silver_weight: of the loss on documents that were not annotated by people.
-        seed: of the heads, the batches, the dropout and the replacements.
-        mixed_bfloat16: matrix products in bfloat16, variables in float32.
-        patience: evaluations without a better strict dev F1 before the stage stops; 0: never stop early.
-        evaluate_every: steps between evaluations; 0: once an epoch.
-        checkpoint_minutes: time between checkpoints for resuming.
-        dropout: of hidden states and attention.
-        modules: S, the number of successor layers.
-        schedule: replace rate, "linear" or "constant"; `base`, `reach`, `rate`: see `schedules.replace_rate`.
-        initialisation: where successor layers start from, see `theseus.initial_successor`.
-        shared: K, the successor's shared lower layers, see `examples.Sharing`; None: all but the last.
-        distill_logits, temperature, distill_borders: see `distillation.Distillation`; in stages 1 and 2.
+    Raises:
+        UserError: a value that makes no sense.
+
+    Example:
+        >>> import bert_mrc_theseus as bmt
+        >>> bmt.training.TrainingConfig(epochs=5).learning_rate
+        0.00015
+    """
+
+    epochs: int = _setting(
+        3,
+        "Passes over the pairs with entities, each with its own sample of pairs without; 0 in stage 1 makes the successor's "
+        "first weights and trains nothing.",
+        at_least=0,
+    )
+    learning_rate: float = _setting(1.5e-4, "Highest learning rate, between warm-up and decay.", above=0)
+    warmup: float = _setting(0.1, "Share of the steps during which the learning rate rises.", at_least=0, at_most=1)
+    weight_decay: float = _setting(0.01, "Weight decay of AdamW; none on biases and LayerNorm.", at_least=0)
+    clip: float = _setting(1.0, "Largest global norm of the gradient.", above=0)
+    loss: str = _setting("focal", "Loss of starts and ends: focal, bce or dice.", choices=LOSS_NAMES)
+    token_budget: int = _setting(1024, "Tokens of a batch, padding included.", "--tokens", above=0)
+    negative_ratio: float = _setting(
+        1.0, "How many pairs of text and type without entities are trained on, per pair with entities.", at_least=0
+    )
+    by_text: bool = _setting(
+        False, "Put all pairs of a text into one batch, so that shared layers run once a text instead of once a pair."
+    )
+    silver_weight: float = _setting(
+        0.5, "Weight of the loss on documents that were not annotated by people (preprocess silver).", at_least=0
+    )
+    dropout: float = _setting(0.1, "Dropout of hidden states and attention.", at_least=0, at_most=1)
+    mixed_bfloat16: bool = _setting(
+        False, "Compute matrix products in bfloat16, keep variables in float32.", "--bfloat16"
+    )
+    patience: int = _setting(
+        0, "Evaluations without a better strict dev F1 before the stage stops; 0: never stop early.", at_least=0
+    )
+    evaluate_every: int = _setting(0, "Steps between evaluations; 0: evaluate once an epoch.", at_least=0)
+    checkpoint_minutes: float = _setting(5.0, "Minutes between checkpoints for resuming.", at_least=0)
+    seed: int = _setting(42, "Seed of the heads' first weights, the batches, dropout and replacements.", at_least=0)
+
+    def __post_init__(self) -> None:
+        _check(self)
+
+
+@dataclass(frozen=True, slots=True)
+class NewPredecessor:
+    """What a predecessor is made of: settings of stage 0, which later stages take over from its model.
 
     Raises:
         UserError: a value that makes no sense.
     """
 
-    epochs: int = 3
-    learning_rate: float = 1.5e-4
-    warmup: float = 0.1
-    weight_decay: float = 0.01
-    clip: float = 1.0
-    loss: str = "focal"
-    token_budget: int = 1024
-    negative_ratio: float = 1.0
-    by_text: bool = False
-    silver_weight: float = 0.5
-    seed: int = 42
-    mixed_bfloat16: bool = False
-    patience: int = 0
-    evaluate_every: int = 0
-    checkpoint_minutes: float = 5.0
-    dropout: float = 0.1
-    modules: int = 6
-    schedule: str = "linear"
-    base: float = 0.3
-    reach: float = 0.7
-    rate: float = 0.5
-    initialisation: str = "first"
-    shared: int | None = None
-    distill_logits: float = 0.0
-    temperature: float = 2.0
-    distill_borders: float = 0.0
-
-    @property
-    def shared_modules(self) -> int:
-        """K."""
-        return self.modules - 1 if self.shared is None else self.shared
-
-    @property
-    def distillation(self) -> Distillation:
-        return Distillation(self.distill_logits, self.temperature, self.distill_borders)
+    encoder: str = _setting("e5-small-zh", "Encoder to start from: e5-small-zh, or the folder of a BERT.")
+    queries: str = _setting(DEFAULT_STYLE, "Which text of queries.toml is asked: short, query, name ...")
+    window: int | None = _setting(None, "Characters of a window; default 254.", at_least=1)
+    context_position: int | None = _setting(None, "Position of the context's first character; default 32.", at_least=3)
+    match: bool = _setting(False, "Train a head that matches starts with ends, for nested entities.")
+    shared_layers: int = _setting(0, _SHARED_LAYERS, at_least=0)
 
     def __post_init__(self) -> None:
-        for name, choices in _CHOICES.items():
-            if getattr(self, name) not in choices:
-                raise UserError(f"{name} is one of {', '.join(choices)}. Received: {getattr(self, name)!r}")
-        for name in _SHARES:
-            if not 0.0 <= getattr(self, name) <= 1.0:
-                raise UserError(f"{name} lies between 0 and 1. Received: {getattr(self, name)}")
-        for name in _POSITIVE:
-            if not getattr(self, name) > 0:
-                raise UserError(f"{name} is greater than 0. Received: {getattr(self, name)}")
-        for name in _NOT_NEGATIVE:
-            if not getattr(self, name) >= 0:
-                raise UserError(f"{name} is at least 0. Received: {getattr(self, name)}")
-        if not 0 <= self.shared_modules < self.modules:
-            raise UserError(f"of {self.modules} modules 0 to {self.modules - 1} can be shared. Received: {self.shared}")
+        _check(self)
 
 
-class Plan:
-    """Which pairs every step of a training run sees: a pure function of the examples and the config.
+@dataclass(frozen=True, slots=True)
+class Replacing:
+    """How modules are replaced in stage 1: the successor's shape, and the replace rate (see `schedules.replace_rate`).
 
-    Args:
-        examples: training examples.
-        config: of the stage.
+    Raises:
+        UserError: a value that makes no sense.
     """
 
-    def __init__(self, examples: Examples, config: TrainingConfig):
-        self._config = config
-        self._pairs = examples.all_pairs()
-        self._positive = examples.has_entity(self._pairs)
-        self._lengths = examples.lengths(self._pairs)
-        # The number of batches differs a little between epochs, since each samples other pairs without entities.
-        self._epoch_ends = list(accumulate(len(self.batches(epoch)) for epoch in range(config.epochs)))
+    modules: int = _setting(6, "Modules of the predecessor, which is the successor's number of layers.", at_least=1)
+    schedule: str = _setting("linear", "Replace rate: linear or constant.", choices=SCHEDULES)
+    base: float = _setting(0.3, "Linear replace rate at step 0.", at_least=0, at_most=1)
+    rate: float = _setting(0.5, "Constant replace rate.", at_least=0, at_most=1)
+    reach: float = _setting(0.7, "Share of stage 1 after which everything is replaced.", at_least=0, at_most=1)
+    initialisation: str = _setting(
+        "first", "Where successor layers start from: first, spaced or mean.", choices=INITIALISATIONS
+    )
+    shared_layers: int | None = _setting(None, _SHARED_LAYERS, at_least=0)
+
+    def __post_init__(self) -> None:
+        _check(self)
+        if not 0 <= self.successor_shared < self.modules:
+            raise UserError(
+                f"of a successor's {self.modules} layers 0 to {self.modules - 1} can be shared. Received: {self.shared_layers}"
+            )
 
     @property
-    def total_steps(self) -> int:
-        return self._epoch_ends[-1] if self._epoch_ends else 0
-
-    @property
-    def positive_pairs(self) -> int:
-        return int(self._positive.sum())
-
-    def batches(self, epoch: int) -> list[np.ndarray]:
-        """The batches of an epoch in order, each an array (B, 2) of (window, type)."""
-        config = self._config
-        chosen = sample_pairs(self._positive, config.negative_ratio, config.seed, epoch)
-        groups = self._pairs[chosen, 0] if config.by_text else None
-        batches = training_batches(self._lengths[chosen], config.token_budget, config.seed, epoch, groups)
-        return [self._pairs[chosen[batch]] for batch in batches]
-
-    def locate(self, step: int) -> tuple[int, int]:
-        """Epoch of a step, and its number within the epoch."""
-        for epoch, end in enumerate(self._epoch_ends):
-            if step < end:
-                return epoch, step - (self._epoch_ends[epoch - 1] if epoch else 0)
-        raise IndexError(f"step {step} of {self.total_steps}")
-
-    def is_epoch_end(self, done: int) -> bool:
-        """Whether `done` steps are a whole number of epochs."""
-        return done in self._epoch_ends
+    def successor_shared(self) -> int:
+        """K of the successor, see `SharedContext`."""
+        return self.modules - 1 if self.shared_layers is None else self.shared_layers
 
 
-def positive_prior(examples: Examples) -> float:
-    """Share of start labels among all context tokens of all pairs: what the heads' bias starts from."""
-    starts = sum(int((rows[:, 1] >= 0).sum()) for rows in examples.spans)
-    tokens = sum(len(examples.contexts[window]) for window, _ in examples.all_pairs())
-    return min(0.5, max(1e-4, starts / max(1, tokens)))
+@dataclass(frozen=True, slots=True)
+class Distillation:
+    """How much the predecessor teaches in stages 1 and 2, beside the labels, whose loss has weight 1 (see `distillation`).
+
+    Raises:
+        UserError: a value that makes no sense.
+    """
+
+    logits: float = _setting(0.0, "Weight of the predecessor's logits.", "--distill-logits", at_least=0)
+    temperature: float = _setting(2.0, "What logits are divided by before they are compared in distillation.", above=0)
+    borders: float = _setting(
+        0.0, "Weight of the predecessor's hidden states at module borders.", "--distill-borders", at_least=0
+    )
+
+    def __post_init__(self) -> None:
+        _check(self)
+
+    def __bool__(self) -> bool:
+        return self.logits > 0.0 or self.borders > 0.0
+
+
+STAGE_DEFAULTS: Mapping[int, Mapping[str, Any]] = {
+    0: {"epochs": 3, "learning_rate": 1.5e-4},
+    1: {"epochs": 2, "learning_rate": 1.5e-4},
+    2: {"epochs": 2, "learning_rate": 1e-4},
+}
+"""Where a stage's defaults are not those of `TrainingConfig`."""
+
+STAGE_SETTINGS: Mapping[int, tuple[type, ...]] = {
+    0: (TrainingConfig, NewPredecessor),
+    1: (TrainingConfig, Replacing, Distillation),
+    2: (TrainingConfig, Distillation),
+}
+"""What each stage reads."""
+
+_NOT_PART_OF_THE_RESULT = ("checkpoint_minutes",)
+
+_OLD_NAMES = {
+    "replacing": {
+        **{name: name for name in ("modules", "schedule", "base", "rate", "reach", "initialisation")},
+        "shared_layers": "shared",
+    },
+    "distillation": {"logits": "distill_logits", "temperature": "temperature", "borders": "distill_borders"},
+}
+"""Names of settings when a stage had all of them in one place, by their part and name of today."""
+
+
+def stage_config(stage: int, **changes: Any) -> TrainingConfig:
+    """The settings of a stage that differ from its defaults by `changes`.
+
+    Raises:
+        UserError: a value that makes no sense.
+    """
+    return TrainingConfig(**{**STAGE_DEFAULTS[stage], **changes})
+
+
+def settings_record(
+    config: TrainingConfig, replacing: Replacing | None = None, distillation: Distillation | None = None
+) -> dict[str, Any]:
+    """Settings in the form in which runs write them down."""
+    more = {"replacing": replacing, "distillation": distillation}
+    return {"config": asdict(config), **{name: asdict(part) for name, part in more.items() if part is not None}}
+
+
+def settings_in(record: Mapping[str, Any]) -> dict[str, Any]:
+    """The settings that a run wrote down, in today's form: what did not exist then has its default.
+
+    Args:
+        record: config.json, report.json or the fingerprint of a stage; also of versions that had all settings in one place.
+    """
+    stage, config = record["stage"], dict(record["config"])
+    if "modules" in config:
+        record = {
+            part: {name: config.pop(old) for name, old in names.items() if old in config}
+            for part, names in _OLD_NAMES.items()
+        }
+    known = STAGE_SETTINGS[stage]
+    return settings_record(
+        TrainingConfig(**config),
+        Replacing(**record.get("replacing", {})) if Replacing in known else None,
+        Distillation(**record.get("distillation", {})) if Distillation in known else None,
+    )
+
+
+def changed_settings(then: Mapping[str, Any], now: Mapping[str, Any]) -> list[str]:
+    """What differs between two results of `settings_in` or `settings_record`, as `name: VALUE then, VALUE now`."""
+    return [
+        f"{name}: {then.get(part, {}).get(name)} then, {value} now"
+        for part, values in now.items()
+        for name, value in values.items()
+        if name not in _NOT_PART_OF_THE_RESULT and then.get(part, {}).get(name) != value
+    ]

@@ -9,25 +9,12 @@ from dataclasses import dataclass
 
 from keras import ops
 
+from bert_mrc_theseus.model.mrc_model import ModelOutput, MRCModel
+from bert_mrc_theseus.model.token_layout import context_mask, valid_mask
+from bert_mrc_theseus.model_files.successor import group_layers
+from bert_mrc_theseus.mrc.batch_types import PairBatch
+from bert_mrc_theseus.training.config import Distillation
 from bert_mrc_theseus.training.losses import per_token
-
-
-@dataclass(frozen=True, slots=True)
-class Distillation:
-    """How much the predecessor teaches.
-
-    Attributes:
-        logits: weight of `logit_loss`; the labels' loss keeps weight 1.
-        temperature: that the logits are divided by.
-        borders: weight of `border_loss`.
-    """
-
-    logits: float = 0.0
-    temperature: float = 2.0
-    borders: float = 0.0
-
-    def __bool__(self) -> bool:
-        return self.logits > 0.0 or self.borders > 0.0
 
 
 def logit_loss(student, teacher, mask, temperature: float):
@@ -51,7 +38,30 @@ def border_loss(student: Sequence, teacher: Sequence, valid):
     weight = ops.expand_dims(valid, -1)
     tokens = ops.maximum(ops.sum(valid), 1.0)
     total = 0.0
-    for mine, theirs in zip(student, teacher, strict=True):
-        difference = ops.cast(mine, "float32") - ops.cast(theirs, "float32")
-        total += ops.sum(ops.square(difference) * weight) / (tokens * ops.shape(mine)[-1])
+    for student_states, teacher_states in zip(student, teacher, strict=True):
+        difference = ops.cast(student_states, "float32") - ops.cast(teacher_states, "float32")
+        total += ops.sum(ops.square(difference) * weight) / (tokens * ops.shape(student_states)[-1])
     return total / len(student)
+
+
+@dataclass(frozen=True)
+class Teacher:
+    """A predecessor that teaches; it has no dropout and is not trained."""
+
+    model: MRCModel
+    distillation: Distillation
+
+    def loss(self, batch: PairBatch, student: ModelOutput):
+        """What the student's hidden states at its module borders, and its logits, lack."""
+        _, states, logits = self.model.forward(batch)
+        settings = self.distillation
+        value = 0.0
+        if settings.logits:
+            value += settings.logits * logit_loss(
+                student.logits, ops.stop_gradient(logits), context_mask(batch), settings.temperature
+            )
+        if settings.borders:
+            groups = group_layers(len(states), len(student.states))
+            ends = [ops.stop_gradient(states[group[-1]]) for group in groups]
+            value += settings.borders * border_loss(student.states, ends, valid_mask(batch))
+        return value

@@ -5,7 +5,7 @@ What is drawn at random (batches, dropout, replacements) is a function of (seed,
 
 import json
 import os
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
@@ -15,6 +15,7 @@ from safetensors import SafetensorError, safe_open
 from safetensors.numpy import save_file
 
 from bert_mrc_theseus.errors import ModelError, UserError
+from bert_mrc_theseus.training.config import changed_settings, settings_in
 
 
 @dataclass
@@ -38,7 +39,7 @@ class TrainingState:
     history: list[dict[str, Any]] = field(default_factory=list)
 
 
-def save_checkpoint(path: Path, variables: Sequence, state: TrainingState, fingerprint: dict[str, Any]) -> None:
+def save_checkpoint(path: Path, variables: Sequence, state: TrainingState, fingerprint: Mapping[str, Any]) -> None:
     """Writes a checkpoint.
 
     Args:
@@ -51,7 +52,7 @@ def save_checkpoint(path: Path, variables: Sequence, state: TrainingState, finge
         UserError: the disk is full or the place not writable; the older checkpoint is then still there.
     """
     tensors = {f"{i:05d}": ops.convert_to_numpy(variable) for i, variable in enumerate(variables)}
-    metadata = {"state": json.dumps(asdict(state)), "fingerprint": json.dumps(fingerprint)}
+    metadata = {"state": json.dumps(asdict(state)), "fingerprint": json.dumps(dict(fingerprint))}
     temporary = path.with_name(f".{path.name}.new")
     try:
         save_file(tensors, temporary, metadata=metadata)
@@ -63,7 +64,7 @@ def save_checkpoint(path: Path, variables: Sequence, state: TrainingState, finge
         raise UserError(f"cannot save the checkpoint {path}: {error}. The one before it is still there.") from error
 
 
-def load_checkpoint(path: Path, variables: Sequence, fingerprint: dict[str, Any]) -> TrainingState:
+def load_checkpoint(path: Path, variables: Sequence, fingerprint: Mapping[str, Any]) -> TrainingState:
     """Restores variables and returns the state.
 
     Raises:
@@ -72,11 +73,11 @@ def load_checkpoint(path: Path, variables: Sequence, fingerprint: dict[str, Any]
     try:
         with safe_open(path, framework="numpy") as stored:
             metadata = stored.metadata()
-            then = json.loads(metadata["fingerprint"])
-            now = json.loads(json.dumps(fingerprint))
-            changed = sorted(key for key in {*then, *now} if then.get(key) != now.get(key))
+            changed = _changes(
+                _current_form(json.loads(metadata["fingerprint"])), json.loads(json.dumps(dict(fingerprint)))
+            )
             if changed:
-                details = "; ".join(f"{key}: {then.get(key)} then, {now.get(key)} now" for key in changed)
+                details = "; ".join(changed)
                 raise ModelError(
                     f"{path} is of a run with other settings ({details}): use the same ones to resume it, "
                     f"or another run folder, or --overwrite"
@@ -89,3 +90,27 @@ def load_checkpoint(path: Path, variables: Sequence, fingerprint: dict[str, Any]
     for variable, value in zip(variables, values, strict=True):
         variable.assign(value)
     return TrainingState(**json.loads(metadata["state"]))
+
+
+def _changes(then: Mapping[str, Any], now: Mapping[str, Any]) -> list[str]:
+    """What differs between two fingerprints."""
+    settings = ("config", "replacing", "distillation")
+    others = sorted(key for key in {*then, *now} - {*settings} if then.get(key) != now.get(key))
+    return [
+        *(f"{key}: {then.get(key)} then, {now.get(key)} now" for key in others),
+        *changed_settings(then, {key: now[key] for key in settings if key in now}),
+    ]
+
+
+def _current_form(fingerprint: Mapping[str, Any]) -> dict[str, Any]:
+    """A fingerprint in today's form: those of format version 2's first programs had other names, and dropout in the encoder."""
+    if "sharing" not in fingerprint:
+        return {**fingerprint, **settings_in(fingerprint)}
+    kept = {key: value for key, value in fingerprint.items() if key != "sharing"}
+    sharing = fingerprint["sharing"]
+    return {
+        **kept,
+        **settings_in(fingerprint),
+        "encoder": {key: value for key, value in fingerprint["encoder"].items() if not key.endswith("_dropout")},
+        "shared": {"layers": sharing["modules"], "position": sharing["context_position"]},
+    }

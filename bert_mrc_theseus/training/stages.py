@@ -1,203 +1,286 @@
 """The three stages of training, from a data folder and an encoder (or the stage before) to a model folder.
 
-    RUN/stage0/best/   the predecessor, fine-tuned
-    RUN/stage1/best/   the successor after module replacing
-    RUN/stage2/best/   the successor, fine-tuned alone
-
-Each stage's folder also has log.csv, tensorboard/, config.json and, when the stage is done, report.json.
+Each goes on where it was interrupted; where it leaves what: `model_files.run_folder`. After stage 0 queries, windows and heads
+are the model's: of a data folder's queries.toml only the types' names count then.
 """
 
 import shutil
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
 import keras
-from rich.console import Console
 
-from bert_mrc_theseus.engines.engine import predict_documents
-from bert_mrc_theseus.engines.keras_engine import keras_engine, keras_model
-from bert_mrc_theseus.errors import DataError, UserError
+from bert_mrc_theseus.errors import UserError
 from bert_mrc_theseus.evaluation.metrics import Scores, strict_scores
-from bert_mrc_theseus.files import sha256_of
-from bert_mrc_theseus.model.mrc_model import MRCModel, export_tensors, predecessor_from
-from bert_mrc_theseus.model.theseus import TheseusModel
-from bert_mrc_theseus.model_files.encoders import load_encoder
-from bert_mrc_theseus.model_files.model_folder import SavedModel, load_model, save_model
-from bert_mrc_theseus.mrc.examples import MatchShape, Sharing, WindowSize, longest_span
+from bert_mrc_theseus.model.variables import tensors_of
+from bert_mrc_theseus.model_files.model_folder import SavedModel, save_model
+from bert_mrc_theseus.model_files.run_folder import STAGES, RunFolder, StageFolder
+from bert_mrc_theseus.model_files.training_record import record_from_dict
+from bert_mrc_theseus.prediction.predict import predict_documents
 from bert_mrc_theseus.provenance import command_line, versions, write_json
-from bert_mrc_theseus.text.documents import Document, read_documents
-from bert_mrc_theseus.text.schema import DEFAULT_STYLE, Schema, read_queries
-from bert_mrc_theseus.training.config import STAGES, TrainingConfig, positive_prior
-from bert_mrc_theseus.training.loop import CHECKPOINT, Task, fit
-from bert_mrc_theseus.training.step import Teacher
+from bert_mrc_theseus.text.schema import NAME
+from bert_mrc_theseus.training.config import Distillation, NewPredecessor, Replacing, TrainingConfig, settings_record
+from bert_mrc_theseus.training.data import TrainingData, load_data
+from bert_mrc_theseus.training.loop import Task, fit
+from bert_mrc_theseus.training.progress import ConsoleProgress, Progress
+from bert_mrc_theseus.training.resume import TrainingState
+from bert_mrc_theseus.training.starting_point import Prepared, lone_successor, new_predecessor, replaced_predecessor
 
 
-@dataclass(frozen=True)
-class TrainingData:
-    """Training and dev documents of a data folder, with what identifies them."""
+@dataclass(frozen=True, slots=True)
+class StageResult:
+    """What a stage made.
 
-    train: tuple[Document, ...]
-    dev: tuple[Document, ...]
-    schema: Schema
-    checksums: dict[str, str]
-
-
-def load_data(folder: Path, query_style: str) -> TrainingData:
-    """Reads train.jsonl, dev.jsonl and queries.toml, as `preprocess` writes them.
-
-    Raises:
-        DataError: a file is absent or unreadable.
+    Attributes:
+        best: the model folder of its best model.
+        best_f1: strict dev F1 of that.
+        steps: optimisation steps.
+        minutes: of training.
     """
-    for name in ("train.jsonl", "dev.jsonl", "queries.toml"):
-        if not (folder / name).is_file():
-            raise DataError(f"{name} is missing", folder, hint="make the folder with: bert-mrc-theseus preprocess")
-    return TrainingData(
-        tuple(read_documents(folder / "train.jsonl")),
-        tuple(read_documents(folder / "dev.jsonl")),
-        read_queries(folder / "queries.toml", query_style),
-        {name: sha256_of(folder / name) for name in ("train.jsonl", "dev.jsonl")},
-    )
+
+    best: Path
+    best_f1: float
+    steps: int
+    minutes: float
 
 
-def train_stage(
-    stage: int,
+def fine_tune_predecessor(
     data_folder: Path,
     run: Path,
     config: TrainingConfig,
-    encoder: str = "e5-small-zh",
-    query_style: str = DEFAULT_STYLE,
-    window_size: int | None = None,
-    context_position: int | None = None,
-    predecessor: Path | None = None,
-    match: bool = False,
-    shared_layers: int = 0,
+    new: NewPredecessor = NewPredecessor(),
+    *,
     resume: bool = False,
     overwrite: bool = False,
-    console: Console | None = None,
-) -> Path:
-    """Runs one stage.
+    progress: Progress | None = None,
+) -> StageResult:
+    """Stage 0: fine-tunes an encoder with fresh heads.
 
     Args:
-        stage: 0, 1 or 2; see `STAGES`.
         data_folder: with train.jsonl, dev.jsonl and queries.toml.
-        run: the run folder. Stage 2 starts from its stage1/best.
-        config: settings of this stage.
-        encoder: for stage 0, see `checkpoints.load_encoder`.
-        query_style: for stage 0, which text of queries.toml is the query.
-        window_size: for stage 0, characters of a window.
-        context_position: for stage 0, see `Sharing`.
-        predecessor: model folder that stage 1 starts from and that teaches in distillation; by default the run's stage0/best.
-        match: for stage 0, train a match head too; the longest span is taken from the training data.
-        shared_layers: for stage 0, how many of the predecessor's lower layers are shared, see `Sharing`.
+        run: the run folder.
+        config: settings.
+        new: what the predecessor is made of.
         resume: go on where the stage stopped, or start it; a finished stage is left as it is.
         overwrite: start again, deleting what the stage had.
-        console: for progress; standard error by default.
-
-    Returns:
-        The folder of the stage's best model.
+        progress: is told; default: standard error.
 
     Raises:
         UserError: the stage was begun before and neither `resume` nor `overwrite` is set; or see what it calls.
+
+    Example:
+        >>> from pathlib import Path
+        >>> import bert_mrc_theseus as bmt
+        >>> from bert_mrc_theseus.training.progress import Silence
+        >>> new, config = bmt.training.NewPredecessor("bert", window=100), bmt.training.stage_config(0)
+        >>> result = bmt.training.fine_tune_predecessor(
+        ...     Path("data"), Path("run"), config, new, resume=True, progress=Silence()
+        ... )
+        >>> result.best.as_posix()
+        'run/stage0/best'
     """
-    console = console or Console(stderr=True)
-    folder = run / f"stage{stage}"
-    best, report = folder / "best", folder / "report.json"
+
+    def prepare() -> tuple[TrainingData, Prepared]:
+        data = load_data(data_folder, new.queries)
+        return data, new_predecessor(data, config, new)
+
+    folder = RunFolder(run).stage(0)
+    return _run(folder, config, settings_record(config), prepare, resume, overwrite, progress)
+
+
+def replace_modules(
+    data_folder: Path,
+    run: Path,
+    config: TrainingConfig,
+    replacing: Replacing = Replacing(),
+    distillation: Distillation = Distillation(),
+    *,
+    predecessor: Path | None = None,
+    resume: bool = False,
+    overwrite: bool = False,
+    progress: Progress | None = None,
+) -> StageResult:
+    """Stage 1: replaces a predecessor's modules by a successor's layers (Xu et al., 2020).
+
+    Args:
+        data_folder: with train.jsonl, dev.jsonl and queries.toml.
+        run: the run folder.
+        config: settings.
+        replacing: the successor's shape and the replace rate.
+        distillation: how much the predecessor also teaches.
+        predecessor: model folder; by default the run's stage0/best.
+        resume, overwrite, progress: see `fine_tune_predecessor`.
+
+    Raises:
+        UserError: see `fine_tune_predecessor`.
+
+    Example:
+        >>> from pathlib import Path
+        >>> import bert_mrc_theseus as bmt
+        >>> from bert_mrc_theseus.training.progress import Silence
+        >>> replacing, config = bmt.training.Replacing(modules=2), bmt.training.stage_config(1, epochs=1)
+        >>> result = bmt.training.replace_modules(
+        ...     Path("data"), Path("run"), config, replacing, resume=True, progress=Silence()
+        ... )
+        >>> result.steps > 0
+        True
+    """
+    starts_from = "stage0/best" if predecessor is None else str(predecessor)
+    source = predecessor or RunFolder(run).stage(0).best
+
+    def prepare() -> tuple[TrainingData, Prepared]:
+        data = load_data(data_folder, NAME)
+        return data, replaced_predecessor(data, config, replacing, distillation, source, starts_from)
+
+    folder = RunFolder(run).stage(1)
+    return _run(folder, config, settings_record(config, replacing, distillation), prepare, resume, overwrite, progress)
+
+
+def fine_tune_successor(
+    data_folder: Path,
+    run: Path,
+    config: TrainingConfig,
+    distillation: Distillation = Distillation(),
+    *,
+    predecessor: Path | None = None,
+    resume: bool = False,
+    overwrite: bool = False,
+    progress: Progress | None = None,
+) -> StageResult:
+    """Stage 2: fine-tunes the run's successor alone.
+
+    Args:
+        data_folder: with train.jsonl, dev.jsonl and queries.toml.
+        run: the run folder, with stage1/best.
+        config: settings.
+        distillation: how much the predecessor teaches.
+        predecessor: model folder of the teacher; by default the run's stage0/best.
+        resume, overwrite, progress: see `fine_tune_predecessor`.
+
+    Raises:
+        UserError: see `fine_tune_predecessor`.
+
+    Example:
+        >>> from pathlib import Path
+        >>> import bert_mrc_theseus as bmt
+        >>> from bert_mrc_theseus.training.progress import Silence
+        >>> config = bmt.training.stage_config(2, epochs=1)
+        >>> result = bmt.training.fine_tune_successor(
+        ...     Path("data"), Path("run"), config, resume=True, progress=Silence()
+        ... )
+        >>> 0.0 <= result.best_f1 <= 1.0
+        True
+    """
+    folders = RunFolder(run)
+
+    def prepare() -> tuple[TrainingData, Prepared]:
+        data = load_data(data_folder, NAME)
+        teacher = predecessor or folders.stage(0).best
+        return data, lone_successor(data, config, distillation, folders.stage(1).best, teacher, "stage1/best")
+
+    settings = settings_record(config, distillation=distillation)
+    return _run(folders.stage(2), config, settings, prepare, resume, overwrite, progress)
+
+
+def _run(
+    folder: StageFolder,
+    config: TrainingConfig,
+    settings: dict[str, Any],
+    prepare: Callable[[], tuple[TrainingData, Prepared]],
+    resume: bool,
+    overwrite: bool,
+    progress: Progress | None,
+) -> StageResult:
+    """Trains what `prepare` gives, keeps its best model, and writes down how."""
+    progress = progress or ConsoleProgress()
+    title = f"stage {folder.number}"
     if overwrite:
-        shutil.rmtree(folder, ignore_errors=True)
-    if report.is_file() and resume:
-        console.print(f"stage {stage} is done: {best}", highlight=False)
-        return best
-    if folder.exists() and not resume:
-        raise UserError(f"{folder} exists already: --resume goes on with it, --overwrite starts again")
-
-    starts_from = encoder if stage == 0 else f"stage{stage - 1}/best"
-    if stage == 1 and predecessor is not None:
-        starts_from = str(predecessor)
-    predecessor = predecessor or run / "stage0" / "best"
-    before = predecessor if stage == 1 else run / f"stage{stage - 1}" / "best"
-    keras.config.set_dtype_policy("mixed_bfloat16" if config.mixed_bfloat16 else "float32")
-    keras.utils.set_random_seed(config.seed)
-    data = load_data(data_folder, query_style)
-    start = _starting_model(stage, before, encoder, data.schema, window_size, context_position)
-    train, dev = start.examples(data.train), start.examples(data.dev)
-    if stage == 0:
-        start = replace(start, sharing=replace(start.sharing, modules=shared_layers))
-    if stage == 0 and match:
-        start = replace(start, match=MatchShape(longest=longest_span(train)))
-    if train.clipped:
-        console.print(f"{train.clipped} training entities are longer than a window holds: their ends are learnt apart")
-    start = replace(
-        start, encoder=replace(start.encoder, hidden_dropout=config.dropout, attention_dropout=config.dropout)
+        shutil.rmtree(folder.path, ignore_errors=True)
+    if resume and (done := folder.report()) is not None:
+        progress.say(f"{title} is done: {folder.best}")
+        return StageResult(folder.best, done.best_f1, done.steps, done.minutes)
+    if folder.path.exists() and not resume:
+        raise UserError(f"{folder.path} exists already: --resume goes on with it, --overwrite starts again")
+    with _dtype_policy("mixed_bfloat16" if config.mixed_bfloat16 else "float32"):
+        data, prepared = prepare()
+        state = _fit(folder, config, settings, data, prepared, resume, progress)
+    result = StageResult(folder.best, state.best_f1, state.step, round(state.seconds / 60.0, 2))
+    if state.best_f1 <= 0.0:
+        progress.warn(
+            f"{title}: the best model finds no entity of dev. Train longer, lower the learning rate "
+            f"(now {config.learning_rate}), or check that the queries fit the data."
+        )
+    progress.say(
+        f"{title}: best strict dev F1 {state.best_f1:.4f} at step {state.best_step}, {result.minutes:.1f} minutes -> "
+        f"{folder.best}"
     )
+    return result
 
-    model: MRCModel | TheseusModel
-    if stage == 0:
-        plain = predecessor_from(start.encoder_weights(str(encoder)), start.sharing, positive_prior(train), start.match)
-    else:
-        plain = keras_model(start)
-    if stage == 1:
-        if config.modules > start.encoder.num_layers:
-            raise UserError(f"a predecessor of {start.encoder.num_layers} layers has no {config.modules} modules")
-        model = TheseusModel(plain, config.modules, config.initialisation, config.shared_modules)
-        engine = keras_engine(model, model.successor)
-        weights, made = model.successor_weights, model.successor_config
-    else:
-        model = plain
-        engine = keras_engine(model)
-        weights, made = plain.named_weights, start.encoder
 
-    def evaluate() -> Scores:
-        decoding = start.decoding(nested=start.match is not None)
-        predicted = predict_documents(engine, data.dev, dev, start.schema, start.thresholds, decoding)
-        return strict_scores(data.dev, predicted, start.schema.names)
-
+def _fit(
+    folder: StageFolder,
+    config: TrainingConfig,
+    settings: dict[str, Any],
+    data: TrainingData,
+    prepared: Prepared,
+    resume: bool,
+    progress: Progress,
+) -> TrainingState:
+    spec, before = prepared.spec, prepared.before
+    dev = spec.examples(data.dev)
     fingerprint = {
-        "stage": stage,
-        "config": {key: value for key, value in asdict(config).items() if key != "checkpoint_minutes"},
-        "encoder": asdict(start.encoder),
-        "queries": {item.name: item.query for item in start.schema.types},
-        "window": asdict(start.window),
-        "sharing": asdict(start.sharing),
-        "match": None if start.match is None else asdict(start.match),
+        "stage": folder.number,
+        **settings,
+        "encoder": asdict(before.config.encoder),
+        "queries": {item.name: item.query for item in before.schema.types},
+        "window": asdict(before.window),
+        "shared": asdict(before.config.shared),
+        "match": None if before.config.match is None else asdict(before.config.match),
         "data": data.checksums,
     }
     record: dict[str, Any] = {
         **fingerprint,
-        "starts_from": starts_from,
+        "starts_from": prepared.starts_from,
         "versions": versions(),
         "command": command_line(),
-        "clipped": {"train": train.clipped, "dev": dev.clipped},
+        "clipped": {"train": prepared.train.clipped, "dev": dev.clipped},
     }
-
-    def keep(state: Any) -> None:
-        scores = {"step": state.best_step, "dev": state.history[-1], "before": start.record.get("scores")}
-        saved = replace(
-            start,
-            encoder=made,
-            sharing=model.sharing,
-            tensors=export_tensors(weights()),
-            record={**record, "scores": scores},
+    if prepared.train.clipped:
+        progress.say(
+            f"{prepared.train.clipped} training entities are longer than a window holds: their ends are learnt apart"
         )
-        save_model(best, saved)
 
-    folder.mkdir(parents=True, exist_ok=True)
-    write_json(folder / "config.json", record)
+    def evaluate() -> Scores:
+        decoding = spec.decoding(nested=spec.config.match is not None)
+        predicted = predict_documents(prepared.engine, data.dev, dev, spec.schema, spec.thresholds, decoding)
+        return strict_scores(data.dev, predicted, spec.schema.names)
+
+    def keep(state: TrainingState) -> None:
+        scores = {"step": state.best_step, "dev": state.history[-1], "before": before.record.scores}
+        best = replace(spec, record=record_from_dict({**record, "scores": scores}))
+        save_model(folder.best, SavedModel(best, tensors_of(prepared.weights())))
+
+    folder.path.mkdir(parents=True, exist_ok=True)
+    write_json(folder.settings, record)
+    title = f"stage {folder.number}"
+    progress.say(f"{title}: {STAGES[folder.number]}")
     task = Task(
-        f"stage {stage}",
-        model,
-        train,
+        title,
+        prepared.model,
+        prepared.train,
         evaluate,
         keep,
         fingerprint,
-        modules=config.modules if stage == 1 else 0,
-        fast_heads=stage == 0,
-        teacher=_teacher(predecessor, config, plain if stage == 1 else None) if stage and config.distillation else None,
+        prepared.replacing,
+        prepared.new_heads,
+        prepared.teacher,
     )
-    console.print(f"stage {stage}: {STAGES[stage]}", highlight=False)
-    state = fit(task, config, folder, console, resume)
+    state = fit(task, config, folder, progress, resume)
     write_json(
-        report,
+        folder.report_file,
         {
             **record,
             "best_step": state.best_step,
@@ -207,57 +290,16 @@ def train_stage(
             "history": state.history,
         },
     )
-    (folder / CHECKPOINT).unlink(missing_ok=True)
-    if state.best_f1 <= 0.0:
-        console.print(
-            f"stage {stage}: the best model finds no entity of dev. Train longer, lower the learning rate "
-            f"(now {config.learning_rate}), or check that the queries fit the data.",
-            style="red",
-        )
-    console.print(
-        f"stage {stage}: best strict dev F1 {state.best_f1:.4f} at step {state.best_step}, "
-        f"{state.seconds / 60:.1f} minutes -> {best}",
-        highlight=False,
-    )
-    return best
+    folder.checkpoint.unlink(missing_ok=True)
+    return state
 
 
-def _teacher(folder: Path, config: TrainingConfig, loaded: MRCModel | None) -> Teacher:
-    """The predecessor as a teacher.
-
-    Args:
-        folder: its model folder.
-        config: of the stage.
-        loaded: the predecessor, if it is there already.
-    """
-    if loaded is None:
-        loaded = keras_model(load_model(folder), str(folder))
-        loaded.trainable = False
-    return Teacher(loaded, config.distillation)
-
-
-def _starting_model(
-    stage: int, before: Path, encoder: str, schema: Schema, window_size: int | None, context_position: int | None
-) -> SavedModel:
-    """What a stage starts from, as a saved model; for stage 0 one without heads."""
-    if stage not in STAGES:
-        raise UserError(f"stage is one of {', '.join(map(str, STAGES))}. Received: {stage}")
-    if stage == 0:
-        weights = load_encoder(encoder)
-        return SavedModel(
-            weights.config,
-            weights.vocab,
-            schema,
-            weights.tensors,
-            WindowSize() if window_size is None else WindowSize(window_size, window_size // 4),
-            Sharing() if context_position is None else Sharing(context_position=context_position),
-        )
-    if not before.is_dir():
-        raise UserError(f"stage {stage} starts from {before}, which is not there: run stage {stage - 1} first")
-    model = load_model(before)
-    if model.schema.names != schema.names:
-        raise DataError(
-            f"the data have the types {', '.join(schema.names)}, the model of stage {stage - 1} "
-            f"{', '.join(model.schema.names)}: use the same data in all stages"
-        )
-    return model
+@contextmanager
+def _dtype_policy(name: str) -> Iterator[None]:
+    """Keras' global policy for the layers that are made meanwhile; what it was before comes back."""
+    before = keras.config.dtype_policy()
+    keras.config.set_dtype_policy(name)
+    try:
+        yield
+    finally:
+        keras.config.set_dtype_policy(before)

@@ -53,7 +53,7 @@ class FakeWorker:
 
 
 def test_numbers_follow_from_the_seconds_of_the_fastest_round(model, monkeypatch):
-    monkeypatch.setattr("bert_mrc_theseus.bench.predict.Worker", FakeWorker)
+    monkeypatch.setattr("bert_mrc_theseus.bench.predict.OwnProcess", FakeWorker)
     monkeypatch.setattr("bert_mrc_theseus.bench.predict.matmul_peak", lambda: 1e-3)
     keras, onnx = bench_predict(
         [model], [Workload("short", TEXTS, 2)], 2, (model, "keras fp32"), lambda line: None, tuple(RUNS)

@@ -1,16 +1,15 @@
 """`bench shared`."""
 
-from dataclasses import replace
-
 from bert_mrc_theseus.bench.shared_context import bench_shared
+from bert_mrc_theseus.model_files.model_config import SharedContext
 from bert_mrc_theseus.model_files.model_folder import load_model
-from bert_mrc_theseus.mrc.examples import Sharing
 from tests.helpers.documents import TEXTS
+from tests.helpers.saved_models import with_config
 
 
 def test_shared_modules_are_counted(model):
-    saved = load_model(model)
-    found = bench_shared(replace(saved, sharing=Sharing(1, 16)), TEXTS, [1, 3], 1, True, lambda line: None)
+    shared_once = with_config(load_model(model), shared=SharedContext(1, 16))
+    found = bench_shared(shared_once, TEXTS, [1, 3], 1, True, lambda line: None)
     assert [(row["shared"], row["once"], row["types"]) for row in found["rows"]] == [
         (shared, once, types) for types in (1, 3) for shared, once in ((0, 0), (1, 1), (1, 0))
     ]
@@ -39,20 +38,20 @@ def test_ratio_and_cost_of_a_type_follow_from_the_seconds_of_the_fastest_round(m
     clock = Clock()
     seconds = {(0, 1): [9, 3, 2], (1, 1): [9, 1, 2], (0, 3): [9, 9, 6], (1, 3): [9, 2, 8]}
 
-    def engine_of(graphs, position):
-        shared = graphs
+    class FakeEngine:
+        def __init__(self, way, ranges, split):
+            self.shared = way.spec.config.shared.layers
 
-        def engine(examples):
-            clock.runs.append((shared, len(examples.queries)))
+        def answer(self, examples, use):
+            clock.runs.append((self.shared, len(examples.queries)))
             clock.now += seconds[clock.runs[-1]][clock.runs.count(clock.runs[-1]) - 1]
 
-        return engine
+        def close(self):
+            pass
 
     shared_context = "bert_mrc_theseus.bench.shared_context"
     monkeypatch.setattr(f"{shared_context}.time", clock)
-    monkeypatch.setattr(f"{shared_context}.build_graphs", lambda way, ranges, split: way.sharing.modules)
-    monkeypatch.setattr(f"{shared_context}.serialised", lambda graphs: graphs)
-    monkeypatch.setattr(f"{shared_context}.OnnxEngine", engine_of)
+    monkeypatch.setattr(f"{shared_context}.engine_of", FakeEngine)
     rows = bench_shared(load_model(model), TEXTS, [1, 3], 2, False, lambda line: None)["rows"]
     assert [(row["shared"], row["types"], row["seconds"]) for row in rows] == [
         (0, 1, 2),

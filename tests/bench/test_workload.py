@@ -3,8 +3,8 @@
 import numpy as np
 
 from bert_mrc_theseus.bench.workload import Workload, arithmetic, examples_of, facts
-from bert_mrc_theseus.model_files.encoder_weights import EncoderConfig
-from bert_mrc_theseus.model_files.model_folder import load_model
+from bert_mrc_theseus.model_files.model_config import EncoderConfig
+from bert_mrc_theseus.model_files.model_folder import load_spec
 from tests.helpers.documents import TEXTS
 
 
@@ -19,8 +19,7 @@ def test_arithmetic_counts_every_product_once():
 
 
 def test_a_workload_has_as_many_types_as_asked_for(model):
-    saved = load_model(model)
-    examples = examples_of(saved, Workload("short", TEXTS, 5))
+    examples = examples_of(load_spec(model), Workload("short", TEXTS, 5))
     assert len(examples.queries) == 5 and len(examples.all_pairs()) == 15
     found = facts(examples, TEXTS, 64)
     assert found["sentences"] == 3 and found["characters"] == sum(map(len, TEXTS))

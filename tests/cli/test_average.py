@@ -14,7 +14,7 @@ def test_the_command_writes_a_model_once(tmp_path, command):
     written = load_model(out)
     expected = average_models(folders)
     assert all(np.array_equal(written.tensors[name], tensor) for name, tensor in expected.tensors.items())
-    assert written.record["command"].startswith("bert-mrc-theseus average ")
+    assert written.spec.record.command.startswith("bert-mrc-theseus average ")
     status, _, err = command("average", *folders, "--out", out)
     assert status == 1 and "exists already" in err
     status, _, err = command("average", folders[0], "--out", tmp_path / "one")

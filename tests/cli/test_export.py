@@ -9,7 +9,7 @@ def test_an_exported_model_predicts_without_tensorflow(command, model, trained, 
     assert status == 0 and "fp32" in out
     files = {str(file.relative_to(tmp_path / "model")) for file in (tmp_path / "model").rglob("*.*")}
     assert files == {"config.json", "vocab.txt", "queries.json", "training.json", "onnx/lower.onnx", "onnx/upper.onnx"}
-    code = "import sys; sys.modules['tensorflow'] = sys.modules['keras'] = None; import bert_mrc_theseus.cli as c; c.main()"
+    code = "import sys; sys.modules['tensorflow'] = sys.modules['keras'] = None; import bert_mrc_theseus.cli.app as c; c.main()"
     arguments = [sys.executable, "-c", code, "predict", "-m", str(tmp_path / "model"), "-", "--format", "text"]
     done = subprocess.run(
         arguments, input=text.read_text(encoding="utf-8"), capture_output=True, text=True, encoding="utf-8"

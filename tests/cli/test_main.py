@@ -8,10 +8,10 @@ import pytest
 import bert_mrc_theseus
 
 LIGHT = [
-    "import bert_mrc_theseus.cli; bert_mrc_theseus.cli.main()",
+    "import bert_mrc_theseus.cli.app; bert_mrc_theseus.cli.app.main()",
     "import bert_mrc_theseus.decoding.spans, bert_mrc_theseus.evaluation.metrics",
     "import bert_mrc_theseus.engines.engine, bert_mrc_theseus.prediction.extractor",
-    "import bert_mrc_theseus.preprocess.convert, bert_mrc_theseus.preprocess.writers",
+    "import bert_mrc_theseus.preprocess.convert, bert_mrc_theseus.output.write",
 ]
 
 
@@ -34,7 +34,11 @@ def test_version(command):
         (["preprocess", "nothing", "--out", "x"], "unknown corpus 'nothing'"),
         (["train", "nowhere", "--run", "r"], "--stage 0, 1 or 2, or --all"),
         (["train", "nowhere", "--run", "r", "--stage", "0"], "train.jsonl is missing"),
-        (["train", "nowhere", "--run", "r", "--stage", "0", "--loss", "hinge"], "loss is one of"),
+        (["train", "nowhere", "--run", "r", "--stage", "0", "--loss", "hinge"], "loss is one of focal, bce, dice."),
+        (
+            ["train", "nowhere", "--run", "r", "--stage", "0", "--learning-rate", "nan"],
+            "learning_rate is greater than 0.",
+        ),
         (["evaluate", "nowhere", "nowhere"], "nowhere: cannot open"),
         (["predict", "-m", "nowhere", "nothing.txt"], "nothing.txt: no such file or folder"),
         (["export", "nowhere", "--to", "hf", "--out", "x"], "not a complete model folder"),

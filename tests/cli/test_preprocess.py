@@ -38,7 +38,7 @@ def test_preprocess_silver(command, tmp_path):
 
 def test_preprocess_runs_without_tensorflow(tmp_path):
     block = "import sys; sys.modules['tensorflow'] = sys.modules['keras'] = None"
-    code = f"{block}; import bert_mrc_theseus.cli as cli; sys.argv[0] = 'x'; cli.main()"
+    code = f"{block}; import bert_mrc_theseus.cli.app as cli; sys.argv[0] = 'x'; cli.main()"
     command = [sys.executable, "-c", code, "preprocess", "sample", "--out", str(tmp_path / "out")]
     done = subprocess.run(command, capture_output=True, text=True)
     assert done.returncode == 0, done.stderr

@@ -2,11 +2,14 @@
 
 import subprocess
 import sys
+from dataclasses import fields
+from pathlib import Path
+from typing import NamedTuple
 
 import pytest
 
-from bert_mrc_theseus.comparison.methods import Model, stage_configs
-from bert_mrc_theseus.training.config import TrainingConfig
+from bert_mrc_theseus.comparison.methods import Candidate, StagePlan, stage_plans
+from bert_mrc_theseus.training.config import Distillation, NewPredecessor, Replacing, TrainingConfig
 
 USUAL = {
     0: {"epochs": 3, "learning_rate": 1.5e-4},
@@ -15,67 +18,169 @@ USUAL = {
 }
 """What the stages differ in when nothing is said."""
 
+TRAIN = ("train", "data", "--run", "run")
+
+
+class Call(NamedTuple):
+    """A stage that `train` runs: its number, its settings, and what it is told besides."""
+
+    stage: int
+    settings: tuple
+    more: dict
+
 
 @pytest.fixture
 def stages(monkeypatch):
     """The stages that `train` runs and their settings, without running them."""
     found = []
-    monkeypatch.setattr(
-        "bert_mrc_theseus.training.stages.train_stage",
-        lambda stage, data, run, config, **more: found.append((stage, config)),
-    )
+    for stage, name in enumerate(("fine_tune_predecessor", "replace_modules", "fine_tune_successor")):
+
+        def run(data, run, *settings, stage=stage, **more):
+            assert (data, run) == (Path("data"), Path("run"))
+            found.append(Call(stage, settings, more))
+
+        monkeypatch.setattr(f"bert_mrc_theseus.training.stages.{name}", run)
     return found
 
 
 def test_without_options_stages_have_the_usual_settings(command, stages):
-    assert command("train", "data", "--run", "run", "--all")[0] == 0
-    assert stages == [(stage, TrainingConfig(**usual)) for stage, usual in USUAL.items()]
+    assert command(*TRAIN, "--all")[0] == 0
+    usual = [TrainingConfig(**USUAL[stage]) for stage in (0, 1, 2)]
+    again = {"resume": False, "overwrite": False}
+    assert stages == [
+        (0, (usual[0], NewPredecessor()), again),
+        (1, (usual[1], Replacing(), Distillation()), {**again, "predecessor": None}),
+        (2, (usual[2], Distillation()), {**again, "predecessor": None}),
+    ]
 
 
-def test_options_are_settings(command, stages):
-    options = {
-        "epochs": 9, "learning_rate": 0.02, "warmup": 0.2, "weight_decay": 0.3, "clip": 4.0, "loss": "bce", "tokens": 77,
-        "negative_ratio": 0.5, "by_text": True, "silver_weight": 0.6, "seed": 7, "bfloat16": True, "patience": 8,
-        "evaluate_every": 11, "checkpoint_minutes": 12.5, "dropout": 0.4, "modules": 3, "schedule": "constant", "base": 0.1,
-        "reach": 0.9, "rate": 0.8, "initialisation": "mean", "shared": 1, "distill_logits": 1.5, "temperature": 3.0,
-        "distill_borders": 2.5,
-    }  # fmt: skip
+TRAINING = {
+    "epochs": 9, "learning_rate": 0.02, "warmup": 0.2, "weight_decay": 0.3, "clip": 4.0, "loss": "bce", "tokens": 77,
+    "negative_ratio": 0.5, "by_text": True, "silver_weight": 0.6, "seed": 7, "bfloat16": True, "patience": 8,
+    "evaluate_every": 11, "checkpoint_minutes": 12.5, "dropout": 0.4,
+}  # fmt: skip
+NEW = {
+    "encoder": "bert", "queries": "name", "window": 99, "context_position": 17, "match": True, "shared_layers": 2,
+}  # fmt: skip
+REPLACING = {"modules": 3, "base": 0.1, "reach": 0.9, "initialisation": "mean", "shared_layers": 1}
+CONSTANT = {"schedule": "constant", "rate": 0.8}
+DISTILLATION = {"distill_logits": 1.5, "temperature": 3.0, "distill_borders": 2.5}
+
+
+def arguments_of(options):
     arguments = []
     for name, value in options.items():
         arguments += [f"--{name.replace('_', '-')}", *([] if value is True else [value])]
-    assert command("train", "data", "--run", "run", "--stage", "1", *arguments)[0] == 0
-    options |= {"token_budget": options.pop("tokens"), "mixed_bfloat16": options.pop("bfloat16")}
-    assert stages == [(1, TrainingConfig(**options))]
-    # Every setting has its option.
-    assert set(options) == set(TrainingConfig.__dataclass_fields__)
+    return arguments
+
+
+def test_options_are_settings(command, stages):
+    given = {**TRAINING, "token_budget": 77, "mixed_bfloat16": True}
+    config = TrainingConfig(**{name: value for name, value in given.items() if name not in ("tokens", "bfloat16")})
+    distillation = Distillation(1.5, 3.0, 2.5)
+    for stage, options, settings in (
+        (0, NEW, (config, NewPredecessor("bert", "name", 99, 17, True, 2))),
+        (1, REPLACING | DISTILLATION, (config, Replacing(3, "linear", 0.1, 0.5, 0.9, "mean", 1), distillation)),
+        (1, CONSTANT | DISTILLATION, (config, Replacing(schedule="constant", rate=0.8), distillation)),
+        (2, DISTILLATION, (config, distillation)),
+    ):
+        stages.clear()
+        assert command(*TRAIN, "--stage", stage, *arguments_of(TRAINING | options))[0] == 0
+        ((found, found_settings, _),) = stages
+        assert (found, found_settings) == (stage, settings)
+    # Every setting has its option, and none of the values above is a default.
+    assert len(TRAINING) == len(fields(TrainingConfig)) and len(NEW) == len(fields(NewPredecessor))
+    assert len(REPLACING | CONSTANT) == len(fields(Replacing)) and len(DISTILLATION) == len(fields(Distillation))
+    for kind, made in ((TrainingConfig, config), (NewPredecessor, NewPredecessor("bert", "name", 99, 17, True, 2)),
+                       (Distillation, distillation)):  # fmt: skip
+        assert all(getattr(made, item.name) != item.default for item in fields(kind))
+
+
+def test_options_that_are_no_settings(command, stages):
+    assert command(*TRAIN, "--stage", 1, "--predecessor", "other/best", "--resume")[0] == 0
+    assert command(*TRAIN, "--stage", 2, "--predecessor", "p", "--distill-logits", 1, "--overwrite")[0] == 0
+    assert [call.more for call in stages] == [
+        {"resume": True, "overwrite": False, "predecessor": Path("other/best")},
+        {"resume": False, "overwrite": True, "predecessor": Path("p")},
+    ]
+
+
+def test_with_all_stages_the_shared_layers_are_the_successors(command, stages):
+    assert command(*TRAIN, "--all", "--shared-layers", 2, "--window", 99, "--distill-borders", 1, "--epochs", 5)[0] == 0
+    (_, (first, new), _), (_, (second, replacing, _), _), (_, (third, distillation), _) = stages
+    assert new == NewPredecessor(window=99) and replacing == Replacing(shared_layers=2)
+    assert distillation == Distillation(borders=1.0) and [c.epochs for c in (first, second, third)] == [5, 5, 5]
 
 
 @pytest.mark.parametrize(
-    ("options", "changes"),
+    ("stage", "options", "message"),
     [
-        ([], {}),
-        (["--tokens", 77, "--loss", "bce", "--negative-ratio", 0.5, "--by-text", "--dropout", 0.4, "--bfloat16", "--seeds", 7],
+        (1, ["--window", 100], "--window is read by stage 0, not by stage 1: leave it out"),
+        (2, ["--match"], "--match is read by stage 0, not by stage 2: leave it out"),
+        (2, ["--schedule", "constant"], "--schedule is read by stage 1, not by stage 2: leave it out"),
+        (0, ["--modules", 3], "--modules is read by stage 1, not by stage 0: leave it out"),
+        (2, ["--shared-layers", 3], "--shared-layers is read by stage 0 and 1, not by stage 2: leave it out"),
+        (0, ["--distill-logits", 1], "--distill-logits is read by stage 1 and 2, not by stage 0: leave it out"),
+        (1, ["--rate", 0.4, "--schedule", "linear"], "--rate is read by --schedule constant, not by linear: leave it out"),
+        (1, ["--rate", 0.4], "--rate is read by --schedule constant, not by linear: leave it out"),
+        (1, ["--base", 0.4, "--schedule", "constant"], "--base is read by --schedule linear, not by constant: leave it out"),
+        (None, ["--rate", 0.4], "--rate is read by --schedule constant, not by linear: leave it out"),
+        (0, ["--predecessor", "p"], "--predecessor is read by stage 1, and in stage 2 by distillation"),
+        (2, ["--predecessor", "p"], "--predecessor is read by stage 1, and in stage 2 by distillation"),
+        (1, ["--shared", 3], "--shared is now called --shared-layers"),
+        (None, ["--shared", 3], "--shared is now called --shared-layers"),
+        (1, ["--modules", 3, "--shared-layers", 3], "of a successor's 3 layers 0 to 2 can be shared. Received: 3"),
+    ],
+)  # fmt: skip
+def test_an_option_that_is_not_read_is_refused(command, stages, stage, options, message):
+    which = ["--all"] if stage is None else ["--stage", stage]
+    status, _, err = command(*TRAIN, *which, *options)
+    assert status == 1 and err.startswith(f"error: {message}") and err.count("\n") == 1
+    assert stages == []
+
+
+@pytest.mark.parametrize(
+    ("options", "new", "changes"),
+    [
+        ([], NewPredecessor(), {}),
+        (["--tokens", 77, "--loss", "bce", "--negative-ratio", 0.5, "--by-text", "--dropout", 0.4, "--bfloat16", "--seeds", 7,
+          "--encoder", "bert", "--queries", "name", "--window", 99, "--context-position", 17],
+         NewPredecessor("bert", "name", 99, 17),
          {"token_budget": 77, "loss": "bce", "negative_ratio": 0.5, "by_text": True, "dropout": 0.4, "mixed_bfloat16": True,
           "seed": 7}),
     ],
 )  # fmt: skip
-def test_compare_trains_with_the_settings_of_train(command, monkeypatch, tmp_path, options, changes):
+def test_compare_trains_with_the_settings_of_train(command, monkeypatch, tmp_path, options, new, changes):
     found = []
 
-    def compare(data, out, wanted, seeds, settings, console, texts):
-        found.extend(stage_configs(model, seeds[0], settings) for model in (Model("predecessor"), *wanted))
+    def compare(data, out, wanted, seeds, settings, progress, texts):
+        assert settings.new == new
+        found.extend(stage_plans(candidate, seeds[0], settings) for candidate in (Candidate("predecessor"), *wanted))
         return []
 
     monkeypatch.setattr("bert_mrc_theseus.comparison.compare.compare", compare)
     assert command("compare", "data", "--out", tmp_path, "--methods", "linear", *options)[0] == 0
+    expected = {stage: TrainingConfig(**usual, **changes) for stage, usual in USUAL.items()}
     # `compare` shares nothing unless a method says so.
-    expected = {stage: TrainingConfig(**usual, shared=0, **changes) for stage, usual in USUAL.items()}
-    assert found == [{0: expected[0]}, {1: expected[1], 2: expected[2]}]
+    replacing = Replacing(shared_layers=0)
+    assert found == [[StagePlan(0, expected[0])], [StagePlan(1, expected[1], replacing), StagePlan(2, expected[2])]]
 
 
-def test_training_without_tensorflow_says_what_to_install(tmp_path):
-    code = "import sys; sys.modules['tensorflow'] = None; import bert_mrc_theseus.cli as cli; cli.main()"
-    command = [sys.executable, "-c", code, "train", str(tmp_path), "--run", "r", "--stage", "0"]
-    done = subprocess.run(command, capture_output=True, text=True)
+WITHOUT = "import sys; sys.modules['tensorflow'] = None; import bert_mrc_theseus.cli.app as cli; cli.main()"
+
+
+def without_tensorflow(*options):
+    command = [sys.executable, "-c", WITHOUT, "train", "data", "--run", "r", "--stage", "0", *options]
+    return subprocess.run(command, capture_output=True, text=True)
+
+
+def test_training_without_tensorflow_says_what_to_install():
+    done = without_tensorflow()
     assert done.returncode == 1 and "pip install 'bert-mrc-theseus[train]'" in done.stderr.replace("\n", " ")
     assert "Traceback" not in done.stderr
+
+
+def test_settings_are_checked_before_tensorflow_is_imported():
+    done = without_tensorflow("--loss", "hinge")
+    message = "error: loss is one of focal, bce, dice. Received: 'hinge'\n"
+    assert (done.returncode, done.stdout, done.stderr) == (1, "", message)

@@ -5,7 +5,9 @@ import shutil
 
 import pytest
 
-from bert_mrc_theseus.comparison.compare import mean_and_deviation
+from bert_mrc_theseus.comparison.table import mean_and_deviation
+
+pytestmark = pytest.mark.xdist_group("compare")
 
 
 @pytest.fixture(scope="module")
@@ -25,7 +27,7 @@ def test_a_table_of_methods(arguments, command):
     out = arguments[3]
     with open(f"{out}/compare.json", encoding="utf-8") as stream:
         found = json.load(stream)
-    rows = {(row["name"], row["layers"], row["shared"]): row for row in found["rows"]}
+    rows = {(row["name"], row["layers"], row["shared_layers"]): row for row in found["rows"]}
     assert list(rows) == [
         ("predecessor", 4, 0), ("linear", 2, 0), ("first", 2, 0), ("linear", 2, 1), ("one-stage", 1, 0),
     ]  # fmt: skip
@@ -69,7 +71,8 @@ def test_retention_is_over_the_predecessor_of_the_same_seed(arguments, command, 
     assert "| 87.5% |" in line
 
 
-def test_more_shared_modules_than_there_can_be_are_refused_before_any_training(arguments, command, monkeypatch):
-    monkeypatch.setattr("bert_mrc_theseus.comparison.compare.train_stage", None)
+def test_more_shared_layers_than_there_can_be_are_refused_before_any_training(arguments, command, monkeypatch):
+    for name in ("fine_tune_predecessor", "replace_modules", "fine_tune_successor"):
+        monkeypatch.setattr(f"bert_mrc_theseus.comparison.compare.{name}", None)
     status, _, err = command(*arguments, "--methods", "linear-2,linear-2:2")
-    assert status == 1 and "of 2 modules 0 to 1 can be shared" in err
+    assert status == 1 and "of a successor's 2 layers 0 to 1 can be shared" in err

@@ -2,7 +2,7 @@
 
 import statistics
 
-from bert_mrc_theseus.comparison.compare import mean_and_deviation
+from bert_mrc_theseus.comparison.table import mean_and_deviation
 
 
 def test_a_mean_has_its_deviation():

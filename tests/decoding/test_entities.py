@@ -2,8 +2,9 @@
 
 from hypothesis import assume, given
 
+from bert_mrc_theseus.decoding.entities import trim_white_space
 from bert_mrc_theseus.decoding.spans import Decoding, Thresholds
-from bert_mrc_theseus.engines.engine import predict_documents, without_blanks
+from bert_mrc_theseus.prediction.predict import predict_documents
 from bert_mrc_theseus.text.documents import Document, Entity
 from tests.helpers.oracles import GOLD, SCHEMA, build, nested_oracle, oracle
 from tests.helpers.strategies import documents
@@ -17,13 +18,13 @@ def test_perfect_probabilities_give_the_gold_entities():
 
 @given(documents(max_size=80, nested=True))
 def test_spans_that_a_window_holds_whole_are_found_once(document):
-    document = without_blanks(document)
+    document = trim_white_space(document)
     # Two windows of equal tokens ([UNK] stands for all characters that the vocabulary lacks) would be one to the oracle.
     examples = build([document], 16, 6)
-    assume(len({tuple(ids) for ids in examples.contexts}) == len(examples.contexts))
+    assume(len({tuple(tokens.ids) for tokens in examples.contexts}) == len(examples.contexts))
     engine = nested_oracle(examples)
     (found,) = predict_documents(engine, [document], examples, SCHEMA, Thresholds(), Decoding.NESTED)
-    windows = [window for _, window in examples.places]
+    windows = [window for _, window in examples.window_of]
     whole = [e for e in document.entities if any(w.start <= e.start and e.end <= w.end for w in windows)]
     assert list(found.entities) == whole
     assert len(document.entities) - len(whole) == examples.clipped
@@ -31,7 +32,7 @@ def test_spans_that_a_window_holds_whole_are_found_once(document):
 
 @given(documents())
 def test_no_entity_begins_or_ends_with_white_space(document):
-    found = without_blanks(document)
+    found = trim_white_space(document)
     expected = {(document.text_of(e).strip(), e.type) for e in document.entities} - {
         ("", kind) for kind in SCHEMA.names
     }
@@ -41,5 +42,5 @@ def test_no_entity_begins_or_ends_with_white_space(document):
 
 def test_of_spans_that_differ_in_white_space_the_likelier_stays():
     text = "Lucy　来了"
-    found = without_blanks(Document("1", text, (Entity(0, 4, "PER", 0.6), Entity(0, 5, "PER", 0.9))))
+    found = trim_white_space(Document("1", text, (Entity(0, 4, "PER", 0.6), Entity(0, 5, "PER", 0.9))))
     assert [(found.text_of(e), e.score) for e in found.entities] == [("Lucy", 0.9)]

@@ -4,8 +4,10 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
+from bert_mrc_theseus.decoding.entities import FlatAnswers
 from bert_mrc_theseus.decoding.spans import Thresholds
-from bert_mrc_theseus.engines.engine import PairEngine, document_probabilities, predict_documents
+from bert_mrc_theseus.engines.engine import PairEngine
+from bert_mrc_theseus.prediction.predict import predict_documents
 from bert_mrc_theseus.text.documents import Document
 from tests.helpers.oracles import SCHEMA, build
 from tests.helpers.strategies import documents
@@ -13,10 +15,8 @@ from tests.helpers.strategies import documents
 
 def token_probabilities(batch):
     """An engine whose probabilities are a function of token and query alone: so no window can change them."""
-    ids = batch["token_ids"].astype(np.float64)
-    query = np.array(
-        [row[1:length].sum() for row, length in zip(batch["token_ids"], batch["query_lengths"], strict=True)]
-    )
+    ids = batch.tokens.ids.astype(np.float64)
+    query = np.array([row[1:length].sum() for row, length in zip(batch.tokens.ids, batch.query_lengths, strict=True)])
     mixed = np.stack([ids * 0.37 + query[:, None] * 0.11, ids * 0.53 + query[:, None] * 0.29], axis=2)
     return (mixed % 1.0).astype(np.float32)
 
@@ -24,13 +24,19 @@ def token_probabilities(batch):
 TOKEN_ENGINE = PairEngine(token_probabilities)
 
 
+def document_probabilities(engine, examples, documents):
+    answers = FlatAnswers(examples, SCHEMA)
+    engine.answer(examples, answers.add)
+    return answers.probabilities(documents)
+
+
 @given(st.lists(documents(max_size=80), min_size=1, max_size=4), st.integers(10, 20), st.integers(0, 4))
 def test_windows_give_every_character_its_probability_once(items, size, overlap):
     whole, cut = build(items), build(items, size, overlap)
-    expected = document_probabilities(whole, TOKEN_ENGINE(whole), len(items))
-    found = document_probabilities(cut, PairEngine(token_probabilities, budget=100, workers=3)(cut), len(items))
-    for document, (one,), blocks in zip(items, expected, found, strict=True):
-        joined = np.concatenate(blocks, axis=1)
+    expected = document_probabilities(TOKEN_ENGINE, whole, len(items))
+    found = document_probabilities(PairEngine(token_probabilities, budget=100), cut, len(items))
+    for document, (one,), runs in zip(items, expected, found, strict=True):
+        joined = np.concatenate(runs, axis=1)
         assert joined.shape == (3, len(document.text), 2)
         np.testing.assert_array_equal(joined, one)
 

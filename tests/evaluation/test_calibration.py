@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from bert_mrc_theseus.evaluation.run_report import calibration, confusion
+from bert_mrc_theseus.evaluation.calibration import calibration, confusion
 from bert_mrc_theseus.text.documents import Document, Entity
 
 TEXT = "北京李明上海"

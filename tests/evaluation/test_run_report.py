@@ -9,7 +9,7 @@ from dataclasses import replace
 import pytest
 from typer.testing import CliRunner
 
-from bert_mrc_theseus.cli import app
+from bert_mrc_theseus.cli.app import app
 from bert_mrc_theseus.text.documents import Entity, read_documents, write_documents
 
 

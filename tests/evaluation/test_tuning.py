@@ -2,10 +2,11 @@
 
 import pytest
 
+from bert_mrc_theseus.decoding.entities import FlatAnswers
 from bert_mrc_theseus.decoding.spans import Thresholds
-from bert_mrc_theseus.engines.engine import document_probabilities, predict_documents
 from bert_mrc_theseus.evaluation.metrics import strict_scores
 from bert_mrc_theseus.evaluation.tuning import tune_thresholds
+from bert_mrc_theseus.prediction.predict import predict_documents
 from tests.helpers.oracles import GOLD, SCHEMA, build, oracle
 
 
@@ -13,7 +14,9 @@ from tests.helpers.oracles import GOLD, SCHEMA, build, oracle
 def test_tuned_thresholds_find_what_the_default_does_not(certainty):
     examples = build(GOLD)
     engine = oracle(examples, certainty)
-    probabilities = document_probabilities(examples, engine(examples), len(GOLD))
+    answers = FlatAnswers(examples, SCHEMA)
+    engine.answer(examples, answers.add)
+    probabilities = answers.probabilities(len(GOLD))
     thresholds, f1 = tune_thresholds(GOLD, probabilities, SCHEMA)
     assert f1 == 1.0 and thresholds.start <= certainty and thresholds.end <= certainty
     if certainty > 0.5:

@@ -4,9 +4,12 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from bert_mrc_theseus.model_files.encoder_weights import EncoderConfig, EncoderWeights, expected_shapes
-from bert_mrc_theseus.mrc.examples import Examples, WindowSize, build_examples
+from bert_mrc_theseus.model_files.encoder_weights import EncoderWeights, expected_shapes
+from bert_mrc_theseus.model_files.model_config import EncoderConfig
+from bert_mrc_theseus.mrc.batch_types import Draws, PairBatch, Tokens
+from bert_mrc_theseus.mrc.examples import Examples, build_examples
 from bert_mrc_theseus.mrc.tokenizer import Tokenizer
+from bert_mrc_theseus.mrc.windows import WindowSize
 from bert_mrc_theseus.text.documents import Document
 from bert_mrc_theseus.text.schema import EntityType, Schema
 from tests.helpers.documents import LETTERS, toy_documents
@@ -21,7 +24,6 @@ def make_weights(
     heads: int = 2,
     seed: int = 0,
     max_positions: int = 128,
-    dropout: float = 0.1,
 ) -> EncoderWeights:
     """Random encoder weights over a small character vocabulary."""
     vocab = ("[PAD]", "[UNK]", "[CLS]", "[SEP]", "[SPACE]", *dict.fromkeys(LETTERS), *"abc123，。：")
@@ -32,8 +34,6 @@ def make_weights(
         heads,
         2 * hidden,
         max_positions,
-        hidden_dropout=dropout,
-        attention_dropout=dropout,
     )
     random = np.random.default_rng(seed)
     tensors = {}
@@ -43,22 +43,23 @@ def make_weights(
     return EncoderWeights(config, vocab, tensors, "test")
 
 
-def batch_of(lengths: list[int], query_length: int = 4, padded_to: int | None = None) -> dict[str, np.ndarray]:
+def batch_of(lengths: list[int], query_length: int = 4, padded_to: int | None = None) -> PairBatch:
     """A batch of random tokens; a row's tokens depend on its number alone."""
     size = padded_to or max(lengths)
     ids = np.zeros((len(lengths), size), "int32")
     for row, length in enumerate(lengths):
         ids[row, :length] = np.random.default_rng(row).integers(4, 60, length)
-    return {
-        "token_ids": ids,
-        "query_lengths": np.full(len(lengths), query_length, "int32"),
-        "lengths": np.array(lengths, "int32"),
-    }
+    return PairBatch(Tokens(ids), np.full(len(lengths), query_length, "int32"), np.array(lengths, "int32"))
 
 
 def examples_of(documents: Sequence[Document]) -> Examples:
     """Examples of both types, for a model of `make_weights`."""
     return build_examples(documents, SCHEMA, Tokenizer(make_weights().vocab), WindowSize(40, 8), 16, 128)
+
+
+def draws(seed: int = 0, replace: Sequence[bool] | None = None) -> Draws:
+    """The draws of a training step."""
+    return Draws(np.int32(seed), None if replace is None else np.array(replace))
 
 
 def some_pairs() -> tuple[Examples, np.ndarray]:

@@ -3,8 +3,10 @@
 import numpy as np
 
 from bert_mrc_theseus.engines.engine import PairEngine
-from bert_mrc_theseus.mrc.examples import Examples, WindowSize, build_examples
+from bert_mrc_theseus.mrc.collate import collate, match_labels, span_labels
+from bert_mrc_theseus.mrc.examples import Examples, build_examples
 from bert_mrc_theseus.mrc.tokenizer import Tokenizer
+from bert_mrc_theseus.mrc.windows import WindowSize
 from bert_mrc_theseus.text.documents import Document, Entity
 from bert_mrc_theseus.text.schema import EntityType, Schema
 from tests.helpers.models import make_weights
@@ -29,13 +31,16 @@ def oracle(examples: Examples, certainty: float = 1.0) -> PairEngine:
     known = {
         tuple(row[:length]): labels
         for row, length, labels in zip(
-            examples.batch(pairs)["token_ids"].tolist(), examples.lengths(pairs), examples.labels(pairs), strict=True
+            collate(examples, pairs).tokens.ids.tolist(),
+            examples.lengths(pairs),
+            span_labels(examples, pairs),
+            strict=True,
         )
     }
 
     def run(batch):
-        out = np.zeros((*batch["token_ids"].shape, 2), np.float32)
-        for i, (row, length) in enumerate(zip(batch["token_ids"].tolist(), batch["lengths"], strict=True)):
+        out = np.zeros((*batch.tokens.ids.shape, 2), np.float32)
+        for i, (row, length) in enumerate(zip(batch.tokens.ids.tolist(), batch.lengths, strict=True)):
             out[i, :length] = known[tuple(row[:length])][:length] * certainty
         return out
 
@@ -46,17 +51,20 @@ def nested_oracle(examples: Examples) -> PairEngine:
     """An engine that knows the spans of these examples, by the tokens of their windows: no two windows may have the same."""
     pairs = examples.all_pairs()
     rows = zip(
-        examples.batch(pairs)["token_ids"], examples.lengths(pairs), examples.labels(pairs), examples.match_labels(pairs),
+        collate(examples, pairs).tokens.ids,
+        examples.lengths(pairs),
+        span_labels(examples, pairs),
+        match_labels(examples, pairs),
         strict=True,
-    )  # fmt: skip
+    )
     known = {
         tuple(ids[:length].tolist()): (ends[:length], matches[:length, :length]) for ids, length, ends, matches in rows
     }
 
     def run(batch):
-        shape = batch["token_ids"].shape
+        shape = batch.tokens.ids.shape
         ends, matches = np.zeros((*shape, 2), np.float32), np.zeros((*shape, shape[1]), np.float32)
-        for i, (ids, length) in enumerate(zip(batch["token_ids"].tolist(), batch["lengths"], strict=True)):
+        for i, (ids, length) in enumerate(zip(batch.tokens.ids.tolist(), batch.lengths, strict=True)):
             ends[i, :length], matches[i, :length, :length] = known[tuple(ids[:length])]
         return ends, matches
 

@@ -9,16 +9,16 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from rich.console import Console
-
 from bert_mrc_theseus.evaluation.metrics import PRF, Scores
-from bert_mrc_theseus.model.mrc_model import predecessor_from
+from bert_mrc_theseus.model.build import predecessor_from
 from bert_mrc_theseus.model_files.huggingface import write_huggingface
+from bert_mrc_theseus.model_files.run_folder import StageFolder
 from bert_mrc_theseus.text.documents import write_documents
-from bert_mrc_theseus.training.config import TrainingConfig
+from bert_mrc_theseus.training.config import Distillation, NewPredecessor, Replacing, TrainingConfig, settings_record
 from bert_mrc_theseus.training.loop import Task, fit
+from bert_mrc_theseus.training.progress import Progress, Silence
 from bert_mrc_theseus.training.resume import TrainingState
-from bert_mrc_theseus.training.stages import train_stage
+from bert_mrc_theseus.training.stages import fine_tune_predecessor, fine_tune_successor, replace_modules
 from tests.helpers.documents import QUERIES, toy_documents
 from tests.helpers.models import examples_of, make_weights
 
@@ -38,9 +38,7 @@ class Trained:
     def config(self, stage: int, **changes) -> TrainingConfig:
         rate = {0: 3e-3, 1: 3e-3, 2: 1e-3}[stage]
         epochs = {0: 30, 1: 10, 2: 2}[stage]
-        return TrainingConfig(
-            **{"epochs": epochs, "learning_rate": rate, "token_budget": 512, "modules": 2, "shared": 0, **changes}
-        )
+        return TrainingConfig(**{"epochs": epochs, "learning_rate": rate, "token_budget": 512, **changes})
 
     def train(
         self,
@@ -51,25 +49,23 @@ class Trained:
         predecessor: Path | None = None,
         match: bool = False,
         shared_layers: int = 0,
+        replacing: Replacing = Replacing(modules=2, shared_layers=0),
+        distillation: Distillation = Distillation(),
         **changes,
     ) -> Path:
-        """Runs a stage; `changes` are settings of its `TrainingConfig`."""
-        return train_stage(
-            stage=stage,
-            data_folder=self.data,
-            run=run or self.run,
-            config=self.config(stage, **changes),
-            encoder=str(self.encoder),
-            query_style="short",
-            window_size=100,
-            context_position=16,
-            predecessor=predecessor,
-            match=match,
-            shared_layers=shared_layers,
-            resume=resume,
-            overwrite=overwrite,
-            console=Console(quiet=True),
-        )
+        """Runs a stage and gives its best model; `changes` are settings of its `TrainingConfig`."""
+        config, folder = self.config(stage, **changes), run or self.run
+        more: dict[str, Any] = {"resume": resume, "overwrite": overwrite, "progress": Silence()}
+        if stage == 0:
+            new = NewPredecessor(
+                str(self.encoder), window=100, context_position=16, match=match, shared_layers=shared_layers
+            )
+            return fine_tune_predecessor(self.data, folder, config, new, **more).best
+        if stage == 1:
+            return replace_modules(
+                self.data, folder, config, replacing, distillation, predecessor=predecessor, **more
+            ).best
+        return fine_tune_successor(self.data, folder, config, distillation, predecessor=predecessor, **more).best
 
 
 def train_once(folder: Path) -> Trained:
@@ -119,7 +115,7 @@ def loop_task(f1s: Sequence[float] = (0.5,), kept: list[int] | None = None, eval
 
     model = predecessor_from(make_weights())
     keep = (lambda state: None) if kept is None else (lambda state: kept.append(state.step))
-    return Task("toy", model, LOOP_EXAMPLES, evaluate, keep, {"a": 1})
+    return Task("toy", model, LOOP_EXAMPLES, evaluate, keep, {"stage": 0, **settings_record(LOOP_CONFIG)})
 
 
 def run_loop(
@@ -127,7 +123,7 @@ def run_loop(
     task: Task,
     config: TrainingConfig = LOOP_CONFIG,
     resume: bool = False,
-    console: Console | None = None,
+    progress: Progress | None = None,
 ) -> TrainingState:
     """Fits a task; checkpoints go to `folder`."""
-    return fit(task, config, folder, console or Console(quiet=True), resume)
+    return fit(task, config, StageFolder(folder, 0), progress or Silence(), resume)

@@ -6,16 +6,22 @@ from pathlib import Path
 
 import numpy as np
 
+from bert_mrc_theseus.decoding.entities import FlatAnswers, NestedAnswers
 from bert_mrc_theseus.decoding.spans import Thresholds
-from bert_mrc_theseus.engines.engine import Engine, predict_documents
-from bert_mrc_theseus.engines.keras_engine import keras_engine, keras_model
+from bert_mrc_theseus.engines.engine import Engine
+from bert_mrc_theseus.engines.keras_engine import keras_engine
 from bert_mrc_theseus.engines.onnx_engine import OnnxEngine
-from bert_mrc_theseus.model.mrc_model import export_tensors, predecessor_from
-from bert_mrc_theseus.model_files.model_folder import SavedModel, save_model
-from bert_mrc_theseus.mrc.examples import MatchShape, Sharing, WindowSize
+from bert_mrc_theseus.model.build import keras_model, predecessor_from
+from bert_mrc_theseus.model.variables import tensors_of
+from bert_mrc_theseus.model_files.model_config import MatchShape, ModelConfig, SharedContext
+from bert_mrc_theseus.model_files.model_folder import ModelSpec, SavedModel, save_model
+from bert_mrc_theseus.model_files.training_record import TrainingRecord
+from bert_mrc_theseus.mrc.examples import Examples
+from bert_mrc_theseus.mrc.windows import WindowSize
 from bert_mrc_theseus.onnx_export.export import measure_ranges
 from bert_mrc_theseus.onnx_export.graphs import build_graphs, serialised
 from bert_mrc_theseus.onnx_export.nodes import Ranges
+from bert_mrc_theseus.prediction.predict import predict_documents
 from bert_mrc_theseus.text.documents import Document
 from bert_mrc_theseus.text.schema import EntityType, Schema
 from tests.helpers.documents import toy_documents
@@ -25,43 +31,57 @@ from tests.helpers.models import SCHEMA, make_weights
 def make_saved() -> SavedModel:
     """A random model with all its parts."""
     weights = make_weights()
-    tensors = export_tensors(predecessor_from(weights, match=MatchShape(8, 5)).named_weights())
-    return SavedModel(
-        weights.config,
+    tensors = tensors_of(predecessor_from(weights, match=MatchShape(8, 5)).named_weights())
+    spec = ModelSpec(
+        ModelConfig(weights.config, SharedContext(1, 16), MatchShape(8, 5)),
         weights.vocab,
         SCHEMA,
-        tensors,
         WindowSize(40, 8),
-        Sharing(1, 16),
-        MatchShape(8, 5),
         Thresholds(0.3, 0.4),
-        {"seed": 1},
+        TrainingRecord(stage=0, config={"seed": 1}, data={"train.jsonl": "0"}, more={"clipped": {"train": 0}}),
     )
+    return SavedModel(spec, tensors)
 
 
 @cache
 def spread_model() -> SavedModel:
     """A model of one type whose large heads spread the probabilities over (0, 1)."""
     weights = make_weights(layers=3, hidden=32, heads=4)
-    tensors = export_tensors(predecessor_from(weights).named_weights())
+    tensors = tensors_of(predecessor_from(weights).named_weights())
     tensors["heads.span.weight"] = np.random.default_rng(5).standard_normal((2, 32)).astype(np.float32)
-    return SavedModel(
-        weights.config,
-        weights.vocab,
-        Schema((EntityType("PER", "人名"),)),
-        tensors,
-        WindowSize(60, 8),
-        Sharing(context_position=16),
-    )
+    config = ModelConfig(weights.config, SharedContext(position=16))
+    schema = Schema((EntityType("PER", "人名"),))
+    return SavedModel(ModelSpec(config, weights.vocab, schema, WindowSize(60, 8)), tensors)
+
+
+def with_config(model: SavedModel, **changes) -> SavedModel:
+    """The same weights in another shape, such as with other shared layers."""
+    return replace(model, spec=replace(model.spec, config=replace(model.spec.config, **changes)))
+
+
+def probabilities_of(engine: Engine, examples: Examples) -> list[np.ndarray]:
+    """Starts and ends of each window (T, length, 2), 0 for types that are not asked."""
+    answers = FlatAnswers(examples, Schema(tuple(EntityType(str(i), "?") for i in range(len(examples.queries)))))
+    engine.answer(examples, answers.add)
+    return answers.windows
+
+
+def nested_answers_of(
+    engine: Engine, examples: Examples, thresholds: Thresholds
+) -> list[list[tuple[int, int, int, float]]]:
+    """Spans of each window that the match head accepts: (type, start, end, score)."""
+    answers = NestedAnswers(examples, SCHEMA, thresholds)
+    engine.answer(examples, answers.add, matches=True)
+    return answers.windows
 
 
 @cache
 def spread_engine(kind: str, shared: int = 0, split: int | None = None) -> Engine:
     """Runs `spread_model`, with some shared layers: "keras", "onnx", or "int8" with ranges of toy documents."""
-    model = replace(spread_model(), sharing=replace(spread_model().sharing, modules=shared))
+    model = with_config(spread_model(), shared=SharedContext(shared, 16))
     if kind == "keras":
         return keras_engine(keras_model(model))
-    ranges = measure_ranges(model, model.examples(bare_toys())) if kind == "int8" else None
+    ranges = measure_ranges(model, model.spec.examples(bare_toys())) if kind == "int8" else None
     return onnx_engine(model, ranges, split)
 
 
@@ -73,30 +93,29 @@ def bare_toys() -> list[Document]:
 @cache
 def documents_of_spread_model() -> list[Document]:
     """Documents of which `spread_model` itself is right about everything."""
-    model, documents = spread_model(), bare_toys()
-    return predict_documents(spread_engine("keras"), documents, model.examples(documents), model.schema, Thresholds())
+    spec, documents = spread_model().spec, bare_toys()
+    return predict_documents(spread_engine("keras"), documents, spec.examples(documents), spec.schema, Thresholds())
 
 
 def match_model(shared: int = 0) -> SavedModel:
     """A model of three types whose span and match heads are random and large."""
     weights = make_weights(layers=3, hidden=32, heads=4)
-    model = predecessor_from(weights, Sharing(shared, 16), 0.3, MatchShape(6, 6))
+    model = predecessor_from(weights, SharedContext(shared, 16), 0.3, MatchShape(6, 6))
     random = np.random.default_rng(5)
-    tensors = export_tensors(model.named_weights())
+    tensors = tensors_of(model.named_weights())
     for name in tensors:
         if name.startswith("heads."):
             tensors[name] = random.standard_normal(tensors[name].shape).astype("float32")
     schema = Schema((EntityType("PER", "人名"), EntityType("LOC", "地"), EntityType("ORG", "机构")))
-    return SavedModel(
-        weights.config, weights.vocab, schema, tensors, WindowSize(60, 8), Sharing(shared, 16), MatchShape(6, 6)
-    )
+    config = ModelConfig(weights.config, SharedContext(shared, 16), MatchShape(6, 6))
+    return SavedModel(ModelSpec(config, weights.vocab, schema, WindowSize(60, 8)), tensors)
 
 
 def onnx_engine(
     model: SavedModel, ranges: Ranges | None = None, split: int | None = None, workers: int = 2
 ) -> OnnxEngine:
     """The model's graphs, without a folder."""
-    return OnnxEngine(serialised(build_graphs(model, ranges, split=split)), model.sharing.context_position, workers)
+    return OnnxEngine(serialised(build_graphs(model, ranges, split=split)), model.spec.config.shared.position, workers)
 
 
 def differences(found: list[np.ndarray], expected: list[np.ndarray]) -> np.ndarray:
@@ -106,7 +125,7 @@ def differences(found: list[np.ndarray], expected: list[np.ndarray]) -> np.ndarr
 
 
 def save_three_trainings(folder: Path) -> list[Path]:
-    """Model folders of three trainings of one model, the last with dropout."""
+    """Model folders of three trainings of one model."""
     saved = make_saved()
     for seed in range(3):
         random = np.random.default_rng(seed)
@@ -114,6 +133,6 @@ def save_three_trainings(folder: Path) -> list[Path]:
             name: tensor + random.standard_normal(tensor.shape).astype("float32")
             for name, tensor in saved.tensors.items()
         }
-        encoder = replace(saved.encoder, hidden_dropout=0.1 * (seed == 2))
-        save_model(folder / str(seed), replace(saved, tensors=tensors, encoder=encoder, record={"seed": seed}))
+        spec = replace(saved.spec, record=TrainingRecord(config={"seed": seed}))
+        save_model(folder / str(seed), SavedModel(spec, tensors))
     return [folder / str(seed) for seed in range(3)]

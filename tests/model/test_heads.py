@@ -4,9 +4,9 @@ import numpy as np
 import pytest
 
 from bert_mrc_theseus.engines.keras_engine import keras_engine
+from bert_mrc_theseus.model.build import predecessor_from
 from bert_mrc_theseus.model.heads import MatchHead
-from bert_mrc_theseus.model.mrc_model import predecessor_from
-from bert_mrc_theseus.mrc.examples import MatchShape
+from bert_mrc_theseus.model_files.model_config import MatchShape
 from tests.helpers.models import batch_of
 
 RANDOM = np.random.default_rng(0)

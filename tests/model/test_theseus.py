@@ -4,13 +4,16 @@ import keras
 import numpy as np
 import pytest
 
-from bert_mrc_theseus.engines.keras_engine import keras_model
 from bert_mrc_theseus.errors import ModelError
-from bert_mrc_theseus.model.mrc_model import export_tensors, layout, predecessor_from, valid_mask
+from bert_mrc_theseus.model.build import keras_model, predecessor_from
 from bert_mrc_theseus.model.theseus import TheseusModel
-from bert_mrc_theseus.mrc.examples import Sharing
+from bert_mrc_theseus.model.token_layout import token_layout, valid_mask
+from bert_mrc_theseus.model.variables import tensors_of
+from bert_mrc_theseus.model_files.model_config import SharedContext
+from bert_mrc_theseus.mrc.batch_types import Draws, Targets
+from bert_mrc_theseus.mrc.collate import collate, collate_shared, span_labels
 from bert_mrc_theseus.training.step import make_train_step
-from tests.helpers.models import batch_of, make_weights, some_pairs
+from tests.helpers.models import batch_of, draws, make_weights, some_pairs
 from tests.helpers.saved_models import match_model
 
 LAYERS, MODULES = 4, 2
@@ -22,7 +25,7 @@ def predecessor():
 
 
 def logits(model, replaced):
-    return np.array(model({**batch_of([9, 14]), "replace": np.array(replaced)}))
+    return np.array(model.forward(batch_of([9, 14]), Draws(None, np.array(replaced))).logits)
 
 
 def test_nothing_replaced_is_the_predecessor(predecessor):
@@ -39,13 +42,13 @@ def test_everything_replaced_is_the_successor(predecessor):
 
 def test_shared_modules_are_those_of_the_successor_only(predecessor):
     expected = np.array(predecessor(batch_of([9, 14])))
-    theseus = TheseusModel(predecessor, MODULES, shared=1)
+    theseus = TheseusModel(predecessor, MODULES, shared_layers=1)
     np.testing.assert_allclose(logits(theseus, [False, False]), expected, atol=1e-6)
     successor = theseus.extract_successor()
-    assert successor.sharing == Sharing(1, predecessor.sharing.context_position)
+    assert successor.config.shared == SharedContext(1, predecessor.config.shared.position)
     found = np.array(successor(batch_of([9, 14])))
     np.testing.assert_allclose(logits(theseus, [True, True]), found, atol=1e-6)
-    np.testing.assert_allclose(np.array(theseus.successor(batch_of([9, 14]))[1]), found, atol=1e-6)
+    np.testing.assert_allclose(np.array(theseus.successor(batch_of([9, 14])).logits), found, atol=1e-6)
     unshared = TheseusModel(predecessor, MODULES)
     assert np.abs(logits(unshared, [True, True]) - found).max() > 1e-3
 
@@ -53,14 +56,14 @@ def test_shared_modules_are_those_of_the_successor_only(predecessor):
 @pytest.mark.parametrize("shared", [-1, MODULES])
 def test_the_last_module_is_not_shared(predecessor, shared):
     with pytest.raises(ModelError, match="0 to 1 can be shared"):
-        TheseusModel(predecessor, MODULES, shared=shared)
+        TheseusModel(predecessor, MODULES, shared_layers=shared)
 
 
 def test_a_mixed_draw_runs_the_chosen_layers(predecessor):
     theseus = TheseusModel(predecessor, MODULES, "spaced")
     batch = batch_of([9, 14])
-    spot = layout(batch, 32)
-    hidden = theseus.embeddings(batch["token_ids"], spot.token_types, spot.positions)
+    spot = token_layout(batch, 32)
+    hidden = theseus.embeddings(batch.tokens, spot.token_types, spot.positions)
     hidden = theseus.successor_layers[0](hidden, spot.full_bias)
     for i in (2, 3):
         hidden = theseus.predecessor_layers[i](hidden, spot.full_bias)
@@ -76,29 +79,25 @@ def test_rejects_an_unknown_initialisation(predecessor):
     "shared, layers_shared, apart", [(0, 0, 0), (1, 0, 0), (1, 1, 0), (1, 2, 1), (0, 3, 0), (1, 3, 1)]
 )
 def test_reading_each_text_once_gives_the_same(shared, layers_shared, apart):
-    predecessor = predecessor_from(make_weights(layers=LAYERS, dropout=0.0), Sharing(layers_shared, 16), prior=0.3)
-    theseus = TheseusModel(predecessor, MODULES, shared=shared)
+    predecessor = predecessor_from(make_weights(layers=LAYERS), SharedContext(layers_shared, 16), prior=0.3)
+    theseus = TheseusModel(predecessor, MODULES, shared_layers=shared)
     assert theseus.apart == apart
     examples, pairs = some_pairs()
-    plain, by_text = examples.batch(pairs), examples.batch_by_text(pairs)
+    plain, by_text = collate(examples, pairs), collate_shared(examples, pairs)
     valid = np.array(valid_mask(plain))[..., None]
     for draw in ([False, False], [True, False], [False, True], [True, True]):
-        (expected, _), (found, _) = (theseus.borders({**b, "replace": np.array(draw)}) for b in (plain, by_text))
+        (_, expected, _), (_, found, _) = (theseus.forward(b, Draws(None, np.array(draw))) for b in (plain, by_text))
         for a, b in zip(expected, found, strict=True):
             np.testing.assert_allclose(np.array(b) * valid, np.array(a) * valid, atol=1e-5)
     whole = np.array(predecessor(plain))
-    np.testing.assert_allclose(np.array(theseus({**plain, "replace": np.array([False, False])})), whole, atol=1e-6)
+    np.testing.assert_allclose(
+        np.array(theseus.forward(plain, Draws(None, np.array([False, False]))).logits), whole, atol=1e-6
+    )
 
-    step = make_train_step(theseus, keras.optimizers.SGD(10.0), "bce", MODULES, by_text=True)
-    before = export_tensors(theseus.successor_weights())
-    inputs = {
-        **by_text,
-        "weights": np.ones(len(pairs), "float32"),
-        "seed": np.int32(1),
-        "replace": np.array([True, False]),
-    }
-    step(inputs, examples.labels(pairs))
-    moved = {name.split(".")[2] for name, tensor in export_tensors(theseus.successor_weights()).items()
+    step = make_train_step(theseus, keras.optimizers.SGD(10.0), "bce", replacing=True, by_text=True)
+    before = tensors_of(theseus.successor_weights())
+    step(by_text, Targets(span_labels(examples, pairs), np.ones(len(pairs), "float32")), draws(1, [True, False]))
+    moved = {name.split(".")[2] for name, tensor in tensors_of(theseus.successor_weights()).items()
              if not np.array_equal(tensor, before[name])}  # fmt: skip
     assert moved == {"0"}
 
@@ -109,9 +108,7 @@ def test_a_layer_that_was_not_selected_gets_no_gradient(predecessor):
     theseus = TheseusModel(predecessor, MODULES)
     batch = batch_of([9, 14])
     with tf.GradientTape() as tape:
-        value = tf.reduce_sum(
-            theseus({**batch, "seed": np.int32(0), "replace": tf.constant([True, False])}, training=True)
-        )
+        value = tf.reduce_sum(theseus.forward(batch, Draws(np.int32(0), tf.constant([True, False]))).logits)
     gradients = tape.gradient(value, [layer.outer.kernel.value for layer in theseus.successor_layers])
     present = [g is not None and float(tf.reduce_max(tf.abs(g))) > 0 for g in gradients]
     assert present == [True, False]
@@ -134,10 +131,10 @@ def test_only_the_chosen_branch_is_computed(predecessor):
             return tf.identity(result)
 
     layer.call = counting
-    forward = tf.function(lambda batch: theseus(batch))
+    forward = tf.function(lambda batch, replaced: theseus.forward(batch, Draws(None, replaced)).logits)
     batch = batch_of([9, 14])
-    assert np.isfinite(np.array(forward({**batch, "replace": tf.constant([True, False])}))).all() and not ran
-    assert np.isnan(np.array(forward({**batch, "replace": tf.constant([False, False])}))).any() and ran
+    assert np.isfinite(np.array(forward(batch, tf.constant([True, False])))).all() and not ran
+    assert np.isnan(np.array(forward(batch, tf.constant([False, False])))).any() and ran
 
 
 def test_stage_1_leaves_the_match_head_as_it_is_and_hands_it_on():

@@ -5,13 +5,14 @@ import pytest
 
 from bert_mrc_theseus.engines.keras_engine import keras_engine
 from bert_mrc_theseus.errors import ModelError
-from bert_mrc_theseus.model.mrc_model import export_tensors, load_tensors, predecessor_from
+from bert_mrc_theseus.model.build import predecessor_from
+from bert_mrc_theseus.model.variables import load_tensors, tensors_of
 from tests.helpers.models import batch_of, make_weights
 
 
 def test_weights_come_back_as_they_went_in(weights):
     model = predecessor_from(weights)
-    tensors = export_tensors(model.named_weights())
+    tensors = tensors_of(model.named_weights())
     for name, tensor in weights.tensors.items():
         np.testing.assert_array_equal(tensors[name], tensor)
     other = predecessor_from(make_weights(seed=9))
@@ -22,7 +23,7 @@ def test_weights_come_back_as_they_went_in(weights):
 
 def test_loading_another_shape_assigns_nothing(weights):
     model = predecessor_from(weights)
-    before = export_tensors(model.named_weights())
+    before = tensors_of(model.named_weights())
     wrong = {name: tensor + 1 for name, tensor in before.items()}
     wrong["heads.span.bias"] = np.zeros(3, "float32")
     with pytest.raises(ModelError, match=r"heads\.span\.bias.*\(3,\)"):
@@ -30,5 +31,5 @@ def test_loading_another_shape_assigns_nothing(weights):
     del wrong["heads.span.bias"]
     with pytest.raises(ModelError, match="missing"):
         load_tensors(model.named_weights(), wrong)
-    for name, tensor in export_tensors(model.named_weights()).items():
+    for name, tensor in tensors_of(model.named_weights()).items():
         np.testing.assert_array_equal(tensor, before[name])

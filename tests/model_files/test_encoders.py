@@ -4,8 +4,7 @@ import numpy as np
 import pytest
 
 from bert_mrc_theseus.errors import ModelError, UserError
-from bert_mrc_theseus.model_files.encoders import load_encoder
-from bert_mrc_theseus.model_files.export import export_encoder
+from bert_mrc_theseus.model_files.encoders import export_encoder, load_encoder
 from bert_mrc_theseus.model_files.model_folder import load_model, save_model
 from tests.helpers.saved_models import make_saved
 
@@ -21,7 +20,7 @@ def test_an_exported_encoder_can_be_read_again(folder, tmp_path, target):
     saved = load_model(folder)
     export_encoder(folder, target, tmp_path / "out")
     again = load_encoder(tmp_path / "out")
-    assert again.config == saved.encoder and again.vocab == saved.vocab
+    assert again.config == saved.spec.config.encoder and again.vocab == saved.spec.vocab
     assert not any(name.startswith("heads") for name in again.tensors)
     for name, tensor in again.tensors.items():
         np.testing.assert_array_equal(tensor, saved.tensors[name])

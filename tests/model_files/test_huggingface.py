@@ -9,10 +9,11 @@ from keras import ops
 from safetensors.numpy import load_file, save_file
 
 from bert_mrc_theseus.errors import ModelError
-from bert_mrc_theseus.model.mrc_model import predecessor_from
+from bert_mrc_theseus.model.build import predecessor_from
 from bert_mrc_theseus.model_files.encoders import load_encoder
 from bert_mrc_theseus.model_files.huggingface import INDEX, WEIGHTS, read_huggingface, write_huggingface
-from bert_mrc_theseus.mrc.examples import Sharing
+from bert_mrc_theseus.model_files.model_config import SharedContext
+from bert_mrc_theseus.mrc.batch_types import PairBatch, Tokens
 from tests.helpers.models import assert_same_encoder
 
 PARITY = Path(__file__).parents[1] / "fixtures" / "parity"
@@ -23,9 +24,12 @@ def test_hidden_states_equal_those_of_hugging_face():
     encoder = load_encoder(str(PARITY))
     for row, length in enumerate(expected["lengths"]):
         # BERT's own positions: the context right after the query.
-        sharing = Sharing(context_position=int(expected["query_lengths"][row]))
-        batch = {name: expected[name][row : row + 1] for name in ("token_ids", "query_lengths", "lengths")}
-        states = predecessor_from(encoder, sharing).hidden_states(batch)
+        shared = SharedContext(position=int(expected["query_lengths"][row]))
+        token_ids, query_lengths, lengths = (
+            expected[name][row : row + 1] for name in ("token_ids", "query_lengths", "lengths")
+        )
+        output = predecessor_from(encoder, shared).forward(PairBatch(Tokens(token_ids), query_lengths, lengths))
+        states = [output.embedded, *output.states]
         assert len(states) == len(expected["hidden_states"])
         for ours, theirs in zip(states, expected["hidden_states"], strict=True):
             np.testing.assert_allclose(ops.convert_to_numpy(ours)[0, :length], theirs[row, :length], atol=1e-4)

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bert_mrc_theseus.model.theseus import group_layers, initial_successor
+from bert_mrc_theseus.model_files.successor import group_layers, initial_successor
 from tests.helpers.models import make_weights
 
 LAYERS, MODULES = 4, 2

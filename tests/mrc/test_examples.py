@@ -6,8 +6,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bert_mrc_theseus.errors import DataError, UserError
-from bert_mrc_theseus.mrc.examples import WindowSize, build_examples
+from bert_mrc_theseus.mrc.collate import collate, span_labels
+from bert_mrc_theseus.mrc.examples import build_examples
 from bert_mrc_theseus.mrc.tokenizer import Tokenizer
+from bert_mrc_theseus.mrc.windows import WindowSize
 from bert_mrc_theseus.text.documents import Document, Entity
 from bert_mrc_theseus.text.schema import EntityType, Schema
 from tests.helpers.models import make_weights
@@ -24,15 +26,16 @@ def build(items, size=12, overlap=4):
 def test_layout_and_labels():
     document = Document("", "李明在北京", (Entity(0, 2, "PER"), Entity(3, 5, "LOC"), Entity(2, 3, "LOC")))
     examples = build([document])
-    batch, labels = examples.batch(examples.all_pairs()), examples.labels(examples.all_pairs())
+    pairs = examples.all_pairs()
+    batch, labels = collate(examples, pairs), span_labels(examples, pairs)
     t = TOKENIZER
-    text = t.encode("李明在北京").tolist()
-    assert batch["token_ids"].tolist() == [
-        [t.cls, *t.encode("人名"), t.sep, *text, t.sep],
-        [t.cls, *t.encode("地"), t.sep, *text, t.sep, t.pad],
-        [t.cls, *t.encode("机构"), t.sep, *text, t.sep],
+    text = t.encode("李明在北京").ids.tolist()
+    assert batch.tokens.ids.tolist() == [
+        [t.cls, *t.encode("人名").ids, t.sep, *text, t.sep],
+        [t.cls, *t.encode("地").ids, t.sep, *text, t.sep, t.pad],
+        [t.cls, *t.encode("机构").ids, t.sep, *text, t.sep],
     ]
-    assert batch["query_lengths"].tolist() == [4, 3, 4] and batch["lengths"].tolist() == [10, 9, 10]
+    assert batch.query_lengths.tolist() == [4, 3, 4] and batch.lengths.tolist() == [10, 9, 10]
     assert np.argwhere(labels[0]).tolist() == [[4, 0], [5, 1]]
     # Both ends of a one-character entity are labelled.
     assert np.argwhere(labels[1]).tolist() == [[5, 0], [5, 1], [6, 0], [7, 1]]
@@ -44,12 +47,12 @@ def test_layout_and_labels():
 def test_labels_say_where_entities_start_and_end(items):
     examples = build(items)
     pairs = examples.all_pairs()
-    labels, lengths = examples.labels(pairs), examples.lengths(pairs)
-    assert (examples.batch(pairs)["lengths"] == lengths).all()
+    labels, lengths = span_labels(examples, pairs), examples.lengths(pairs)
+    assert (collate(examples, pairs).lengths == lengths).all()
     assert (examples.has_entity(pairs) == labels.any(axis=(1, 2))).all()
     for row, (window, kind) in enumerate(pairs):
-        number, piece = examples.places[window]
-        offset = len(examples.queries[kind]) - piece.start
+        number, piece = examples.window_of[window]
+        offset = len(examples.queries[kind].ids) - piece.start
         mine = [e for e in items[number].entities if e.type == SCHEMA.names[kind]]
         inside = range(piece.start, piece.end)
         assert set(np.flatnonzero(labels[row, :, 0])) == {e.start + offset for e in mine if e.start in inside}
@@ -67,7 +70,7 @@ def test_an_entity_that_no_window_holds_is_counted(items):
     examples = build(items)
     held = 0
     for number, document in enumerate(items):
-        windows = [window for place, window in examples.places if place == number]
+        windows = [window for place, window in examples.window_of if place == number]
         held += sum(any(w.start <= e.start and e.end <= w.end for w in windows) for e in document.entities)
     assert examples.clipped == sum(len(document.entities) for document in items) - held
 

@@ -13,9 +13,9 @@ TOKENIZER = Tokenizer((*SPECIAL, "[SPACE]", "天", "a", "B", "1", "e", "，"))
 
 @given(st.text())
 def test_one_token_per_code_point(text):
-    ids = TOKENIZER.encode(text)
+    ids = TOKENIZER.encode(text).ids
     assert len(ids) == len(text)
-    assert list(ids) == [TOKENIZER.encode(char)[0] for char in text]
+    assert list(ids) == [TOKENIZER.encode(char).ids[0] for char in text]
 
 
 @pytest.mark.parametrize(
@@ -24,15 +24,15 @@ def test_one_token_per_code_point(text):
      ("\u3000", "[SPACE]"), ("\t", "[SPACE]"), ("地", "[UNK]"), ("，", "，")],
 )  # fmt: skip
 def test_looks_a_character_up_in_the_forms_a_vocabulary_may_have(char, entry):
-    assert TOKENIZER.vocab[TOKENIZER.encode(char)[0]] == entry
+    assert TOKENIZER.vocab[TOKENIZER.encode(char).ids[0]] == entry
 
 
 def test_white_space_is_unknown_to_an_ordinary_vocabulary():
-    assert Tokenizer((*SPECIAL, "天")).encode(" ")[0] == 1
+    assert Tokenizer((*SPECIAL, "天")).encode(" ").ids[0] == 1
 
 
-def test_a_query_stands_between_cls_and_sep():
-    assert [TOKENIZER.vocab[i] for i in TOKENIZER.encode_query("天a")] == ["[CLS]", "天", "a", "[SEP]"]
+def test_special_tokens_by_their_ids():
+    assert [TOKENIZER.vocab[i] for i in TOKENIZER.special(TOKENIZER.cls, TOKENIZER.pad).ids] == ["[CLS]", "[PAD]"]
 
 
 def test_names_the_missing_special_tokens():

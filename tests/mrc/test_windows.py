@@ -4,7 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bert_mrc_theseus.mrc.windows import blocks, clipped, cut_windows, jieba_borders
+from bert_mrc_theseus.mrc.windows import clipped, cut_windows, joined_runs
+from bert_mrc_theseus.mrc.word_borders import jieba_borders
 
 TEXT = st.text(st.sampled_from("天地人。，！”a \n"), max_size=200)
 SIZES = st.integers(4, 40)
@@ -83,9 +84,9 @@ def _crosses_clean_cut(windows, span):
     return any(not w.joined and span[0] < w.start < span[1] for w in windows)
 
 
-def test_blocks_group_windows_cut_inside_a_sentence():
+def test_runs_group_windows_cut_inside_a_sentence():
     windows = cut_windows("一" * 30 + "。" + "二" * 5, 12, 2, borders)
-    groups = blocks(windows)
+    groups = joined_runs(windows)
     assert [index for group in groups for index in group] == list(range(len(windows)))
     assert all(windows[i].joined == (i != group[0]) for group in groups for i in group)
 

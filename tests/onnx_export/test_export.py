@@ -5,8 +5,9 @@ from dataclasses import replace
 import pytest
 
 from bert_mrc_theseus import Extractor
-from bert_mrc_theseus.engines.keras_engine import keras_engine, keras_model
+from bert_mrc_theseus.engines.keras_engine import keras_engine
 from bert_mrc_theseus.errors import ModelError, UserError
+from bert_mrc_theseus.model.build import keras_model
 from bert_mrc_theseus.model_files.model_folder import ONNX, save_model
 from bert_mrc_theseus.onnx_export import export
 from bert_mrc_theseus.onnx_export.export import export_onnx, measure_ranges
@@ -56,7 +57,7 @@ def test_a_graph_that_differs_is_refused_and_nothing_is_written(folder, truth, g
     other = replace(model, tensors={name: tensor * 1.1 for name, tensor in model.tensors.items()})
     with pytest.raises(ModelError, match=r"differ by .* nothing was written"):
         export_onnx(folder, keras_engine(keras_model(other)), gold)
-    ranges = measure_ranges(model, model.examples(bare_toys()))
+    ranges = measure_ranges(model, model.spec.examples(bare_toys()))
     narrow = {name: channels * 1e-3 for name, channels in ranges.items()}
     monkeypatch.setattr(export, "measure_ranges", lambda *_: narrow)
     with pytest.raises(ModelError, match=r"int8 takes strict F1 from 1\.0000 to .* nothing was written"):

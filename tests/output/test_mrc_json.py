@@ -7,7 +7,7 @@ import pytest
 from bert_mrc_theseus.preprocess.readers.formats import reader_of
 from bert_mrc_theseus.preprocess.readers.read_report import ReadReport
 
-from bert_mrc_theseus import cli
+from bert_mrc_theseus.cli import app as cli
 from bert_mrc_theseus.output.mrc_json import mrc_records
 from bert_mrc_theseus.text.documents import Document, Entity
 from bert_mrc_theseus.text.schema import EntityType, Schema

@@ -1,6 +1,9 @@
 """`Extractor`, with a model that was trained on the toy corpus."""
 
+import gc
 import itertools
+import threading
+import time
 from dataclasses import replace
 
 import numpy as np
@@ -8,13 +11,17 @@ import pytest
 
 from bert_mrc_theseus import Extractor
 from bert_mrc_theseus.decoding.spans import Thresholds
-from bert_mrc_theseus.engines.keras_engine import keras_engine, keras_model
-from bert_mrc_theseus.errors import ModelError
-from bert_mrc_theseus.model_files.model_folder import load_model
-from bert_mrc_theseus.mrc.examples import WindowSize
-from bert_mrc_theseus.prediction.extractor import GROUP_CHARACTERS
+from bert_mrc_theseus.engines.engine import PairEngine
+from bert_mrc_theseus.engines.keras_engine import keras_engine
+from bert_mrc_theseus.engines.onnx_engine import write_graphs
+from bert_mrc_theseus.errors import ModelError, UserError
+from bert_mrc_theseus.model.build import keras_model
+from bert_mrc_theseus.model_files.model_folder import ONNX, load_model, save_model
+from bert_mrc_theseus.mrc.windows import WindowSize
+from bert_mrc_theseus.onnx_export.graphs import build_graphs, serialised
+from bert_mrc_theseus.prediction.pieces import GROUP_CHARACTERS
 from bert_mrc_theseus.text.documents import Document, read_documents
-from tests.helpers.saved_models import match_model
+from tests.helpers.saved_models import match_model, with_config
 
 
 @pytest.fixture(scope="module")
@@ -65,8 +72,9 @@ def test_look_ahead_is_bounded(extractor):
 def test_a_text_longer_than_a_window_is_read_sentence_by_sentence(extractor, trained):
     sentence = "不了的李明和的一在北京。"
     text = sentence * 40
-    model = replace(load_model(trained.run / "stage2" / "best"), window=WindowSize(len(sentence) + 4, 4))
-    found = Extractor(model, keras_engine(keras_model(model)))(text)
+    model = load_model(trained.run / "stage2" / "best")
+    spec = replace(model.spec, window=WindowSize(len(sentence) + 4, 4))
+    found = Extractor(spec, keras_engine(keras_model(model)))(text)
     expected = [(place * len(sentence) + e.start, e.type) for place in range(40) for e in extractor(sentence)]
     assert [(e.start, e.type) for e in found] == expected
 
@@ -77,7 +85,7 @@ def test_a_long_document_in_pieces_is_the_document_at_once(extractor, trained, m
     sentences = ["不了的李明和的一在北京。", "张高在上海", "这是的一在有和不人，" * 6, "王云！"]
     texts = ["".join(random.choice(sentences, n)) for n in (1, 30, 3, 60)]
     expected = list(extractor.batch(texts))
-    monkeypatch.setattr("bert_mrc_theseus.prediction.extractor.GROUP_CHARACTERS", size)
+    monkeypatch.setattr("bert_mrc_theseus.prediction.pieces.GROUP_CHARACTERS", size)
     found = list(extractor.batch(texts))
     assert sum(map(len, found)) > 20
     for mine, theirs, text in zip(found, expected, texts, strict=True):
@@ -96,18 +104,96 @@ def test_a_folder_without_model(tmp_path):
 
 
 def test_without_a_match_head_entities_of_different_types_may_overlap():
-    model = replace(match_model(), match=None)
-    types = len(model.schema.types)
+    spec = with_config(match_model(), match=None).spec
 
-    def engine(examples):
-        answers = [np.zeros((types, len(context), 2), np.float32) for context in examples.contexts]
-        for answer in answers:
-            answer[0, 0, 0] = answer[0, 3, 1] = 0.9  # 北京大学
-            answer[1, 0, 0] = answer[1, 1, 1] = 0.8  # 北京, in another type
-            answer[0, 2, 0] = 0.7  # 大学, of the same type as what it is in
-        return answers
+    def run(batch):
+        probabilities = np.zeros((*batch.tokens.ids.shape, 2), np.float32)
+        # Rows by their queries: 人名 has one token more than 地.
+        for row, answer in zip(batch.query_lengths, probabilities, strict=True):
+            start = int(row)
+            if start == first_query:
+                answer[start, 0] = answer[start + 3, 1] = 0.9  # 北京大学
+                answer[start + 2, 0] = 0.7  # 大学, of the same type as what it is in
+            elif start == second_query:
+                answer[start, 0] = answer[start + 1, 1] = 0.8  # 北京, in another type
+        return probabilities
 
-    nested, flat = (Extractor(model, engine, nested=choice)("北京大学") for choice in (True, False))
-    first, second = model.schema.names[:2]
+    first_query, second_query = (len(item.query) + 2 for item in spec.schema.types[:2])
+    only = spec.schema.only(spec.schema.names[:2])
+    nested, flat = (
+        Extractor(spec, PairEngine(run), schema=only, nested=choice)("北京大学") for choice in (True, False)
+    )
+    first, second = spec.schema.names[:2]
     assert {(e.text, e.type) for e in nested} == {("北京大学", first), ("北京", second)}
     assert [(e.text, e.type) for e in flat] == [("北京大学", first)]
+
+
+TEXT, PLACE = "不了的李明和的一在北京。", "不了的在北京。"
+
+
+def test_types_can_be_chosen(model):
+    only = Extractor.load(model, types=["LOC"])
+    assert only.schema.names == ("LOC",) and only.unseen == ()
+    assert [(e.text, e.type, e.start, e.end) for e in only(PLACE)] == [("北京", "LOC", 4, 6)]
+    # A text that has a person too, which all types together find.
+    assert {e.type for e in only(TEXT)} == {"LOC"}
+    with pytest.raises(UserError, match=r"'TIME' is not in the schema \(PER, LOC\)"):
+        Extractor.load(model, types=["LOC", "TIME"])
+
+
+def test_types_can_have_other_queries_and_names(model, tmp_path):
+    path = tmp_path / "new.toml"
+    path.write_text(
+        '[PLACE]\nquery = "地名"\nname = "球队"\n[TEAM]\nquery = "球队"\nname = "地名"\n[WHO]\nquery = "人名"\nname = "人"\n',
+        encoding="utf-8",
+    )
+    both = Extractor.load(model, queries=path, types=["PLACE", "WHO"])
+    assert both.schema.names == ("PLACE", "WHO") and both.unseen == ()
+    assert [(e.text, e.type) for e in both(TEXT)] == [("李明", "WHO"), ("北京", "PLACE")]
+    assert Extractor.load(model, queries=path).unseen == ("TEAM",)
+    # In another style the same types have other queries.
+    swapped = Extractor.load(model, queries=str(path), style="name", types=["TEAM"])
+    assert swapped.unseen == () and [(e.text, e.type) for e in swapped(PLACE)] == [("北京", "TEAM")]
+
+
+def engine_threads() -> set[threading.Thread]:
+    return {thread for thread in threading.enumerate() if thread.name.startswith("engine")}
+
+
+@pytest.fixture(params=["keras", "onnx"])
+def folder(request, model, tmp_path):
+    """A model folder that one of the two engines runs."""
+    saved = load_model(model)
+    save_model(tmp_path / "model", saved)
+    if request.param == "onnx":
+        write_graphs(tmp_path / "model" / ONNX, serialised(build_graphs(saved)))
+    return tmp_path / "model"
+
+
+def test_an_extractor_closes_at_the_end_of_its_block(folder):
+    before = engine_threads()
+    with Extractor.load(folder) as extractor:
+        assert [e.text for e in extractor(TEXT)] == ["李明", "北京"]
+        assert engine_threads() - before
+    assert not engine_threads() - before
+    with pytest.raises(RuntimeError, match="after shutdown"):
+        extractor(TEXT)
+    with pytest.raises(ZeroDivisionError), Extractor.load(folder) as extractor:
+        extractor(TEXT)
+        raise ZeroDivisionError
+    assert not engine_threads() - before
+
+
+@pytest.mark.parametrize("half_read", [False, True])
+def test_a_forgotten_extractor_leaves_no_thread_behind(folder, half_read):
+    before = engine_threads()
+    extractor = Extractor.load(folder)
+    results = extractor.batch([TEXT * 3000] * 5 if half_read else [TEXT])
+    assert next(results)
+    assert engine_threads() - before
+    del extractor, results
+    gc.collect()
+    deadline = time.monotonic() + 20.0
+    while engine_threads() - before and time.monotonic() < deadline:
+        time.sleep(0.02)
+    assert not engine_threads() - before

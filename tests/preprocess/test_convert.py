@@ -8,7 +8,7 @@ from bert_mrc_theseus.preprocess.corpora import query_file
 
 from bert_mrc_theseus.errors import DataError
 from bert_mrc_theseus.files import sha256_of
-from bert_mrc_theseus.mrc.examples import WindowSize
+from bert_mrc_theseus.mrc.windows import WindowSize
 from bert_mrc_theseus.text.documents import read_documents
 from tests.helpers.documents import columns
 

@@ -7,7 +7,7 @@ from bert_mrc_theseus.preprocess.join import ENDS, joined
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bert_mrc_theseus.mrc.examples import WindowSize
+from bert_mrc_theseus.mrc.windows import WindowSize
 from bert_mrc_theseus.text.documents import Document, Entity, read_documents
 from tests.helpers.documents import columns
 from tests.helpers.strategies import documents

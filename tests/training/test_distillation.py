@@ -3,12 +3,15 @@
 import numpy as np
 import pytest
 
-from bert_mrc_theseus.model.mrc_model import export_tensors, predecessor_from
+from bert_mrc_theseus.model.build import predecessor_from
 from bert_mrc_theseus.model.theseus import TheseusModel
-from bert_mrc_theseus.training.distillation import Distillation, border_loss, logit_loss
+from bert_mrc_theseus.model.variables import tensors_of
+from bert_mrc_theseus.mrc.batch_types import Targets
+from bert_mrc_theseus.training.config import Distillation
+from bert_mrc_theseus.training.distillation import Teacher, border_loss, logit_loss
 from bert_mrc_theseus.training.optimizer import build_optimizer
-from bert_mrc_theseus.training.step import Teacher, make_train_step
-from tests.helpers.models import batch_of, make_weights
+from bert_mrc_theseus.training.step import make_train_step
+from tests.helpers.models import batch_of, draws, make_weights
 
 RANDOM = np.random.default_rng(0)
 STUDENT, TEACHER = (RANDOM.normal(0, 3, (3, 5, 2)).astype("float32") for _ in range(2))
@@ -42,23 +45,23 @@ def test_no_weight_is_no_distillation():
 def test_a_student_comes_nearer_to_its_teacher_which_stays(settings):
     predecessor = predecessor_from(make_weights(layers=4), prior=0.3)
     predecessor.heads.kernel.assign(np.random.default_rng(1).standard_normal((16, 2)))
-    before = export_tensors(predecessor.named_weights())
+    before = tensors_of(predecessor.named_weights())
     student = TheseusModel(predecessor, 2).extract_successor()
     predecessor.trainable = False
     teacher = Teacher(predecessor, settings)
     batch = batch_of([9, 14])
 
     def lacks():
-        borders, logits = student.borders(batch)
-        return float(teacher.loss(batch, borders, logits))
+        return float(teacher.loss(batch, student.forward(batch)))
 
     first = lacks()
     step = make_train_step(
         student, build_optimizer(student.trainable_variables, 1e-2, 100, weight_decay=0.0), "bce", teacher=teacher
     )
     # The labels say nothing of what the teacher says; they weigh a hundredth.
+    targets = Targets(np.zeros((2, 14, 2), "float32"), np.ones(2, "float32"))
     for number in range(40):
-        step({**batch, "weights": np.ones(2, "float32"), "seed": np.int32(number)}, np.zeros((2, 14, 2), "float32"))
+        step(batch, targets, draws(number))
     assert lacks() < 0.5 * first
-    for name, tensor in export_tensors(predecessor.named_weights()).items():
+    for name, tensor in tensors_of(predecessor.named_weights()).items():
         assert tensor.tobytes() == before[name].tobytes(), name

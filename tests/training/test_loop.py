@@ -7,10 +7,12 @@ import pytest
 from rich.console import Console
 
 from bert_mrc_theseus.errors import TrainingError
-from bert_mrc_theseus.model.mrc_model import predecessor_from
+from bert_mrc_theseus.model.build import predecessor_from
 from bert_mrc_theseus.training import loop as training
-from bert_mrc_theseus.training.config import Plan, TrainingConfig
+from bert_mrc_theseus.training.config import TrainingConfig
 from bert_mrc_theseus.training.loop import Task, fit
+from bert_mrc_theseus.training.plan import Plan
+from bert_mrc_theseus.training.progress import ConsoleProgress, Silence
 from tests.helpers.documents import toy_documents
 from tests.helpers.models import examples_of, make_weights
 from tests.helpers.runs import LOOP_CONFIG, LOOP_EXAMPLES, loop_task, run_loop
@@ -38,9 +40,9 @@ def test_a_loss_that_is_not_finite_stops_and_keeps_the_checkpoint(tmp_path, monk
     def poisoned(*arguments):
         step = real(*arguments)
 
-        def run_step(batch, labels):
+        def run_step(*inputs):
             steps.append(1)
-            return float("nan") if len(steps) == 5 else step(batch, labels)
+            return float("nan") if len(steps) == 5 else step(*inputs)
 
         return run_step
 
@@ -51,7 +53,7 @@ def test_a_loss_that_is_not_finite_stops_and_keeps_the_checkpoint(tmp_path, monk
     monkeypatch.setattr(training, "make_train_step", real)
     again = loop_task()
     console = Console(record=True, file=io.StringIO())
-    state = run_loop(tmp_path, again, config, resume=True, console=console)
+    state = run_loop(tmp_path, again, config, resume=True, progress=ConsoleProgress(console))
     assert "resuming after step 4" in console.export_text()
     assert state.step == Plan(LOOP_EXAMPLES, config).total_steps
     assert all(np.isfinite(variable.numpy()).all() for variable in again.model.variables)
@@ -59,7 +61,7 @@ def test_a_loss_that_is_not_finite_stops_and_keeps_the_checkpoint(tmp_path, monk
 
 def test_a_model_that_predicts_nothing_is_reported(tmp_path):
     console = Console(record=True, file=io.StringIO(), width=200)
-    run_loop(tmp_path, loop_task([0.0]), console=console)
+    run_loop(tmp_path, loop_task([0.0]), progress=ConsoleProgress(console))
     text = console.export_text()
     assert "predicts nothing" in text and "learning rate is too high" in text
 
@@ -71,6 +73,6 @@ def test_nothing_to_learn_from():
             Task("toy", predecessor_from(make_weights()), empty, list, list, {}),
             LOOP_CONFIG,
             None,
-            Console(quiet=True),
+            Silence(),
             False,
         )

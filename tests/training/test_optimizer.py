@@ -4,7 +4,7 @@ import keras
 import numpy as np
 import pytest
 
-from bert_mrc_theseus.model.mrc_model import predecessor_from
+from bert_mrc_theseus.model.build import predecessor_from
 from bert_mrc_theseus.training.optimizer import HEADS_FACTOR, build_optimizer
 from bert_mrc_theseus.training.schedules import warmup_linear_decay
 from tests.helpers.models import make_weights

@@ -6,8 +6,11 @@ import numpy as np
 import pytest
 from bert_mrc_theseus.preprocess.type_map import rename_types
 
+from bert_mrc_theseus.mrc.batch_types import SharedBatch
+from bert_mrc_theseus.mrc.collate import collate, match_labels, span_labels
 from bert_mrc_theseus.text.documents import Document, Entity
-from bert_mrc_theseus.training.config import Plan, TrainingConfig, positive_prior
+from bert_mrc_theseus.training.config import Replacing, TrainingConfig
+from bert_mrc_theseus.training.plan import Plan, positive_prior
 from tests.helpers.documents import toy_documents
 from tests.helpers.models import SCHEMA, examples_of
 
@@ -23,8 +26,17 @@ def test_the_plan_is_a_function_of_its_config():
             np.testing.assert_array_equal(a, b)
     assert any(not np.array_equal(a, b) for a, b in zip(plan.batches(0), other.batches(0), strict=False))
     assert any(not np.array_equal(a, b) for a, b in zip(plan.batches(0), plan.batches(1), strict=False))
-    located = [plan.locate(step) for step in range(plan.total_steps)]
-    assert located == [(e, i) for e in range(3) for i in range(len(plan.batches(e)))]
+    # Asked for in any order, a step has its own batch.
+    expected = [(epoch, pairs) for epoch in range(3) for pairs in plan.batches(epoch)]
+    assert plan.total_steps == len(expected)
+    for step in np.random.default_rng(0).permutation(len(expected)):
+        epoch, pairs = expected[step]
+        inputs = plan.inputs(step)
+        assert inputs.epoch == epoch
+        np.testing.assert_array_equal(inputs.batch.tokens.ids, collate(EXAMPLES, pairs).tokens.ids)
+        np.testing.assert_array_equal(inputs.targets.labels, span_labels(EXAMPLES, pairs))
+    with pytest.raises(IndexError, match=f"step {plan.total_steps} of {plan.total_steps}"):
+        plan.inputs(plan.total_steps)
     assert [done for done in range(plan.total_steps + 1) if plan.is_epoch_end(done)][-1] == plan.total_steps
 
 
@@ -53,6 +65,31 @@ def test_what_was_not_annotated_is_never_a_pair_without_entities():
 
 
 def test_the_prior_is_the_share_of_starts():
-    labels = EXAMPLES.labels(EXAMPLES.all_pairs())
-    tokens = len(SCHEMA.types) * sum(map(len, EXAMPLES.contexts))
+    labels = span_labels(EXAMPLES, EXAMPLES.all_pairs())
+    tokens = len(SCHEMA.types) * sum(len(context.ids) for context in EXAMPLES.contexts)
     assert positive_prior(EXAMPLES) == pytest.approx(labels[:, :, 0].sum() / tokens)
+
+
+def test_a_step_is_given_what_its_settings_ask_for():
+    silver = [replace(document, silver=True) for document in toy_documents(20, 1)[::2]]
+    examples = examples_of([*silver, *toy_documents(20, 1)[1::2]])
+    plan = Plan(examples, replace(CONFIG, silver_weight=0.25))
+    bare = [plan.inputs(step) for step in range(plan.total_steps)]
+    for epoch, inputs in enumerate(bare[: len(plan.batches(0))]):
+        expected = np.where(examples.silver[plan.batches(0)[epoch][:, 0]], 0.25, 1.0)
+        np.testing.assert_array_equal(inputs.targets.weights, expected)
+        assert inputs.targets.match_labels is None and inputs.draws.replace is None and inputs.replace_rate is None
+    # Each step has its own dropout.
+    assert len({int(inputs.draws.seed) for inputs in bare}) == plan.total_steps
+
+    full = Plan(examples, replace(CONFIG, by_text=True), Replacing(modules=5, base=0.3, reach=0.5), matches=True)
+    all_inputs = [full.inputs(step) for step in range(full.total_steps)]
+    first, pairs = all_inputs[0], full.batches(0)[0]
+    assert isinstance(first.batch, SharedBatch)
+    np.testing.assert_array_equal(first.targets.match_labels, match_labels(examples, pairs))
+    rates = [inputs.replace_rate for inputs in all_inputs]
+    assert rates[0] == pytest.approx(0.3) and rates[-1] == 1.0 and rates == sorted(rates)
+    assert all(inputs.draws.replace.shape == (5,) for inputs in all_inputs) and all_inputs[-1].draws.replace.all()
+    done = [full.all_replaced(step) for step in range(full.total_steps)]
+    assert done == [rate == 1.0 for rate in rates] and not done[0]
+    assert plan.all_replaced(0)

@@ -7,15 +7,20 @@ import signal
 import subprocess
 import sys
 import time
+from pathlib import Path
 
+import keras
 import numpy as np
 import pytest
-from safetensors.numpy import load_file
+from safetensors import safe_open
+from safetensors.numpy import load_file, save_file
 
 from bert_mrc_theseus.errors import ModelError, UserError
+from bert_mrc_theseus.model_files.run_folder import StageFolder
 from bert_mrc_theseus.training import loop as training
-from bert_mrc_theseus.training.loop import CHECKPOINT
-from tests.helpers.runs import loop_task, only_stage_0, run_loop
+from bert_mrc_theseus.training.config import Distillation, Replacing, TrainingConfig, settings_record
+from bert_mrc_theseus.training.resume import TrainingState, load_checkpoint, save_checkpoint
+from tests.helpers.runs import Trained, loop_task, only_stage_0, run_loop
 
 
 def test_a_finished_stage_is_left_alone_by_resume_and_needs_overwrite_to_start_again(trained):
@@ -33,9 +38,8 @@ def test_a_killed_stage_resumes_to_the_same_weights(trained, tmp_path):
         (tmp_path / run).mkdir()
         os.symlink(trained.run / "stage0", tmp_path / run / "stage0")
     # One evaluation, at the end: the best model is of a step after the kill.
-    changes = {"evaluate_every": 10**6, "shared": 1}
-    config = trained.config(1, **changes)
-    trained.train(1, run=tmp_path / "whole", **changes)
+    config = trained.config(1, evaluate_every=10**6)
+    trained.train(1, run=tmp_path / "whole", replacing=Replacing(modules=2, shared_layers=1), evaluate_every=10**6)
     command = [sys.executable, "-m", "bert_mrc_theseus", "train", str(trained.data), "--run", str(tmp_path / "run")]
     command += ["--stage", "1", "--epochs", str(config.epochs), "--learning-rate", str(config.learning_rate)]
     command += [
@@ -43,7 +47,7 @@ def test_a_killed_stage_resumes_to_the_same_weights(trained, tmp_path):
         str(config.token_budget),
         "--modules",
         "2",
-        "--shared",
+        "--shared-layers",
         "1",
         "--evaluate-every",
         str(10**6),
@@ -75,21 +79,28 @@ def test_a_killed_stage_resumes_to_the_same_weights(trained, tmp_path):
     assert steps == list(range(1, report["steps"] + 1))
 
 
-def test_a_resumed_run_must_have_the_same_settings(trained, tmp_path, monkeypatch):
+def interrupted_stage_1(trained: Trained, folder: Path, monkeypatch) -> Path:
+    """A run folder with a checkpoint of stage 1, from before its first evaluation."""
+
     def interrupted(*_, **__):
         raise KeyboardInterrupt
 
-    run = only_stage_0(trained, tmp_path)
+    run = only_stage_0(trained, folder)
     with monkeypatch.context() as patch, pytest.raises(KeyboardInterrupt):
-        patch.setattr(training.TrainingLog, "log_evaluation", interrupted)
+        patch.setattr(training.TrainingLog, "evaluation", interrupted)
         trained.train(1, run=run, checkpoint_minutes=0.0)
-    with pytest.raises(ModelError, match=r"other settings \(config: .*--overwrite"):
+    return run
+
+
+def test_a_resumed_run_must_have_the_same_settings(trained, tmp_path, monkeypatch):
+    run = interrupted_stage_1(trained, tmp_path, monkeypatch)
+    with pytest.raises(ModelError, match=r"other settings \(learning_rate: 0\.003 then, 0\.001 now\).*--overwrite"):
         trained.train(1, run=run, resume=True, learning_rate=1e-3)
 
 
 def test_a_damaged_checkpoint_is_reported(tmp_path):
     run_loop(tmp_path, loop_task())
-    path = tmp_path / CHECKPOINT
+    path = StageFolder(tmp_path, 0).checkpoint
     path.write_bytes(path.read_bytes()[:-7])
     with pytest.raises(ModelError, match="cannot be read as a checkpoint"):
         run_loop(tmp_path, loop_task(), resume=True)
@@ -97,13 +108,127 @@ def test_a_damaged_checkpoint_is_reported(tmp_path):
 
 def test_a_full_disk_keeps_the_checkpoint_before(tmp_path, monkeypatch):
     run_loop(tmp_path, loop_task())
-    before = (tmp_path / CHECKPOINT).read_bytes()
+    path = StageFolder(tmp_path, 0).checkpoint
+    before = path.read_bytes()
 
-    def full(tensors, path, metadata):
-        path.write_bytes(b"half")
+    def full(tensors, new, metadata):
+        new.write_bytes(b"half")
         raise OSError(28, "No space left on device")
 
     monkeypatch.setattr("bert_mrc_theseus.training.resume.save_file", full)
     with pytest.raises(UserError, match=r"No space left on device.*still there"):
         run_loop(tmp_path, loop_task())
-    assert (tmp_path / CHECKPOINT).read_bytes() == before and not list(tmp_path.glob(".*"))
+    assert path.read_bytes() == before and not list(tmp_path.glob(".*"))
+
+
+FLAT = {
+    "epochs": 10, "learning_rate": 3e-3, "warmup": 0.1, "weight_decay": 0.01, "clip": 1.0, "loss": "focal", "token_budget": 512,
+    "negative_ratio": 1.0, "by_text": False, "silver_weight": 0.5, "seed": 42, "mixed_bfloat16": False, "patience": 0,
+    "evaluate_every": 0, "dropout": 0.1, "modules": 2, "schedule": "linear", "base": 0.3, "reach": 0.7, "rate": 0.5,
+    "initialisation": "first", "shared": 0, "distill_logits": 0.0, "temperature": 2.0, "distill_borders": 0.0,
+}  # fmt: skip
+"""The settings of stage 1 of `Trained`, as format version 2's first programs kept them in a checkpoint."""
+
+CONFIG = TrainingConfig(epochs=10, learning_rate=3e-3, token_budget=512)
+ENCODER = {
+    "vocab_size": 300, "hidden_size": 32, "num_layers": 4, "num_heads": 2, "intermediate_size": 64, "max_positions": 128,
+    "type_vocab_size": 2, "layer_norm_eps": 1e-12,
+}  # fmt: skip
+SAME = {
+    "queries": {"PER": "人名", "LOC": "地名"},
+    "window": {"size": 100, "overlap": 25},
+    "match": None,
+    "data": {"train.jsonl": "1", "dev.jsonl": "2"},
+}
+
+
+def old_fingerprint(stage, changes=(), **others):
+    encoder = {**ENCODER, "hidden_dropout": 0.1, "attention_dropout": 0.1}
+    sharing = {"modules": 0, "context_position": 16}
+    return {
+        "stage": stage,
+        "config": {**FLAT, **dict(changes)},
+        "encoder": encoder,
+        "sharing": sharing,
+        **SAME,
+        **others,
+    }
+
+
+def fingerprint(
+    stage, config=CONFIG, replacing=Replacing(modules=2, shared_layers=0), distillation=Distillation(), **others
+):
+    settings = settings_record(config, replacing if stage == 1 else None, distillation if stage else None)
+    return {"stage": stage, **settings, "encoder": ENCODER, "shared": {"layers": 0, "position": 16}, **SAME, **others}
+
+
+def resumed(path, then, now):
+    """The state and the value that a run of fingerprint `now` gets from a checkpoint of `then`."""
+    state = TrainingState(7, 0.5, 4, 1, 12.5, [{"step": 4}])
+    save_checkpoint(path, [keras.Variable(np.full(3, 2.0, "float32"))], state, then)
+    variable = keras.Variable(np.zeros(3, "float32"))
+    try:
+        found = load_checkpoint(path, [variable], now)
+    except ModelError:
+        assert not variable.numpy().any(), "restored although it was refused"
+        raise
+    assert found == state
+    return variable.numpy().tolist()
+
+
+@pytest.mark.parametrize("stage", [0, 1, 2])
+def test_a_checkpoint_of_an_older_program_is_resumed(tmp_path, stage):
+    path = tmp_path / "checkpoint"
+    assert resumed(path, old_fingerprint(stage), fingerprint(stage)) == [2.0, 2.0, 2.0]
+    # What a stage did not read may have been anything.
+    unread = {0: {"modules": 3, "distill_logits": 1.0}, 1: {}, 2: {"modules": 3, "schedule": "constant", "shared": 1}}
+    assert resumed(path, old_fingerprint(stage, unread[stage]), fingerprint(stage)) == [2.0, 2.0, 2.0]
+    often = TrainingConfig(epochs=10, learning_rate=3e-3, token_budget=512, checkpoint_minutes=0.5)
+    assert resumed(path, fingerprint(stage), fingerprint(stage, often)) == [2.0, 2.0, 2.0]
+
+
+@pytest.mark.parametrize(
+    ("stage", "changes", "others", "message"),
+    [
+        (0, {"learning_rate": 1e-3}, {}, r"\(learning_rate: 0\.001 then, 0\.003 now\)"),
+        (0, {"dropout": 0.0}, {}, r"\(dropout: 0\.0 then, 0\.1 now\)"),
+        (1, {"modules": 3}, {}, r"\(modules: 3 then, 2 now\)"),
+        (1, {"shared": None}, {}, r"\(shared_layers: None then, 0 now\)"),
+        (1, {"rate": 0.25}, {}, r"\(rate: 0\.25 then, 0\.5 now\)"),
+        (2, {"distill_logits": 0.5, "seed": 1}, {}, r"\(seed: 1 then, 42 now; logits: 0\.5 then, 0\.0 now\)"),
+        (
+            2,
+            {},
+            {"sharing": {"modules": 1, "context_position": 16}},
+            r"\(shared: \{'layers': 1, .* then, \{'layers': 0, .*\)",
+        ),
+        (0, {}, {"encoder": {**ENCODER, "num_layers": 5, "hidden_dropout": 0.1}}, r"\(encoder: .*'num_layers': 5.*\)"),
+        (1, {}, {"data": {}}, r"\(data: \{\} then, \{'train\.jsonl': '1', 'dev\.jsonl': '2'\} now\)"),
+    ],
+)
+def test_what_changed_since_an_older_checkpoint_is_named(tmp_path, stage, changes, others, message):
+    with pytest.raises(ModelError, match=f"other settings {message}: use the same ones to resume it"):
+        resumed(tmp_path / "checkpoint", old_fingerprint(stage, changes, **others), fingerprint(stage))
+
+
+def test_a_stage_that_an_older_program_began_goes_on(trained, tmp_path, monkeypatch):
+    run = interrupted_stage_1(trained, tmp_path, monkeypatch)
+    path = StageFolder(run / "stage1", 1).checkpoint
+    with safe_open(path, framework="numpy") as stored:
+        metadata = stored.metadata()
+    now = json.loads(metadata["fingerprint"])
+    then = old_fingerprint(
+        1,
+        encoder={**now["encoder"], "hidden_dropout": 0.1, "attention_dropout": 0.1},
+        **{name: now[name] for name in ("queries", "window", "match", "data")},
+    )
+    assert set(now) - set(then) == {"replacing", "distillation", "shared"}
+    save_file(load_file(path), path, {**metadata, "fingerprint": json.dumps(then)})
+    with pytest.raises(ModelError, match=r"\(modules: 2 then, 3 now\)"):
+        trained.train(1, run=run, resume=True, replacing=Replacing(modules=3, shared_layers=0))
+    trained.train(1, run=run, resume=True)
+    expected = load_file(trained.run / "stage1" / "best" / "model.safetensors")
+    found = load_file(run / "stage1" / "best" / "model.safetensors")
+    assert set(found) == set(expected)
+    for name, tensor in expected.items():
+        np.testing.assert_array_equal(found[name], tensor, err_msg=name)

@@ -1,0 +1,86 @@
+"""The command line: `bert-mrc-theseus COMMAND` or `python -m bert_mrc_theseus COMMAND`.
+
+A command is imported when it is called, and heavy libraries inside of it, so that `predict` starts at once and preprocessing
+works without TensorFlow.
+
+Exit status: 0 all well; 1 an error the user can act on; 2 wrong usage; 3 done, but some records could not be read.
+"""
+
+import os
+import sys
+from importlib import import_module
+from typing import Annotated, Any
+
+import typer
+from rich.console import Console
+from typer.core import TyperGroup
+
+from bert_mrc_theseus.errors import UserError
+
+COMMANDS = (
+    "preprocess",
+    "augment",
+    "train",
+    "evaluate",
+    "compare",
+    "predict",
+    "average",
+    "export",
+    "report",
+    "queries",
+    "bench",
+)
+"""A command is the function of its name in the module of its name, or that module's `app` of several."""
+
+
+class _Commands(TyperGroup):
+    """Imports a command when it is called; `--help` imports all."""
+
+    def list_commands(self, ctx: Any) -> list[str]:
+        return list(COMMANDS)
+
+    def get_command(self, ctx: Any, name: str) -> Any:
+        if name not in COMMANDS:
+            return None
+        module = import_module(f"bert_mrc_theseus.cli.{name}")
+        if hasattr(module, "app"):
+            command: Any = typer.main.get_group(module.app)
+        else:
+            one = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
+            one.command(name)(getattr(module, name))
+            command = typer.main.get_command(one)
+        command.name = name
+        return command
+
+
+app = typer.Typer(cls=_Commands, no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
+
+
+def _print_version(wanted: bool) -> None:
+    if wanted:
+        from bert_mrc_theseus.provenance import DISTRIBUTION, package_version
+
+        typer.echo(f"{DISTRIBUTION} {package_version()}")
+        raise typer.Exit
+
+
+@app.callback()
+def options(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_print_version, is_eager=True, help="Print the version and exit.")
+    ] = False,
+) -> None:
+    """Chinese NER as machine reading comprehension, compressed with BERT-of-Theseus."""
+
+
+def main() -> None:
+    """Runs the command line; errors that a user can act on are printed without a traceback."""
+    try:
+        app()
+    except UserError as error:
+        Console(stderr=True, soft_wrap=True).print(f"error: {error}", style="red", markup=False, highlight=False)
+        sys.exit(1)
+    except BrokenPipeError:
+        # The reader of a pipe has gone; without this, Python would complain again while shutting down.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        sys.exit(1)

@@ -1,0 +1,87 @@
+"""Shape of a model: what decides which weights it has and how it reads its input."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from bert_mrc_theseus.errors import ModelError
+
+
+@dataclass(frozen=True, slots=True)
+class EncoderConfig:
+    """Shape of a BERT encoder (Devlin et al., 2019): post-LayerNorm, learnt positions, erf-gelu."""
+
+    vocab_size: int
+    hidden_size: int
+    num_layers: int
+    num_heads: int
+    intermediate_size: int
+    max_positions: int = 512
+    type_vocab_size: int = 2
+    layer_norm_eps: float = 1e-12
+
+    def __post_init__(self) -> None:
+        if self.hidden_size % self.num_heads:
+            raise ValueError(f"hidden_size {self.hidden_size} is not a multiple of num_heads {self.num_heads}")
+
+
+@dataclass(frozen=True, slots=True)
+class SharedContext:
+    """How a model reads query and context together (docs/shared-context.md).
+
+    Attributes:
+        layers: K, how many of the model's lower layers are shared: in them the context attends to itself only and the query to
+            itself only, so that the context's states there are the same for every query.
+        position: of the context's first token, whatever the query's length.
+    """
+
+    layers: int = 0
+    position: int = 32
+
+
+@dataclass(frozen=True, slots=True)
+class MatchShape:
+    """Shape of the head that matches starts with ends (`heads.MatchHead`).
+
+    Attributes:
+        size: of the projections; even.
+        longest: characters of the longest span; taken from the training data.
+    """
+
+    size: int = 64
+    longest: int = 32
+
+    def __post_init__(self) -> None:
+        if self.size < 2 or self.size % 2:
+            raise ValueError(f"the size of a match head is even and at least 2. Received: {self.size}")
+
+    @property
+    def frequencies(self) -> np.ndarray:
+        """Radians a position by which each pair of dimensions turns: (size / 2,) (Su et al., 2021, RoFormer, section 3.2)."""
+        return (10000.0 ** (-np.arange(0, self.size, 2) / self.size)).astype(np.float32)
+
+
+@dataclass(frozen=True, slots=True)
+class ModelConfig:
+    """Shape of a whole model, saved with it.
+
+    Attributes:
+        encoder: shape of the encoder.
+        shared: how query and context are read together.
+        match: shape of the match head; None: the model has none.
+
+    Raises:
+        ModelError: not 0 <= K < layers: the last layer must see query and context together.
+    """
+
+    encoder: EncoderConfig
+    shared: SharedContext = SharedContext()
+    match: MatchShape | None = None
+
+    def __post_init__(self) -> None:
+        layers = self.encoder.num_layers
+        if not 0 <= self.shared.layers < layers:
+            raise ModelError(
+                f"of {layers} layers 0 to {layers - 1} can be shared: the last must see query and context together. "
+                f"Received: {self.shared.layers}"
+            )

@@ -1,0 +1,46 @@
+"""The documents of a training: a data folder, as `preprocess` writes it."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from bert_mrc_theseus.errors import DataError
+from bert_mrc_theseus.files import sha256_of
+from bert_mrc_theseus.text.documents import Document, read_documents
+from bert_mrc_theseus.text.schema import DEFAULT_STYLE, Schema, read_queries
+
+
+@dataclass(frozen=True)
+class TrainingData:
+    """Training and dev documents of a data folder, with what identifies them.
+
+    Attributes:
+        train, dev: documents with their entities.
+        schema: entity types and their queries.
+        checksums: SHA-256 of the two files, by name.
+    """
+
+    train: tuple[Document, ...]
+    dev: tuple[Document, ...]
+    schema: Schema
+    checksums: dict[str, str]
+
+
+def load_data(folder: Path, query_style: str = DEFAULT_STYLE) -> TrainingData:
+    """Reads train.jsonl, dev.jsonl and queries.toml.
+
+    Args:
+        folder: the data folder.
+        query_style: which text of queries.toml is the query.
+
+    Raises:
+        DataError: a file is absent or unreadable.
+    """
+    for name in ("train.jsonl", "dev.jsonl", "queries.toml"):
+        if not (folder / name).is_file():
+            raise DataError(f"{name} is missing", folder, hint="make the folder with: bert-mrc-theseus preprocess")
+    return TrainingData(
+        tuple(read_documents(folder / "train.jsonl")),
+        tuple(read_documents(folder / "dev.jsonl")),
+        read_queries(folder / "queries.toml", query_style),
+        {name: sha256_of(folder / name) for name in ("train.jsonl", "dev.jsonl")},
+    )

@@ -1,0 +1,64 @@
+"""Values of options that are separated by commas."""
+
+from pathlib import Path
+
+import pytest
+
+from bert_mrc_theseus.cli.values import comma_list
+from bert_mrc_theseus.errors import UserError
+
+SAMPLE = Path(__file__).parents[2] / "data" / "sample" / "test.jsonl"
+
+
+@pytest.mark.parametrize(
+    ("text", "kind", "expected"),
+    [
+        ("6", int, [6]),
+        ("6, 3,4", int, [6, 3, 4]),
+        ("1e-4,0.5,", float, [1e-4, 0.5]),
+        (" linear , first", str, ["linear", "first"]),
+    ],
+)
+def test_values_are_separated_by_commas(text, kind, expected):
+    found = comma_list(text, kind, "--option")
+    assert found == expected and [type(value) for value in found] == [kind] * len(expected)
+
+
+@pytest.mark.parametrize(
+    ("text", "kind", "words"),
+    [
+        ("six", int, "whole numbers"),
+        ("1,2.5", int, "whole numbers"),
+        ("1,x", float, "numbers"),
+        ("", str, "names"),
+        (" , ", str, "names"),
+    ],
+)
+def test_what_is_no_list_of_values_is_refused(text, kind, words):
+    with pytest.raises(UserError) as caught:
+        comma_list(text, kind, "--option")
+    assert str(caught.value) == f"--option takes {words} separated by commas. Received: {text!r}"
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["compare", "x", "--out", "y", "--layers", "six"],
+         "--layers takes whole numbers separated by commas. Received: 'six'"),
+        (["compare", "x", "--out", "y", "--seeds", "1;2"], "--seeds takes whole numbers separated by commas. Received: '1;2'"),
+        (["compare", "x", "--out", "y", "--methods", ","], "--methods takes names separated by commas. Received: ','"),
+        (["compare", "x", "--out", "y", "--epochs", "1,2"],
+         "--epochs takes three values, for stages 0, 1 and 2. Received: '1,2'"),
+        (["compare", "x", "--out", "y", "--learning-rates", "1,a,2"],
+         "--learning-rates takes numbers separated by commas. Received: '1,a,2'"),
+        (["bench", "scaling", "--data", SAMPLE, "--megabytes", "x"],
+         "--megabytes takes numbers separated by commas. Received: 'x'"),
+        (["bench", "predict", "x", "--data", SAMPLE, "--types", "1,two"],
+         "--types takes whole numbers separated by commas. Received: '1,two'"),
+    ],
+)  # fmt: skip
+def test_a_command_says_so_in_one_line(command, tmp_path, monkeypatch, arguments, message):
+    monkeypatch.chdir(tmp_path)
+    status, out, err = command(*arguments)
+    assert (status, out, err) == (1, "", f"error: {message}\n")
+    assert list(tmp_path.iterdir()) == []
