@@ -16,8 +16,6 @@ from bert_mrc_theseus.onnx_export.graphs import build_graphs, serialised
 
 ROOT = Path(__file__).parents[1]
 
-pytestmark = pytest.mark.xdist_group("wheel")
-
 
 def run(*command, cwd: Path, **options) -> str:
     # Nothing of the repository or of this environment: no PYTHONPATH, another folder.
