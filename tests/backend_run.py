@@ -21,7 +21,7 @@ from tests.helpers.models import batch_of, draws, make_weights, some_pairs
 
 def main(path: str) -> None:
     # Without dropout: its masks are each backend's own.
-    weights = make_weights(layers=3)
+    weights = make_weights(layers=4)
     batch = batch_of([9, 14, 12], 5)
     labels = np.random.default_rng(1).integers(0, 2, (3, 14, 2)).astype("float32")
     predecessor = predecessor_from(weights, SharedContext(0, 16), prior=0.3)
