@@ -197,15 +197,16 @@ def _run(
     """Trains what `prepare` gives, keeps its best model, and writes down how."""
     progress = progress or ConsoleProgress()
     title = f"stage {folder.number}"
-    if overwrite:
-        shutil.rmtree(folder.path, ignore_errors=True)
-    if resume and (done := folder.report()) is not None:
+    if resume and not overwrite and (done := folder.report()) is not None:
         progress.say(f"{title} is done: {folder.best}")
         return StageResult(folder.best, done.best_f1, done.steps, done.minutes)
-    if folder.path.exists() and not resume:
+    if folder.path.exists() and not resume and not overwrite:
         raise UserError(f"{folder.path} exists already: --resume goes on with it, --overwrite starts again")
     with _dtype_policy("mixed_bfloat16" if config.mixed_bfloat16 else "float32"):
         data, prepared = prepare()
+        if overwrite:
+            # Not before: data, encoder and settings may be refused, and what the stage had is then still there.
+            shutil.rmtree(folder.path, ignore_errors=True)
         state = _fit(folder, config, settings, data, prepared, resume, progress)
     result = StageResult(folder.best, state.best_f1, state.step, round(state.seconds / 60.0, 2))
     if state.best_f1 <= 0.0:

@@ -1,5 +1,7 @@
 """The three stages together, on a toy corpus and a random encoder."""
 
+import shutil
+
 import keras
 import numpy as np
 import pytest
@@ -86,6 +88,15 @@ def test_the_data_must_keep_their_types(trained, tmp_path):
 def test_more_modules_than_layers(trained, tmp_path):
     with pytest.raises(UserError, match="4 layers has no 5 modules"):
         trained.train(1, run=only_stage_0(trained, tmp_path), replacing=Replacing(modules=5))
+
+
+def test_overwriting_with_settings_that_are_refused_keeps_what_the_stage_had(trained, tmp_path):
+    run = shutil.copytree(trained.run, tmp_path / "run")
+    before = sha256_of(run / "stage1" / "best" / "model.safetensors")
+    with pytest.raises(UserError, match="4 layers has no 5 modules"):
+        trained.train(1, run=run, overwrite=True, replacing=Replacing(modules=5))
+    assert sha256_of(run / "stage1" / "best" / "model.safetensors") == before
+    assert (run / "stage1" / "report.json").is_file()
 
 
 def test_an_incomplete_data_folder_names_the_file(tmp_path):
