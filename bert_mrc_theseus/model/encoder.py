@@ -66,8 +66,9 @@ def gelu(x):
 class LayerNorm(keras.layers.Layer):
     """LayerNorm over the last axis, computed in float32 whatever the compute type.
 
-    Keras' own LayerNormalization gives the same to rounding, but made a training step of 12 layers 1.14 times as long in
-    float32 and 1.2 to 1.4 times in bfloat16 (`bench train`, both in one run, one core of an Intel Xeon with AMX).
+    Keras' own LayerNormalization gives the same to rounding. It takes 1.2 times as long, forward and backward of 1,024 tokens
+    of 384 in float32 and in bfloat16, both in one process on one core; that is about a hundredth of a training step. Ours also
+    lets trainings that older programs began go on to the same weights bit for bit.
     """
 
     def __init__(self, size: int, epsilon: float, **kwargs):
