@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 
 from bert_mrc_theseus.engines.choose import load_engine
-from bert_mrc_theseus.engines.engine import Engine, PairEngine
+from bert_mrc_theseus.engines.engine import BatchEngine, Engine
 from bert_mrc_theseus.engines.thread_pool import available_cores
 from bert_mrc_theseus.model_files.model_folder import ONNX, load_model
 from bert_mrc_theseus.mrc.batch_types import PairBatch
@@ -46,7 +46,7 @@ def _torch(folder: Path, bfloat16: bool = False) -> Engine:
             hidden = bert(**torch_inputs(batch, model.spec.config.shared.position)).last_hidden_state
             return torch.sigmoid(heads(hidden)).float().numpy()
 
-    return PairEngine(run, budget=TORCH_BUDGET)
+    return BatchEngine(run, budget=TORCH_BUDGET)
 
 
 def _torch_bfloat16(folder: Path) -> Engine:

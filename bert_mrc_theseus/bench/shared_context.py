@@ -1,7 +1,7 @@
 """`bench shared`: what K shared layers save, by K and by the number of types, on the same weights.
 
-A model's time does not depend on what its weights say: one successor is run with its lower 0, 1, ... S-1 layers shared, and
-then with the layers that it was trained to share done for every pair, as if they were not.
+A model's time does not depend on what its weights say: one successor is run with its lower 0, 1, ... S layers shared, and
+then with the layers that it was trained to share done for every pair, as if they were not (but where it shares all).
 """
 
 import time
@@ -52,7 +52,8 @@ def token_layers(examples: Examples, layers: int, once: int) -> int:
     contexts = sum(len(tokens.ids) + 1 for tokens in examples.contexts)
     queries, types = sum(len(tokens.ids) for tokens in examples.queries), len(examples.queries)
     pairs = types * contexts + len(examples.contexts) * queries
-    return once * (contexts + queries) + (layers - once - 1) * pairs + types * contexts
+    apart = once * (contexts + queries)
+    return apart if once == layers else apart + (layers - once - 1) * pairs + types * contexts
 
 
 def bench_shared(
@@ -78,14 +79,16 @@ def bench_shared(
     """
     config = model.spec.config
     layers = config.encoder.num_layers
-    ways = [(shared, shared) for shared in range(layers)]
-    if config.shared.layers:
+    ways = [(shared, shared) for shared in range(layers + 1)]
+    if 0 < config.shared.layers < layers:
         ways.append((config.shared.layers, 0))
     engines = {}
     for shared, once in ways:
         say(f"preparing K = {shared}" + ("" if once == shared else ", plain run"))
         changed = replace(config, shared=replace(config.shared, layers=shared))
-        way = replace(model, spec=replace(model.spec, config=changed))
+        way = SavedModel(
+            replace(model.spec, config=changed), {**_any_fusion(config.encoder.hidden_size), **model.tensors}
+        )
         ranges = measure_ranges(way, examples_of(model.spec, Workload("", tuple(texts), 1))) if int8 else None
         engines[shared, once] = engine_of(way, ranges, once)
     rows: list[SharedRow] = []
@@ -123,6 +126,24 @@ def bench_shared(
         "precision": "int8" if int8 else "fp32",
         "workloads": workloads,
         "rows": [asdict(row) for row in rows],
+    }
+
+
+def _any_fusion(size: int) -> dict[str, np.ndarray]:
+    """Weights of `LateFusion` for a model that has none."""
+    shapes = {"context.weight": (size, size), "query.weight": (size, size)}
+    names = (
+        "context.weight",
+        "context.bias",
+        "query.weight",
+        "query.bias",
+        "query.LayerNorm.weight",
+        "query.LayerNorm.bias",
+    )
+    random = np.random.default_rng(0)
+    return {
+        f"heads.fusion.{name}": random.standard_normal(shapes.get(name, (size,))).astype(np.float32) / size**0.5
+        for name in names
     }
 
 

@@ -106,7 +106,7 @@ def _keras(
                     new = self.successor_layers[module](hidden, layout.full_bias, draws.seed)
                     gate = ops.cast(replaced[module], hidden.dtype)
                     hidden = gate * new + (1 - gate) * kept
-                return ModelOutput(None, [], self.heads(hidden))
+                return ModelOutput(None, [], hidden, self.heads(hidden))
 
         # The process is this contender's own.
         keras.config.set_dtype_policy("mixed_bfloat16" if bfloat16 else "float32")

@@ -121,7 +121,7 @@ def shared(
     rounds: Annotated[int, typer.Option(help="Timed rounds; the fastest counts.", min=1)] = 3,
     out: Annotated[Path | None, typer.Option(help="JSON report to write.")] = None,
 ) -> None:
-    """What shared layers save: the same weights with 0, 1, ... S-1 of them, by number of types."""
+    """What shared layers save: the same weights with 0, 1, ... S of them, by number of types."""
     from itertools import islice
 
     from bert_mrc_theseus.bench.shared_context import bench_shared

@@ -57,13 +57,13 @@ class Candidate(NamedTuple):
     Attributes:
         method: name in `METHODS`.
         layers: of the successor; 0: a predecessor.
-        shared_layers: how many of these are shared.
+        shared_layers: how many of these are shared; None: all if the predecessor shares all, otherwise none.
         times: its stage 2 is as many times as long as the others'.
     """
 
     method: str
     layers: int = 0
-    shared_layers: int = 0
+    shared_layers: int | None = None
     times: int = 1
 
     @property
@@ -97,7 +97,7 @@ def parse_candidate(text: str, layers: Sequence[int]) -> list[Candidate]:
         raise UserError(f"{text!r} is not METHOD[-LAYERS][:SHARED][xTIMES]; methods are {known}")
     method, number, shared, times = parts.groups()
     chosen = [int(number)] if number else layers
-    return [Candidate(method, each, int(shared or 0), int(times or 1)) for each in chosen]
+    return [Candidate(method, each, None if shared is None else int(shared), int(times or 1)) for each in chosen]
 
 
 @dataclass(frozen=True)
@@ -152,7 +152,10 @@ def stage_plans(candidate: Candidate, seed: int, settings: Settings) -> list[Sta
 
     if candidate.method in PREDECESSORS:
         return [StagePlan(0, config(0, settings.epochs[0]))]
-    replacing = replace(method.replacing, modules=candidate.layers, shared_layers=candidate.shared_layers)
+    shared = candidate.shared_layers
+    if shared is None and settings.new.shared_layers == 0:
+        shared = 0
+    replacing = replace(method.replacing, modules=candidate.layers, shared_layers=shared)
     _, first, second = settings.epochs
     second *= candidate.times
     stage_1, stage_2 = {2: (first, second), 1: (first + second, None), 0: (0, first + second)}[method.stages]

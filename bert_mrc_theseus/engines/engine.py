@@ -4,17 +4,17 @@ An engine answers pairs of window and type; what is made of its answers is `deco
 depend on what else is in its batch, but for rounding: in int8 a last digit may tip a step of 1/255.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import Future
-from typing import Protocol, TypeVar
+from typing import Any, Protocol, TypeVar
 
 import numpy as np
 
 from bert_mrc_theseus.engines.thread_pool import ThreadPool
 from bert_mrc_theseus.errors import ModelError
-from bert_mrc_theseus.mrc.batch_types import PairBatch
-from bert_mrc_theseus.mrc.batching import sorted_batches
-from bert_mrc_theseus.mrc.collate import collate
+from bert_mrc_theseus.mrc.batch_types import Batch, pairs_of
+from bert_mrc_theseus.mrc.batching import by_window, sorted_batches
+from bert_mrc_theseus.mrc.collate import collate, collate_shared
 from bert_mrc_theseus.mrc.examples import Examples
 
 Result = TypeVar("Result")
@@ -63,37 +63,49 @@ def no_match_head() -> ModelError:
     return ModelError("the model has no match head, which nested decoding needs: train the predecessor with --match")
 
 
-class PairEngine:
-    """An engine that reads query and context together, a batch of pairs at a time.
+class BatchEngine:
+    """An engine that runs a model on batches of pairs.
 
     Args:
         run: maps a batch to probabilities of starts and ends (B, L, 2).
         run_matches: maps it to these and to probabilities of pairs (B, L, L); None: the model has no match head.
+        by_text: batches hold all pairs of a text and are `SharedBatch`es; otherwise they are `PairBatch`es.
         budget: tokens of a batch that suit it.
     """
 
     def __init__(
         self,
-        run: Callable[[PairBatch], np.ndarray],
-        run_matches: Callable[[PairBatch], tuple[np.ndarray, np.ndarray]] | None = None,
+        run: Callable[[Any], np.ndarray],
+        run_matches: Callable[[Any], tuple[np.ndarray, np.ndarray]] | None = None,
+        by_text: bool = False,
         budget: int = 4096,
     ):
         self.run, self.run_matches = run, run_matches
-        self._budget = budget
+        self._by_text, self._budget = by_text, budget
         self._pool = ThreadPool(1)
 
     def answer(self, examples: Examples, use: UseAnswer, matches: bool = False) -> None:
-        pairs = examples.all_pairs()
-        for rows in sorted_batches(examples.lengths(pairs), self._budget):
-            batch = collate(examples, pairs[rows])
+        for pairs in self._batches(examples):
+            batch = (collate_shared if self._by_text else collate)(examples, pairs)
             ends, matched = self._probabilities(batch, matches)
-            for row, (window, type_index) in enumerate(pairs[rows]):
-                first = int(batch.query_lengths[row])
+            query_lengths = pairs_of(batch).query_lengths
+            for row, (window, type_index) in enumerate(pairs):
+                first = int(query_lengths[row])
                 inside = slice(first, first + len(examples.contexts[window].ids))
                 pair = None if matched is None else matched[row : row + 1, inside, inside]
                 use(int(window), np.array([type_index]), ends[row : row + 1, inside], pair)
 
-    def _probabilities(self, batch: PairBatch, matches: bool) -> tuple[np.ndarray, np.ndarray | None]:
+    def _batches(self, examples: Examples) -> Iterator[np.ndarray]:
+        """All pairs that are asked, (B, 2) of (window, type)."""
+        pairs = examples.all_pairs()
+        if not self._by_text:
+            yield from (pairs[rows] for rows in sorted_batches(examples.lengths(pairs), self._budget))
+            return
+        windows, groups = by_window(pairs)
+        for rows in sorted_batches(examples.context_lengths(windows), self._budget):
+            yield np.concatenate([groups[row] for row in rows])
+
+    def _probabilities(self, batch: Batch, matches: bool) -> tuple[np.ndarray, np.ndarray | None]:
         if not matches:
             return self.run(batch), None
         if self.run_matches is None:

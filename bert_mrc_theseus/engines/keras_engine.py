@@ -5,13 +5,15 @@ from collections.abc import Callable
 import keras
 from keras import ops
 
-from bert_mrc_theseus.engines.engine import PairEngine
+from bert_mrc_theseus.engines.engine import BatchEngine, Engine
 from bert_mrc_theseus.model.mrc_model import ModelOutput
-from bert_mrc_theseus.mrc.batch_types import PAIR_BATCH, PairBatch
+from bert_mrc_theseus.mrc.batch_types import PAIR_BATCH, SHARED_BATCH, Batch
 
 
-def keras_engine(model: keras.Model, forward: Callable[[PairBatch], ModelOutput] | None = None) -> PairEngine:
+def keras_engine(model: keras.Model, forward: Callable[[Batch], ModelOutput] | None = None) -> Engine:
     """Wraps a model (inference mode); on TensorFlow it is traced once, for every batch shape.
+
+    Where all layers are shared, each text of a batch is read once for all its types.
 
     Args:
         model: its current weights are used at every call.
@@ -24,19 +26,23 @@ def keras_engine(model: keras.Model, forward: Callable[[PairBatch], ModelOutput]
 
     def ends_and_matches(batch):
         output = run(batch)
-        return ops.sigmoid(output.logits), ops.sigmoid(model.match_head(output.states[-1]))
+        return ops.sigmoid(output.logits), ops.sigmoid(model.match_head(output.head_input))
 
-    return PairEngine(
-        _as_arrays(ends, model), None if model.match_head is None else _as_arrays(ends_and_matches, model)
+    by_text = model.config.shares_all
+    form = SHARED_BATCH if by_text else PAIR_BATCH
+    return BatchEngine(
+        _as_arrays(ends, model, form),
+        None if model.match_head is None else _as_arrays(ends_and_matches, model, form),
+        by_text,
     )
 
 
-def _as_arrays(function: Callable, model: keras.Model) -> Callable:
-    """A function of Keras tensors as one of arrays, compiled where the backend can."""
+def _as_arrays(function: Callable, model: keras.Model, form: Batch) -> Callable:
+    """A function of Keras tensors as one of arrays, compiled where the backend can; `form` declares the batches."""
     if keras.backend.backend() == "tensorflow":
         from bert_mrc_theseus.model.tensorflow_backend import traced
 
-        compiled = traced(function, PAIR_BATCH)
+        compiled = traced(function, form)
     elif keras.backend.backend() == "jax":
         from bert_mrc_theseus.model.jax_backend import compiled_on_padded
 
@@ -44,7 +50,7 @@ def _as_arrays(function: Callable, model: keras.Model) -> Callable:
     else:
         compiled = function
 
-    def run(batch: PairBatch):
+    def run(batch: Batch):
         result = compiled(batch)
         return tuple(map(ops.convert_to_numpy, result)) if isinstance(result, tuple) else ops.convert_to_numpy(result)
 

@@ -20,11 +20,11 @@ from bert_mrc_theseus.mrc.batch_types import (
     Array,
     Batch,
     Draws,
-    PairBatch,
     SharedBatch,
     Targets,
     leaves,
     like,
+    pairs_of,
     with_leaves,
 )
 
@@ -64,7 +64,7 @@ def _padded_batch(batch: Batch) -> Batch:
     return padded(batch, SHARED_BATCH if isinstance(batch, SharedBatch) else PAIR_BATCH)
 
 
-def compiled_on_padded(function: Callable, variables: Sequence) -> Callable[[PairBatch], Any]:
+def compiled_on_padded(function: Callable, variables: Sequence) -> Callable[[Batch], Any]:
     """A function of a batch that reads Keras variables, compiled on padded batches; it uses their values at each call.
 
     Args:
@@ -77,9 +77,9 @@ def compiled_on_padded(function: Callable, variables: Sequence) -> Callable[[Pai
         with keras.StatelessScope(state_mapping=list(zip(variables, values, strict=True))):
             return function(batch)
 
-    def on_padded(batch: PairBatch) -> Any:
+    def on_padded(batch: Batch) -> Any:
         result = run([variable.value for variable in variables], _padded_batch(batch))
-        rows, length = batch.tokens.ids.shape
+        rows, length = pairs_of(batch).tokens.ids.shape
         if isinstance(result, tuple):
             ends, matches = result
             return ends[:rows, :length], matches[:rows, :length, :length]

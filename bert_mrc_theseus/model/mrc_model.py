@@ -11,11 +11,12 @@ import keras
 
 from bert_mrc_theseus.model.encoder import Embeddings, EncoderLayer
 from bert_mrc_theseus.model.heads import MatchHead, SpanHeads
+from bert_mrc_theseus.model.late_fusion import LateFusion
 from bert_mrc_theseus.model.shared_context import shared_states
 from bert_mrc_theseus.model.token_layout import TokenLayout, token_layout
 from bert_mrc_theseus.model.variables import head_variables, layer_variables
 from bert_mrc_theseus.model_files.model_config import ModelConfig
-from bert_mrc_theseus.mrc.batch_types import Batch, Draws, SharedBatch, Tensor, pairs_of
+from bert_mrc_theseus.mrc.batch_types import Batch, Draws, PairBatch, SharedBatch, Tensor, pairs_of
 
 
 class ModelOutput(NamedTuple):
@@ -24,11 +25,13 @@ class ModelOutput(NamedTuple):
     Attributes:
         embedded: output of the embeddings (B, L, H).
         states: hidden states (B, L, H) after each layer, or in `TheseusModel` after each module.
+        head_input: what the heads read (B, L, H): the last states, or what `LateFusion` makes of them.
         logits: float32 (B, L, 2), start then end.
     """
 
     embedded: Tensor
     states: list[Tensor]
+    head_input: Tensor
     logits: Tensor
 
 
@@ -69,6 +72,19 @@ def run_layers(
     return states
 
 
+def model_output(states: list[Tensor], batch: PairBatch, fusion: LateFusion | None, heads: SpanHeads) -> ModelOutput:
+    """What a model gives, from the output of its embeddings and of each layer or module."""
+    head_input = states[-1] if fusion is None else fusion(states[-1], batch)
+    return ModelOutput(states[0], states[1:], head_input, heads(head_input))
+
+
+def late_fusion(config: ModelConfig, seed: int | None = None) -> LateFusion | None:
+    """Where query and context meet in a model that shares all layers; None: in its layers."""
+    if not config.shares_all:
+        return None
+    return LateFusion(config.encoder.hidden_size, config.encoder.layer_norm_eps, seed, name="fusion")
+
+
 class MRCModel(keras.Model):
     """Embeddings, encoder layers and heads: a predecessor or a successor alone.
 
@@ -99,6 +115,7 @@ class MRCModel(keras.Model):
         self.match_head = (
             None if config.match is None else MatchHead(encoder.hidden_size, config.match, seed, name="match_head")
         )
+        self.fusion = late_fusion(config, seed)
         self.built = True
 
     def forward(self, batch: Batch, draws: Draws | None = None) -> ModelOutput:
@@ -114,7 +131,7 @@ class MRCModel(keras.Model):
 
         steps = [partial(step, number) for number in range(len(self.encoder_layers))]
         states = run_layers(batch, self.embeddings, steps, shared.layers, layout, shared.position, seed)
-        return ModelOutput(states[0], states[1:], self.heads(states[-1]))
+        return model_output(states, pairs_of(batch), self.fusion, self.heads)
 
     def call(self, batch: Batch):
         """Logits of shape (B, L, 2)."""

@@ -11,12 +11,13 @@ from functools import partial
 import keras
 from keras import ops
 
+from bert_mrc_theseus.errors import ModelError
 from bert_mrc_theseus.model.encoder import EncoderLayer
-from bert_mrc_theseus.model.mrc_model import ModelOutput, MRCModel, run_layers
+from bert_mrc_theseus.model.mrc_model import ModelOutput, MRCModel, model_output, run_layers
 from bert_mrc_theseus.model.token_layout import token_layout
 from bert_mrc_theseus.model.variables import head_variables, layer_variables, load_tensors, tensors_of
 from bert_mrc_theseus.model_files.successor import group_layers, initial_successor
-from bert_mrc_theseus.mrc.batch_types import Batch, Draws, PairBatch, Tensor, pairs_of
+from bert_mrc_theseus.mrc.batch_types import Batch, Draws, Tensor, pairs_of
 
 
 class TheseusModel(keras.Model):
@@ -31,7 +32,7 @@ class TheseusModel(keras.Model):
         shared_layers: K of the successor (see `SharedContext`). The predecessor keeps its own.
 
     Raises:
-        ModelError: not 0 <= shared_layers < modules.
+        ModelError: not 0 <= shared_layers <= modules, or only one of predecessor and successor shares all layers.
         ValueError: the predecessor has fewer layers than modules.
 
     Example:
@@ -53,12 +54,17 @@ class TheseusModel(keras.Model):
             shared=replace(whole.shared, layers=shared_layers),
         )
         self.predecessor_shared = whole.shared.layers
+        if self.config.shares_all != whole.shares_all:
+            raise ModelError(
+                f"the predecessor shares {whole.shared.layers} of {whole.encoder.num_layers} layers, the successor "
+                f"{shared_layers} of {modules}: either both share all or neither does, since the heads are the predecessor's"
+            )
         # Modules that read query and context apart, whichever of the two runs.
         self.apart = min(shared_layers, sum(group.stop <= self.predecessor_shared for group in self.groups))
         self.dropout_rate = predecessor.dropout_rate
         self.embeddings = predecessor.embeddings
         self.predecessor_layers = predecessor.encoder_layers
-        self.heads, self.match_head = predecessor.heads, predecessor.match_head
+        self.heads, self.match_head, self.fusion = predecessor.heads, predecessor.match_head, predecessor.fusion
         self.successor_layers = [
             EncoderLayer(whole.encoder, whole.encoder.num_layers + i, predecessor.dropout_rate, name=f"suc_layer_{i}")
             for i in range(modules)
@@ -67,7 +73,7 @@ class TheseusModel(keras.Model):
         start = initial_successor(tensors, whole.encoder.num_layers, modules, initialisation)
         load_tensors(layer_variables(self.successor_layers), start)
         frozen: keras.layers.Layer
-        heads = [self.heads] if self.match_head is None else [self.heads, self.match_head]
+        heads = [part for part in (self.heads, self.match_head, self.fusion) if part is not None]
         for frozen in (self.embeddings, *heads, *self.predecessor_layers):
             frozen.trainable = False
         self.built = True
@@ -99,21 +105,20 @@ class TheseusModel(keras.Model):
 
         steps = [partial(step, module) for module in range(len(self.groups))]
         states = run_layers(batch, self.embeddings, steps, self.apart, layout, shared.position, draws.seed)
-        return ModelOutput(states[0], states[1:], self.heads(states[-1]))
+        return model_output(states, pairs_of(batch), self.fusion, self.heads)
 
-    def successor(self, batch: PairBatch) -> ModelOutput:
+    def successor(self, batch: Batch) -> ModelOutput:
         """States after each layer, and logits, of the successor alone, in inference mode."""
         shared = self.config.shared
-        layout = token_layout(batch, shared.position)
+        layout = token_layout(pairs_of(batch), shared.position)
 
         def step(number, hidden, bias):
-            return self.successor_layers[number](
-                hidden, layout.shared_bias if number < shared.layers else layout.full_bias
-            )
+            own = layout.shared_bias if number < shared.layers else layout.full_bias
+            return self.successor_layers[number](hidden, own if bias is None else bias)
 
         steps = [partial(step, number) for number in range(len(self.successor_layers))]
-        states = run_layers(batch, self.embeddings, steps, 0, layout, shared.position, None)
-        return ModelOutput(states[0], states[1:], self.heads(states[-1]))
+        states = run_layers(batch, self.embeddings, steps, shared.layers, layout, shared.position, None)
+        return model_output(states, pairs_of(batch), self.fusion, self.heads)
 
     def successor_weights(self) -> dict:
         """Variables of the successor alone, named as those of an `MRCModel` of S layers."""

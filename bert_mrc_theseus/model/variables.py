@@ -20,9 +20,9 @@ def layer_variables(layers: Iterable[EncoderLayer]) -> dict:
 
 
 def head_variables(model) -> dict:
-    """Variables of a model's heads."""
-    match = model.match_head.named_weights() if model.match_head is not None else {}
-    return {**model.heads.named_weights(), **match}
+    """Variables of a model's heads, and of what lies between the encoder and them."""
+    parts = [part for part in (model.heads, model.match_head, model.fusion) if part is not None]
+    return {name: variable for part in parts for name, variable in part.named_weights().items()}
 
 
 def tensors_of(variables: Mapping) -> dict[str, np.ndarray]:

@@ -31,7 +31,8 @@ class SharedContext:
 
     Attributes:
         layers: K, how many of the model's lower layers are shared: in them the context attends to itself only and the query to
-            itself only, so that the context's states there are the same for every query.
+            itself only, so that the context's states there are the same for every query. If all are, query and context meet
+            below the heads only (`late_fusion`).
         position: of the context's first token, whatever the query's length.
     """
 
@@ -71,7 +72,7 @@ class ModelConfig:
         match: shape of the match head; None: the model has none.
 
     Raises:
-        ModelError: not 0 <= K < layers: the last layer must see query and context together.
+        ModelError: not 0 <= K <= layers.
     """
 
     encoder: EncoderConfig
@@ -80,8 +81,10 @@ class ModelConfig:
 
     def __post_init__(self) -> None:
         layers = self.encoder.num_layers
-        if not 0 <= self.shared.layers < layers:
-            raise ModelError(
-                f"of {layers} layers 0 to {layers - 1} can be shared: the last must see query and context together. "
-                f"Received: {self.shared.layers}"
-            )
+        if not 0 <= self.shared.layers <= layers:
+            raise ModelError(f"of {layers} layers 0 to {layers} can be shared. Received: {self.shared.layers}")
+
+    @property
+    def shares_all(self) -> bool:
+        """Whether all layers are shared: a text is read once, whatever the number of types."""
+        return self.shared.layers == self.encoder.num_layers

@@ -66,6 +66,12 @@ def training_batches(
     return [batches[i] for i in random.permutation(len(batches))]
 
 
+def by_window(pairs: np.ndarray) -> tuple[np.ndarray, list[np.ndarray]]:
+    """The windows of some pairs, and the pairs of each; `pairs`: int (n, 2) of (window, type), sorted by window."""
+    windows, first = np.unique(pairs[:, 0], return_index=True)
+    return windows, np.split(pairs, first[1:])
+
+
 def sorted_batches(lengths: np.ndarray, budget: int) -> list[np.ndarray]:
     """Batches for prediction: sorted by length, least padding."""
     order = np.argsort(lengths, kind="stable")
@@ -77,7 +83,7 @@ def sample_pairs(positive: np.ndarray, negative_ratio: float, seed: int, epoch: 
 
     Args:
         positive: bool (n,), whether a pair has entities.
-        negative_ratio: pairs without entities per pair with entities.
+        negative_ratio: pairs without entities per pair with entities; infinite: all.
         seed: seed of the run.
         epoch: each epoch draws others.
 
@@ -85,7 +91,7 @@ def sample_pairs(positive: np.ndarray, negative_ratio: float, seed: int, epoch: 
         Sorted indices of the chosen pairs.
     """
     yes, no = np.flatnonzero(positive), np.flatnonzero(~positive)
-    wanted = min(len(no), round(negative_ratio * max(1, len(yes))))
+    wanted = round(min(len(no), negative_ratio * max(1, len(yes))))
     chosen = np.random.default_rng((seed, epoch, 1)).choice(no, wanted, replace=False)
     return np.sort(np.concatenate([yes, chosen]))
 

@@ -54,6 +54,10 @@ class Examples:
             present[window, rows[:, 0]] = True
         return present[pairs[:, 0], pairs[:, 1]]
 
+    def context_lengths(self, windows: np.ndarray) -> np.ndarray:
+        """Tokens of some windows with the [SEP] that ends each: int (n,)."""
+        return np.array([len(self.contexts[window].ids) + 1 for window in windows], int)
+
     def lengths(self, pairs: np.ndarray) -> np.ndarray:
         """Tokens of each pair's example, special tokens included: int (n,)."""
         contexts = np.array([len(tokens.ids) for tokens in self.contexts], int)

@@ -1,11 +1,12 @@
 """A saved model as two ONNX graphs, so that what queries and contexts do apart is done once.
 
-    lower   token ids of contexts, or of queries -> states (`STATES`): embeddings, the K shared layers (`SharedContext`), and
-            queries, keys and values of the layer above them
+    lower   token ids of contexts, or of queries -> states (`TOKEN_AXES`): embeddings, the K shared layers (`SharedContext`),
+            and queries, keys and values of the layer above them
     upper   states of some contexts and of some queries -> probabilities of each context for each query
 
 Each context goes through `lower` once whatever the number of types, each query once whatever the number of texts. The last
 layer is computed for context tokens only: nothing reads the others. With K = 0 the lower graph has no layer, and that is all.
+With all layers shared, the states are the two factors of `LateFusion`, and the upper graph has only the heads.
 
 The graphs are written node by node from the saved tensors: no TensorFlow and no converter in between. Dense layers are
 float32, or int8: weights with one scale an output channel, inputs uint8 with one scale a product, measured beforehand
@@ -20,9 +21,9 @@ import numpy as np
 import onnx
 from onnx import TensorProto, helper
 
-from bert_mrc_theseus.engines.onnx_engine import STATES, OnnxEngine
+from bert_mrc_theseus.engines.onnx_engine import OnnxEngine
 from bert_mrc_theseus.model_files.model_folder import SavedModel
-from bert_mrc_theseus.onnx_export.nodes import FUSED, EncoderWriter, Graph, Ranges
+from bert_mrc_theseus.onnx_export.nodes import FUSED, EncoderWriter, Graph, Ranges, RowShape
 
 OPSET = 17
 
@@ -39,9 +40,10 @@ def build_graphs(
 ) -> Graphs:
     """The model as ONNX graphs with dynamic sizes: C contexts of Lc tokens, T queries of Lq tokens.
 
-    The lower one maps int32 `token_ids` (N, L) and `lengths` (N,), `first_position` and `token_type` (scalars) to `STATES`. The
-    upper one maps `context.` and `query.` states and `context.lengths` (C,), `query.lengths` (T,) to float32 `probabilities`
-    (C, T, Lc, 2), start then end, and with a match head to `matches` (C, T, Lc, Lc), (first token, last token).
+    The lower one maps int32 `token_ids` (N, L) and `lengths` (N,), `first_position` and `token_type` (scalars) to states. The
+    upper one maps `context.` and `query.` states and, unless all layers are shared, `context.lengths` (C,) and `query.lengths`
+    (T,) to float32 `probabilities` (C, T, Lc, 2), start then end, and with a match head to `matches` (C, T, Lc, Lc), (first
+    token, last token).
 
     Args:
         model: the saved model, with its tensors.
@@ -51,10 +53,15 @@ def build_graphs(
             work more: what remains of them is done for each pair.
 
     Raises:
-        ValueError: not 0 <= split <= K.
+        ValueError: not 0 <= split <= K, or less than K where all layers are shared.
     """
+    if model.spec.config.shares_all and split in (None, model.spec.config.shared.layers):
+        return Graphs(
+            _late_lower(EncoderWriter(model, ranges, observe)),
+            _late_upper(EncoderWriter(model, ranges, observe), model),
+        )
     split = model.spec.config.shared.layers if split is None else split
-    if not 0 <= split <= model.spec.config.shared.layers:
+    if model.spec.config.shares_all or not 0 <= split <= model.spec.config.shared.layers:
         raise ValueError(f"the lower graph has 0 to {model.spec.config.shared.layers} layers. Received: {split}")
     return Graphs(
         _lower(EncoderWriter(model, ranges, observe), split),
@@ -74,21 +81,77 @@ def engine_of(model: SavedModel, ranges: Ranges | None = None, split: int | None
 
 def _lower(encoder: EncoderWriter, split: int) -> onnx.ModelProto:
     graph, config = encoder.graph, encoder.config
+    read = _shared_layers(encoder, split)
+    for name, value in zip("qkv", encoder.project(split, read.hidden, read.shape), strict=True):
+        graph.add("Identity", value, output=name)
+    graph.add("Reshape", read.hidden, read.shape.states, output="hidden")
+    return _model(graph, _token_infos(), _state_infos("", "N", "L", config.hidden_size, config.num_heads))
+
+
+def _late_lower(encoder: EncoderWriter) -> onnx.ModelProto:
+    graph, size = encoder.graph, encoder.config.hidden_size
+    read = _shared_layers(encoder, encoder.config.num_layers)
+    graph.add("Reshape", encoder.fused_context(read.hidden), read.shape.states, output="context")
+    states = graph.add("Reshape", read.hidden, read.shape.states)
+    graph.add("Identity", encoder.fused_query(states, read.valid), output="query")
+    return _model(graph, _token_infos(), [_floats("context", "N", "L", size), _floats("query", "N", size)])
+
+
+class _Read(NamedTuple):
+    """Names of what the shared layers give: rows of hidden states (N*L, H), how they are laid out, and which are no padding."""
+
+    hidden: str
+    shape: RowShape
+    valid: str
+
+
+def _shared_layers(encoder: EncoderWriter, count: int) -> _Read:
+    graph = encoder.graph
     length = encoder.size("token_ids", 1)
     shape = encoder.shape(encoder.size("token_ids", 0), length)
-    bias = graph.add("Unsqueeze", encoder.bias(encoder.valid("lengths", length)), graph.integers(1, 2))  # (N, 1, 1, L)
+    valid = encoder.valid("lengths", length)
+    bias = graph.add("Unsqueeze", encoder.bias(valid), graph.integers(1, 2))  # (N, 1, 1, L)
     hidden = encoder.embeddings("token_ids", "first_position", "token_type")
-    for number in range(split):
+    for number in range(count):
         hidden = encoder.attend_and_feed(number, hidden, *encoder.project(number, hidden, shape), bias)
-    for name, value in zip(STATES[1:], encoder.project(split, hidden, shape), strict=True):
-        graph.add("Identity", value, output=name)
-    graph.add("Reshape", hidden, shape.states, output=STATES[0])
+    return _Read(hidden, shape, valid)
+
+
+def _token_infos() -> list[onnx.ValueInfoProto]:
     inputs = {"token_ids": ["N", "L"], "lengths": ["N"], "first_position": [], "token_type": []}
-    return _model(
-        graph,
-        [helper.make_tensor_value_info(name, TensorProto.INT32, sizes) for name, sizes in inputs.items()],
-        _state_infos("", "N", "L", config.hidden_size, config.num_heads),
-    )
+    return [helper.make_tensor_value_info(name, TensorProto.INT32, sizes) for name, sizes in inputs.items()]
+
+
+def _late_upper(encoder: EncoderWriter, model: SavedModel) -> onnx.ModelProto:
+    graph, size = encoder.graph, encoder.config.hidden_size
+    context, query = "context.context", "query.query"
+    contexts, length, queries = encoder.size(context, 0), encoder.size(context, 1), encoder.size(query, 0)
+    # The heads are linear in the product of context and query: one matrix product gives the logits of all types.
+    kernel = graph.constant("heads.span.rows", model.tensors["heads.span.weight"])  # (2, H)
+    by_type = graph.add("Mul", graph.add("Unsqueeze", query, graph.integers(1)), kernel)  # (T, 2, H)
+    by_type = graph.add("Reshape", by_type, graph.integers(-1, size))
+    logits = graph.add("MatMul", context, graph.add("Transpose", by_type, perm=(1, 0)))  # (C, Lc, 2 T)
+    logits = graph.add("Reshape", logits, graph.add("Concat", contexts, length, queries, graph.integers(2), axis=0))
+    logits = graph.add("Add", graph.add("Transpose", logits, perm=(0, 2, 1, 3)), encoder.span_bias())
+    graph.add("Sigmoid", logits, output="probabilities")
+    outputs = [_floats("probabilities", "C", "T", "Lc", 2)]
+    if model.spec.config.match is not None:
+        fused = graph.add(
+            "Mul",
+            graph.add("Unsqueeze", context, graph.integers(1)),
+            graph.add("Unsqueeze", query, graph.integers(0, 2)),
+        )  # (C, T, Lc, H)
+        rows = graph.add("Reshape", fused, graph.integers(-1, size))
+        shape = graph.add("Concat", graph.add("Mul", contexts, queries), length, graph.integers(-1), axis=0)
+        matched = encoder.matches(rows, shape, model.spec.config.match)
+        sizes = graph.add("Concat", contexts, queries, length, length, axis=0)
+        graph.add("Reshape", matched, sizes, output="matches")
+        outputs.append(_floats("matches", "C", "T", "Lc", "Lc"))
+    return _model(graph, [_floats(context, "C", "Lc", size), _floats(query, "T", size)], outputs)
+
+
+def _floats(name: str, *sizes: str | int) -> onnx.ValueInfoProto:
+    return helper.make_tensor_value_info(name, TensorProto.FLOAT, sizes)
 
 
 def _upper(encoder: EncoderWriter, model: SavedModel, split: int) -> onnx.ModelProto:
@@ -172,7 +235,7 @@ def _state_infos(prefix: str, count: str, length: str, hidden: int, heads: int) 
     )
     return [
         helper.make_tensor_value_info(prefix + name, TensorProto.FLOAT, sizes)
-        for name, sizes in zip(STATES, shapes, strict=True)
+        for name, sizes in zip(("hidden", "q", "k", "v"), shapes, strict=True)
     ]
 
 

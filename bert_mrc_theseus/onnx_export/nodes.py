@@ -160,6 +160,26 @@ class EncoderWriter:
         kernel = self.graph.constant("heads.span.kernel", self.tensors["heads.span.weight"].T)
         return self.graph.add("Sigmoid", self.graph.add("Gemm", hidden, kernel, self._constant("heads.span.bias")))
 
+    def span_bias(self) -> str:
+        """The span heads' bias (2,)."""
+        return self._constant("heads.span.bias")
+
+    def fused_context(self, hidden: str) -> str:
+        """Rows -> what `LateFusion` makes of tokens: rows."""
+        name = "heads.fusion.context"
+        return self._product(name, self._entering(name, hidden), name)
+
+    def fused_query(self, states: str, valid: str) -> str:
+        """States (N, L, H) and which of them are no padding (N, L) -> what `LateFusion` makes of queries (N, H)."""
+        graph = self.graph
+        weights = graph.add("Unsqueeze", graph.add("Cast", valid, to=TensorProto.FLOAT), graph.integers(2))
+        total = graph.add("ReduceSum", graph.add("Mul", states, weights), graph.integers(1), keepdims=0)
+        mean = graph.add("Div", total, graph.add("ReduceSum", weights, graph.integers(1), keepdims=0))
+        kernel = graph.constant("heads.fusion.query.kernel", self.tensors["heads.fusion.query.weight"].T)
+        return self._norm(
+            "heads.fusion.query.LayerNorm", graph.add("Gemm", mean, kernel, self._constant("heads.fusion.query.bias"))
+        )
+
     def matches(self, hidden: str, shape: str, match: MatchShape) -> str:
         """Rows -> probabilities of pairs (N, L, L), `shape` being (N, L, -1); see `heads.MatchHead`."""
         graph = self.graph

@@ -64,8 +64,8 @@ def _check(settings: Any) -> None:
 
 
 _SHARED_LAYERS = (
-    "Lower layers of the stage's model in which the context is shared by all types; default: 0 of a predecessor, all but one "
-    "of a successor."
+    "Lower layers of the stage's model in which the context is shared by all types; default: 0 of a predecessor; of a "
+    "successor all if its predecessor shares all, otherwise all but one."
 )
 
 
@@ -94,11 +94,16 @@ class TrainingConfig:
     clip: float = _setting(1.0, "Largest global norm of the gradient.", above=0)
     loss: str = _setting("focal", "Loss of starts and ends: focal, bce or dice.", choices=LOSS_NAMES)
     token_budget: int = _setting(1024, "Tokens of a batch, padding included.", "--tokens", above=0)
-    negative_ratio: float = _setting(
-        1.0, "How many pairs of text and type without entities are trained on, per pair with entities.", at_least=0
+    negative_ratio: float | None = _setting(
+        None,
+        "How many pairs of text and type without entities are trained on, per pair with entities; default: 1, and all where "
+        "the model reads a text once for all types.",
+        at_least=0,
     )
     by_text: bool = _setting(
-        False, "Put all pairs of a text into one batch, so that shared layers run once a text instead of once a pair."
+        False,
+        "Put all pairs of a text into one batch, so that shared layers run once a text instead of once a pair. Always done "
+        "where all layers are shared.",
     )
     silver_weight: float = _setting(
         0.5, "Weight of the loss on documents that were not annotated by people (preprocess silver).", at_least=0
@@ -157,15 +162,10 @@ class Replacing:
 
     def __post_init__(self) -> None:
         _check(self)
-        if not 0 <= self.successor_shared < self.modules:
+        if self.shared_layers is not None and self.shared_layers > self.modules:
             raise UserError(
-                f"of a successor's {self.modules} layers 0 to {self.modules - 1} can be shared. Received: {self.shared_layers}"
+                f"of a successor's {self.modules} layers 0 to {self.modules} can be shared. Received: {self.shared_layers}"
             )
-
-    @property
-    def successor_shared(self) -> int:
-        """K of the successor, see `SharedContext`."""
-        return self.modules - 1 if self.shared_layers is None else self.shared_layers
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,7 +12,7 @@ from keras import ops
 from bert_mrc_theseus.model.mrc_model import ModelOutput, MRCModel
 from bert_mrc_theseus.model.token_layout import context_mask, valid_mask
 from bert_mrc_theseus.model_files.successor import group_layers
-from bert_mrc_theseus.mrc.batch_types import PairBatch
+from bert_mrc_theseus.mrc.batch_types import Batch, pairs_of
 from bert_mrc_theseus.training.config import Distillation
 from bert_mrc_theseus.training.losses import per_token
 
@@ -51,9 +51,11 @@ class Teacher:
     model: MRCModel
     distillation: Distillation
 
-    def loss(self, batch: PairBatch, student: ModelOutput):
+    def loss(self, batch: Batch, student: ModelOutput):
         """What the student's hidden states at its module borders, and its logits, lack."""
-        _, states, logits = self.model.forward(batch)
+        shared = self.model.config.shares_all
+        _, states, _, logits = self.model.forward(batch if shared else pairs_of(batch))
+        batch = pairs_of(batch)
         settings = self.distillation
         value = 0.0
         if settings.logits:

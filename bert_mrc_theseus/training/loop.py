@@ -72,7 +72,7 @@ def fit(task: Task, config: TrainingConfig, folder: StageFolder, progress: Progr
     Raises:
         TrainingError: there is nothing to train on, or the loss is no longer finite.
     """
-    plan = Plan(task.examples, config, task.replacing, learns_matches(task.model))
+    plan = Plan(task.examples, config, task.replacing, learns_matches(task.model), task.model.config.shares_all)
     if not plan.positive_pairs:
         raise TrainingError("the training data have no entity of any type in the schema: nothing to learn from")
     if not plan.total_steps:
@@ -91,7 +91,7 @@ def fit(task: Task, config: TrainingConfig, folder: StageFolder, progress: Progr
         heads=list(head_variables(task.model).values()) if task.new_heads else (),
     )
     train_step = make_train_step(
-        task.model, optimizer, config.loss, task.replacing is not None, task.teacher, config.by_text
+        task.model, optimizer, config.loss, task.replacing is not None, task.teacher, plan.by_text
     )
     stored = [*variables, *optimizer.variables]
     state = TrainingState()

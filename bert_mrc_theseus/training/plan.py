@@ -1,12 +1,13 @@
 """What every step of a training is given: a pure function of the examples, the settings and the step."""
 
+import math
 from itertools import accumulate
 from typing import NamedTuple
 
 import numpy as np
 
 from bert_mrc_theseus.mrc.batch_types import Batch, Draws, Targets
-from bert_mrc_theseus.mrc.batching import sample_pairs, training_batches
+from bert_mrc_theseus.mrc.batching import by_window, sample_pairs, training_batches
 from bert_mrc_theseus.mrc.collate import collate, collate_shared, match_labels, span_labels
 from bert_mrc_theseus.mrc.examples import Examples
 from bert_mrc_theseus.training.config import Replacing, TrainingConfig
@@ -39,11 +40,21 @@ class Plan:
         config: of the stage.
         replacing: in stage 1, how modules are replaced.
         matches: give labels for the match head too.
+        one_reading: the model reads a text once, whatever the number of types: batches are made of texts, and hold all pairs of
+            each but those that a negative ratio leaves out.
     """
 
     def __init__(
-        self, examples: Examples, config: TrainingConfig, replacing: Replacing | None = None, matches: bool = False
+        self,
+        examples: Examples,
+        config: TrainingConfig,
+        replacing: Replacing | None = None,
+        matches: bool = False,
+        one_reading: bool = False,
     ):
+        self._one_reading = one_reading
+        every = math.inf if one_reading else 1.0
+        self._negative_ratio = every if config.negative_ratio is None else config.negative_ratio
         self._examples, self._config, self._replacing, self._matches = examples, config, replacing, matches
         self._pairs = examples.all_pairs()
         self._positive = examples.has_entity(self._pairs)
@@ -58,6 +69,11 @@ class Plan:
             )
 
     @property
+    def by_text(self) -> bool:
+        """Whether batches are `SharedBatch`es."""
+        return self._config.by_text or self._one_reading
+
+    @property
     def total_steps(self) -> int:
         return self._epoch_ends[-1] if self._epoch_ends else 0
 
@@ -68,7 +84,12 @@ class Plan:
     def batches(self, epoch: int) -> list[np.ndarray]:
         """The batches of an epoch in order, each an array (B, 2) of (window, type)."""
         config = self._config
-        chosen = sample_pairs(self._positive, config.negative_ratio, config.seed, epoch)
+        chosen = sample_pairs(self._positive, self._negative_ratio, config.seed, epoch)
+        if self._one_reading:
+            windows, pairs = by_window(self._pairs[chosen])
+            lengths = self._examples.context_lengths(windows)
+            batches = training_batches(lengths, config.token_budget, config.seed, epoch)
+            return [np.concatenate([pairs[row] for row in batch]) for batch in batches]
         groups = self._pairs[chosen, 0] if config.by_text else None
         batches = training_batches(self._lengths[chosen], config.token_budget, config.seed, epoch, groups)
         return [self._pairs[chosen[batch]] for batch in batches]
@@ -89,7 +110,7 @@ class Plan:
         if rate is not None and self._replacing is not None:
             replace = draw_replacements(rate, config.seed, step, self._replacing.modules)
         return StepInputs(
-            (collate_shared if config.by_text else collate)(examples, pairs),
+            (collate_shared if self.by_text else collate)(examples, pairs),
             Targets(span_labels(examples, pairs), weights, match_labels(examples, pairs) if self._matches else None),
             Draws(_dropout_seed(config.seed, step), replace),
             epoch,

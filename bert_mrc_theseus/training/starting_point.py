@@ -93,6 +93,7 @@ def replaced_predecessor(
 
     Raises:
         UserError: there is no such folder, or the predecessor has fewer layers than modules.
+        ModelError: only one of predecessor and successor would share all layers.
         DataError: the data have other types than the model.
     """
     saved = _model_before(1, predecessor, data.schema)
@@ -100,7 +101,10 @@ def replaced_predecessor(
     if replacing.modules > layers:
         raise UserError(f"a predecessor of {layers} layers has no {replacing.modules} modules")
     plain = keras_model(saved, str(predecessor), config.dropout)
-    model = TheseusModel(plain, replacing.modules, replacing.initialisation, replacing.successor_shared)
+    shared = replacing.shared_layers
+    if shared is None:
+        shared = replacing.modules if saved.spec.config.shares_all else replacing.modules - 1
+    model = TheseusModel(plain, replacing.modules, replacing.initialisation, shared)
     return Prepared(
         replace(saved.spec, config=model.config),
         starts_from,

@@ -53,9 +53,9 @@ def make_train_step(
         mask = context_mask(pairs_of(batch)) * ops.expand_dims(targets.weights, 1)
         value = LOSSES[loss](output.logits, targets.labels, mask)
         if matching:
-            scores = model.match_head(ops.stop_gradient(output.states[-1]))
+            scores = model.match_head(ops.stop_gradient(output.head_input))
             value += MATCH_WEIGHT * match_loss(scores, targets.match_labels, output.logits, targets.labels, mask)
-        return value if teacher is None else value + teacher.loss(pairs_of(batch), output)
+        return value if teacher is None else value + teacher.loss(batch, output)
 
     if keras.backend.backend() == "jax":
         from bert_mrc_theseus.model.jax_backend import compiled_step

@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from bert_mrc_theseus.decoding.entities import FlatAnswers
 from bert_mrc_theseus.decoding.spans import Thresholds
-from bert_mrc_theseus.engines.engine import PairEngine
+from bert_mrc_theseus.engines.engine import BatchEngine
 from bert_mrc_theseus.prediction.predict import predict_documents
 from bert_mrc_theseus.text.documents import Document
 from tests.helpers.oracles import SCHEMA, build
@@ -21,7 +21,7 @@ def token_probabilities(batch):
     return (mixed % 1.0).astype(np.float32)
 
 
-TOKEN_ENGINE = PairEngine(token_probabilities)
+TOKEN_ENGINE = BatchEngine(token_probabilities)
 
 
 def document_probabilities(engine, examples, documents):
@@ -34,7 +34,7 @@ def document_probabilities(engine, examples, documents):
 def test_windows_give_every_character_its_probability_once(items, size, overlap):
     whole, cut = build(items), build(items, size, overlap)
     expected = document_probabilities(TOKEN_ENGINE, whole, len(items))
-    found = document_probabilities(PairEngine(token_probabilities, budget=100), cut, len(items))
+    found = document_probabilities(BatchEngine(token_probabilities, budget=100), cut, len(items))
     for document, (one,), runs in zip(items, expected, found, strict=True):
         joined = np.concatenate(runs, axis=1)
         assert joined.shape == (3, len(document.text), 2)

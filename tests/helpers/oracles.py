@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from bert_mrc_theseus.engines.engine import PairEngine
+from bert_mrc_theseus.engines.engine import BatchEngine
 from bert_mrc_theseus.mrc.collate import collate, match_labels, span_labels
 from bert_mrc_theseus.mrc.examples import Examples, build_examples
 from bert_mrc_theseus.mrc.tokenizer import Tokenizer
@@ -25,7 +25,7 @@ def build(documents: list[Document], size: int = 254, overlap: int = 64) -> Exam
     return build_examples(documents, SCHEMA, TOKENIZER, WindowSize(size, overlap))
 
 
-def oracle(examples: Examples, certainty: float = 1.0) -> PairEngine:
+def oracle(examples: Examples, certainty: float = 1.0) -> BatchEngine:
     """An engine that knows the labels of these examples, at probability `certainty` where there is an entity."""
     pairs = examples.all_pairs()
     known = {
@@ -44,10 +44,10 @@ def oracle(examples: Examples, certainty: float = 1.0) -> PairEngine:
             out[i, :length] = known[tuple(row[:length])][:length] * certainty
         return out
 
-    return PairEngine(run)
+    return BatchEngine(run)
 
 
-def nested_oracle(examples: Examples) -> PairEngine:
+def nested_oracle(examples: Examples) -> BatchEngine:
     """An engine that knows the spans of these examples, by the tokens of their windows: no two windows may have the same."""
     pairs = examples.all_pairs()
     rows = zip(
@@ -68,4 +68,4 @@ def nested_oracle(examples: Examples) -> PairEngine:
             ends[i, :length], matches[i, :length, :length] = known[tuple(ids[:length])]
         return ends, matches
 
-    return PairEngine(lambda batch: run(batch)[0], run)
+    return BatchEngine(lambda batch: run(batch)[0], run)

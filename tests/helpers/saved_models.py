@@ -45,9 +45,9 @@ def make_saved() -> SavedModel:
 
 @cache
 def spread_model() -> SavedModel:
-    """A model of one type whose large heads spread the probabilities over (0, 1)."""
+    """A model of one type whose large heads spread the probabilities over (0, 1); 0 to 3 of its layers can be shared."""
     weights = make_weights(layers=3, hidden=32, heads=4)
-    tensors = tensors_of(predecessor_from(weights).named_weights())
+    tensors = tensors_of(predecessor_from(weights, SharedContext(3)).named_weights())
     tensors["heads.span.weight"] = np.random.default_rng(5).standard_normal((2, 32)).astype(np.float32)
     config = ModelConfig(weights.config, SharedContext(position=16))
     schema = Schema((EntityType("PER", "人名"),))

@@ -37,7 +37,7 @@ def test_a_contexts_lower_states_do_not_depend_on_the_query_and_a_querys_not_on_
         np.testing.assert_allclose(query[layer][0, :4], found[layer][0, :4], atol=1e-5)
 
 
-@pytest.mark.parametrize("shared", [0, 1, 3])
+@pytest.mark.parametrize("shared", [0, 1, 3, 4])
 def test_reading_each_text_once_gives_the_same(shared):
     model = predecessor_from(make_weights(layers=4), SharedContext(shared, 16), prior=0.3)
     examples, pairs = some_pairs()

@@ -53,10 +53,18 @@ def test_shared_modules_are_those_of_the_successor_only(predecessor):
     assert np.abs(logits(unshared, [True, True]) - found).max() > 1e-3
 
 
-@pytest.mark.parametrize("shared", [-1, MODULES])
-def test_the_last_module_is_not_shared(predecessor, shared):
-    with pytest.raises(ModelError, match="0 to 1 can be shared"):
+@pytest.mark.parametrize("shared", [-1, MODULES + 1])
+def test_more_layers_than_there_are_cannot_be_shared(predecessor, shared):
+    with pytest.raises(ModelError, match="0 to 2 can be shared"):
         TheseusModel(predecessor, MODULES, shared_layers=shared)
+
+
+def test_all_layers_are_shared_by_both_or_by_neither(predecessor):
+    with pytest.raises(ModelError, match="the predecessor shares 0 of 4 layers, the successor 2 of 2"):
+        TheseusModel(predecessor, MODULES, shared_layers=MODULES)
+    all_shared = predecessor_from(make_weights(layers=LAYERS), SharedContext(LAYERS, 16))
+    with pytest.raises(ModelError, match="the predecessor shares 4 of 4 layers, the successor 1 of 2"):
+        TheseusModel(all_shared, MODULES, shared_layers=1)
 
 
 def test_a_mixed_draw_runs_the_chosen_layers(predecessor):
@@ -76,7 +84,7 @@ def test_rejects_an_unknown_initialisation(predecessor):
 
 
 @pytest.mark.parametrize(
-    "shared, layers_shared, apart", [(0, 0, 0), (1, 0, 0), (1, 1, 0), (1, 2, 1), (0, 3, 0), (1, 3, 1)]
+    "shared, layers_shared, apart", [(0, 0, 0), (1, 0, 0), (1, 1, 0), (1, 2, 1), (0, 3, 0), (1, 3, 1), (2, 4, 2)]
 )
 def test_reading_each_text_once_gives_the_same(shared, layers_shared, apart):
     predecessor = predecessor_from(make_weights(layers=LAYERS), SharedContext(layers_shared, 16), prior=0.3)
@@ -86,8 +94,8 @@ def test_reading_each_text_once_gives_the_same(shared, layers_shared, apart):
     plain, by_text = collate(examples, pairs), collate_shared(examples, pairs)
     valid = np.array(valid_mask(plain))[..., None]
     for draw in ([False, False], [True, False], [False, True], [True, True]):
-        (_, expected, _), (_, found, _) = (theseus.forward(b, Draws(None, np.array(draw))) for b in (plain, by_text))
-        for a, b in zip(expected, found, strict=True):
+        one, other = (theseus.forward(b, Draws(None, np.array(draw))) for b in (plain, by_text))
+        for a, b in zip([*one.states, one.logits], [*other.states, other.logits], strict=True):
             np.testing.assert_allclose(np.array(b) * valid, np.array(a) * valid, atol=1e-5)
     whole = np.array(predecessor(plain))
     np.testing.assert_allclose(

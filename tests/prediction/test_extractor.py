@@ -11,7 +11,7 @@ import pytest
 
 from bert_mrc_theseus import Extractor
 from bert_mrc_theseus.decoding.spans import Thresholds
-from bert_mrc_theseus.engines.engine import PairEngine
+from bert_mrc_theseus.engines.engine import BatchEngine
 from bert_mrc_theseus.engines.keras_engine import keras_engine
 from bert_mrc_theseus.engines.onnx_engine import write_graphs
 from bert_mrc_theseus.errors import ModelError, UserError
@@ -121,7 +121,7 @@ def test_without_a_match_head_entities_of_different_types_may_overlap():
     first_query, second_query = (len(item.query) + 2 for item in spec.schema.types[:2])
     only = spec.schema.only(spec.schema.names[:2])
     nested, flat = (
-        Extractor(spec, PairEngine(run), schema=only, nested=choice)("北京大学") for choice in (True, False)
+        Extractor(spec, BatchEngine(run), schema=only, nested=choice)("北京大学") for choice in (True, False)
     )
     first, second = spec.schema.names[:2]
     assert {(e.text, e.type) for e in nested} == {("北京大学", first), ("北京", second)}

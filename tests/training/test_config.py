@@ -57,10 +57,10 @@ def test_nan_is_refused(kind, name):
         kind(**{name: float("nan")})
 
 
-def test_the_last_layer_of_a_successor_is_not_shared():
-    assert [Replacing(modules=3, shared_layers=k).successor_shared for k in (None, 0, 2)] == [2, 0, 2]
-    with pytest.raises(UserError, match=r"of a successor's 3 layers 0 to 2 can be shared\. Received: 3"):
-        Replacing(modules=3, shared_layers=3)
+def test_a_successor_cannot_share_more_layers_than_it_has():
+    assert [Replacing(modules=3, shared_layers=k).shared_layers for k in (None, 0, 3)] == [None, 0, 3]
+    with pytest.raises(UserError, match=r"of a successor's 3 layers 0 to 3 can be shared\. Received: 4"):
+        Replacing(modules=3, shared_layers=4)
 
 
 def test_the_names_of_losses_are_those_that_there_are():
