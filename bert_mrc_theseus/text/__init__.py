@@ -4,5 +4,6 @@ documents      `Entity`, `Document`, and their interchange format
 schema         entity types and their queries
 tags           entities <-> BIO, BIOES, BMES
 dictionary     a user's terms that are, or are not, entities
+word_lists     words and their classes, for a lexicon
 query_check    what is wrong with a query file
 """
