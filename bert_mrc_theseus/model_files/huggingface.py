@@ -1,6 +1,6 @@
 """Hugging Face BERT folders: config.json, vocab.txt, and safetensors in one file or in several with an index.
 
-The built-in encoder lies in such a folder too, with its pieces (`pieces`) in files of their own, which other programs pass over.
+The built-in encoder lies in such a folder too, its pieces (see `pieces`) in files of their own that other programs pass over.
 """
 
 import json

@@ -47,13 +47,14 @@ class Pieces:
             raise ModelError(f"piece {wrong!r} is empty or has white space")
         if len(set(self.entries)) != len(self.entries):
             raise ModelError("a piece occurs twice")
-        if [len(entry) > 1 for entry in self.entries] != [number < words for number in range(len(self.entries))]:
+        if [len(entry) > 1 for entry in self.entries] != [True] * words + [False] * (len(self.entries) - words):
             raise ModelError(f"{words} rows are not those of the pieces of several characters, which come first")
 
 
 def write_pieces(folder: Path, pieces: Pieces) -> None:
     """Writes both files into a folder that is being made."""
-    lines = (f"{entry}\t{score}\n" for entry, score in zip(pieces.entries, pieces.scores.tolist(), strict=True))
+    # As strings float32 numbers have the digits that they need, no more.
+    lines = (f"{entry}\t{score}\n" for entry, score in zip(pieces.entries, map(str, pieces.scores), strict=True))
     (folder / PIECES).write_text("".join(lines), encoding="utf-8", newline="\n")
     tensors = {"nibbles": pieces.rows.nibbles, "scales": pieces.rows.scales}
     save_file({name: np.ascontiguousarray(tensor) for name, tensor in tensors.items()}, folder / PIECE_ROWS)

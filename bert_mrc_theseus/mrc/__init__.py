@@ -1,4 +1,4 @@
-"""A document as the model reads it: tokens, windows, pairs of window and type, batches. NumPy.
+"""A document as the model reads it: tokens, words, windows, pairs of window and type, batches. NumPy.
 
 batch_types    what a model and its training are given: bundles of arrays, declared once
 tokenizer      a token a code point

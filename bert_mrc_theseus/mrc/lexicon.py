@@ -4,7 +4,7 @@ All words of a source that occur count, however they overlap (as in SoftLexicon:
 a word, and decides. The words of all sources lie in one trie (`marisa-trie`).
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -12,6 +12,7 @@ import marisa_trie
 import numpy as np
 
 from bert_mrc_theseus.mrc.normalisation import normalised
+from bert_mrc_theseus.mrc.windows import SENTENCE_ENDS
 from bert_mrc_theseus.text.word_lists import CLASSES, LONGEST, WordList
 
 BORDERS = "BMES"
@@ -60,7 +61,7 @@ class LexiconSource:
         name: of it; unique.
         notice: whose its words are and under which licence.
         words: how many there are.
-        left_out: words that are not in the lexicon since they are too long.
+        left_out: words that are not in the lexicon, since they are too long or hold a sentence end.
     """
 
     name: str
@@ -120,16 +121,23 @@ class Lexicon:
 
 
 def build_lexicon(lists: Sequence[WordList]) -> Lexicon:
-    """A lexicon of some lists, a source each; equal lists make equal lexicons."""
-    plain = [_normalised_words(words) for words in lists]
-    trie = marisa_trie.Trie(sorted(set().union(*plain)))
+    """A lexicon of some lists, a source each; equal lists make equal lexicons.
+
+    Words that hold a sentence end before their last character are left out: a long document may be cut there, see
+    `windows.cut_windows`, and what is found must not depend on it.
+
+    Args:
+        lists: with different names.
+    """
+    plain = [_usable_words(words.words) for words in lists]
+    trie = marisa_trie.Trie(sorted(set().union(*(own for own, _ in plain))))
     classes = np.zeros((len(trie), len(lists)), np.uint8)
-    for column, words in enumerate(plain):
-        for word, kinds in words.items():
+    for column, (own, _) in enumerate(plain):
+        for word, kinds in own.items():
             classes[trie[word], column] = kinds
     sources = (
-        LexiconSource(words.name, words.notice, len(own), words.left_out)
-        for words, own in zip(lists, plain, strict=True)
+        LexiconSource(words.name, words.notice, len(own), words.left_out + dropped)
+        for words, (own, dropped) in zip(lists, plain, strict=True)
     )
     return Lexicon(tuple(sources), trie, classes)
 
@@ -157,9 +165,14 @@ def features_of(matches: Matches, size: int) -> np.ndarray:
     return features
 
 
-def _normalised_words(words: WordList) -> dict[str, int]:
-    plain: dict[str, int] = {}
-    for word, kinds in words.words.items():
+def _usable_words(words: Mapping[str, int]) -> tuple[dict[str, int], int]:
+    """Words in the form in which they are looked up, and how many are left out."""
+    usable: dict[str, int] = {}
+    dropped = 0
+    for word, kinds in words.items():
         word = normalised(word)
-        plain[word] = plain.get(word, 0) | kinds
-    return plain
+        if SENTENCE_ENDS.isdisjoint(word[:-1]):
+            usable[word] = usable.get(word, 0) | kinds
+        else:
+            dropped += 1
+    return usable, dropped

@@ -40,4 +40,4 @@ def without_sources(features: np.ndarray, probability: float, seed: int | Sequen
         seed: one for each text and epoch.
     """
     kept = np.random.default_rng(seed).random(features.shape[1]) >= probability
-    return features * kept.astype(features.dtype)
+    return features * kept

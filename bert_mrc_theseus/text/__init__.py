@@ -1,4 +1,4 @@
-"""What everything speaks of: documents, entity types, tags, dictionaries. No model, no arrays.
+"""What everything speaks of: documents, entity types, tags, dictionaries, word lists. No model, no arrays.
 
 documents      `Entity`, `Document`, and their interchange format
 schema         entity types and their queries

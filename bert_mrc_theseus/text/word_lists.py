@@ -66,9 +66,9 @@ def jieba_words() -> WordList:
 
 
 def hanlp_words(folder: str | Path) -> WordList:
-    """The lists in a folder, in HanLP's form: a line is `word`, or `word tag count [tag count ...]` of which the first tag counts.
+    """The lists in a folder, in HanLP's form: a line is `word`, or `word tag count [tag count ...]`.
 
-    Single characters are left out.
+    The first tag counts, which is the most frequent. Single characters are left out.
 
     Args:
         folder: with files `*.txt` or `*.txt.gz`, all of which are read.
