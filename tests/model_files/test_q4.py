@@ -39,5 +39,5 @@ def test_some_rows():
     ],
 )
 def test_what_does_not_fit_is_refused(nibbles, scales):
-    with pytest.raises(ValueError, match="4-bit|do not fit"):
+    with pytest.raises(ValueError, match=r"4-bit|do not fit"):
         Q4Matrix(nibbles, scales)
