@@ -248,7 +248,7 @@ def cut_chinese(source: Q4File) -> EncoderWeights:
 def cut_pieces(rows: Mapping[str, int], scores: np.ndarray, table: Q4Matrix) -> Pieces:
     """The pieces of 2 to 8 characters that are ideographs or digits alone, and the single ones that occur in them.
 
-    Pieces of Latin letters would be twice as many for 0.1 to 5 % of a text's characters; those with kana do not occur in
+    Pieces of Latin letters would be twice as many for 0.1 to 5 % of a text's characters; those with kana hardly occur in
     Chinese text, and those with punctuation are no words.
 
     Args:
