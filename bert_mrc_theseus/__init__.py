@@ -15,9 +15,9 @@ Deeper: `bmt.training`, `bmt.model`, `bmt.model_files`, `bmt.engines`. Nothing i
 The folders, from the ground up; each imports only from those before it:
 
     errors, files, provenance, package_data    everything stands on these
-    text            what everything speaks of: documents, entity types, tags, dictionaries
+    text            what everything speaks of: documents, entity types, tags, dictionaries, word lists
     output          documents -> what people and other tools read
-    mrc             a document as the model reads it: tokens, windows, pairs, batches
+    mrc             a document as the model reads it: tokens, words, windows, pairs, batches
     decoding        probabilities -> spans -> entities of documents
     model_files     models at rest: our folder, encoders of others, run folders
     model           the network; Keras begins here

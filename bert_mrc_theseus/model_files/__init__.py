@@ -1,9 +1,12 @@
 """Models at rest: our own folder, encoders of other projects, run folders. NumPy and safetensors, no Keras.
 
 model_config      shape of a model
+q4                matrices in 4 bit
+pieces            words that an encoder knows beside its characters
 encoder_weights   tensors of a BERT encoder, and their names
 bert_config       config.json and vocab.txt of other projects
 huggingface, tensorflow1, e5_small_zh   encoders that can be read and written
+lexicon_file      a lexicon in a file
 training_record   how a model was made
 model_folder      a trained model in a folder of ours: `ModelSpec`, `SavedModel`, `load_model`, `save_model`
 encoders          encoders of any kind: `load_encoder`

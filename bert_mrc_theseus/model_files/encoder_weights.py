@@ -21,6 +21,7 @@ import numpy as np
 
 from bert_mrc_theseus.errors import ModelError
 from bert_mrc_theseus.model_files.model_config import EncoderConfig
+from bert_mrc_theseus.model_files.pieces import Pieces
 
 EMBEDDING_TENSORS = (
     "embeddings.word_embeddings.weight",
@@ -73,22 +74,36 @@ def expected_shapes(config: EncoderConfig) -> dict[str, tuple[int, ...]]:
 
 @dataclass(frozen=True)
 class EncoderWeights:
-    """An encoder read from somewhere: its config, its vocabulary (one entry a row, as in vocab.txt) and its tensors.
+    """An encoder read from somewhere.
+
+    Attributes:
+        config: its shape.
+        vocab: one entry a row of its word embeddings, as in vocab.txt.
+        tensors: by the names above.
+        source: where it comes from, for messages.
+        pieces: the words that it knows beside its characters; None: an ordinary BERT, which has none.
 
     Raises:
-        ModelError: a tensor is missing or of the wrong shape, or the vocabulary has another size than its embeddings.
+        ModelError: a tensor is missing or of the wrong shape, or the vocabulary or the pieces have another size than the
+            embeddings.
     """
 
     config: EncoderConfig
     vocab: tuple[str, ...]
     tensors: Mapping[str, np.ndarray]
     source: str = ""
+    pieces: Pieces | None = None
 
     def __post_init__(self) -> None:
         if len(self.vocab) > self.config.vocab_size:
             raise ModelError(
                 f"{self.source}: the vocabulary has {len(self.vocab)} entries but the word embeddings only "
                 f"{self.config.vocab_size} rows: vocab.txt and weights are not of the same model"
+            )
+        if self.pieces is not None and self.pieces.rows.shape[1] != self.config.hidden_size:
+            raise ModelError(
+                f"{self.source}: the pieces have embeddings of {self.pieces.rows.shape[1]}, the characters of "
+                f"{self.config.hidden_size}: they are not of the same model"
             )
         for name, shape in expected_shapes(self.config).items():
             if name not in self.tensors:

@@ -1,4 +1,7 @@
-"""Hugging Face BERT folders: config.json, vocab.txt, and safetensors in one file or in several with an index."""
+"""Hugging Face BERT folders: config.json, vocab.txt, and safetensors in one file or in several with an index.
+
+The built-in encoder lies in such a folder too, its pieces (see `pieces`) in files of their own that other programs pass over.
+"""
 
 import json
 from pathlib import Path
@@ -11,6 +14,7 @@ from bert_mrc_theseus.errors import ModelError
 from bert_mrc_theseus.files import atomic_folder
 from bert_mrc_theseus.model_files.bert_config import bert_config, read_bert_config, read_vocab, write_vocab
 from bert_mrc_theseus.model_files.encoder_weights import EncoderWeights, expected_shapes
+from bert_mrc_theseus.model_files.pieces import read_pieces, write_pieces
 
 WEIGHTS, INDEX = "model.safetensors", "model.safetensors.index.json"
 _PICKLED = ("pytorch_model.bin", "pytorch_model.bin.index.json")
@@ -20,14 +24,14 @@ def read_huggingface(folder: str | Path) -> EncoderWeights:
     """Reads a BERT of any architecture (`BertModel`, `BertForMaskedLM`, ...); its heads are left out.
 
     Raises:
-        ModelError: a file is missing, the weights are pickled, or they do not fit the config or the vocabulary.
+        ModelError: a file is missing, the weights are pickled, or they do not fit the config, the vocabulary or the pieces.
     """
     folder = Path(folder)
     config = read_bert_config(folder / "config.json")
     vocab = read_vocab(folder / "vocab.txt")
     tensors = {_plain_name(name): tensor for name, tensor in _read_tensors(folder).items()}
     kept = {name: np.asarray(tensors[name], np.float32) for name in expected_shapes(config) if name in tensors}
-    return EncoderWeights(config, vocab, kept, str(folder))
+    return EncoderWeights(config, vocab, kept, str(folder), read_pieces(folder))
 
 
 def write_huggingface(weights: EncoderWeights, folder: str | Path) -> None:
@@ -38,6 +42,8 @@ def write_huggingface(weights: EncoderWeights, folder: str | Path) -> None:
         write_vocab(new / "vocab.txt", weights.vocab)
         tensors = {name: np.ascontiguousarray(weights.tensors[name]) for name in expected_shapes(weights.config)}
         save_file(tensors, new / WEIGHTS, metadata={"format": "pt"})
+        if weights.pieces is not None:
+            write_pieces(new, weights.pieces)
 
 
 def _read_tensors(folder: Path) -> dict[str, np.ndarray]:

@@ -1,8 +1,9 @@
-"""What everything speaks of: documents, entity types, tags, dictionaries. No model, no arrays.
+"""What everything speaks of: documents, entity types, tags, dictionaries, word lists. No model, no arrays.
 
 documents      `Entity`, `Document`, and their interchange format
 schema         entity types and their queries
 tags           entities <-> BIO, BIOES, BMES
 dictionary     a user's terms that are, or are not, entities
+word_lists     words and their classes, for a lexicon
 query_check    what is wrong with a query file
 """

@@ -6,6 +6,8 @@ import numpy as np
 
 from bert_mrc_theseus.model_files.encoder_weights import EncoderWeights, expected_shapes
 from bert_mrc_theseus.model_files.model_config import EncoderConfig
+from bert_mrc_theseus.model_files.pieces import Pieces
+from bert_mrc_theseus.model_files.q4 import BLOCK, Q4Matrix
 from bert_mrc_theseus.mrc.batch_types import Draws, PairBatch, Tokens
 from bert_mrc_theseus.mrc.examples import Examples, build_examples
 from bert_mrc_theseus.mrc.tokenizer import Tokenizer
@@ -43,6 +45,16 @@ def make_weights(
     return EncoderWeights(config, vocab, tensors, "test")
 
 
+def make_pieces(hidden: int = 32, seed: int = 0) -> Pieces:
+    """Random pieces: three of several characters and one of a single character."""
+    random = np.random.default_rng(seed)
+    blocks = (3, hidden // BLOCK)
+    rows = Q4Matrix(
+        random.integers(0, 256, (*blocks, BLOCK // 2), np.uint8), random.standard_normal(blocks).astype(np.float16)
+    )
+    return Pieces(("北京", "大学", "10", "北"), -10 * random.random(4).astype(np.float32) - 1, rows)
+
+
 def batch_of(lengths: list[int], query_length: int = 4, padded_to: int | None = None) -> PairBatch:
     """A batch of random tokens; a row's tokens depend on its number alone."""
     size = padded_to or max(lengths)
@@ -69,7 +81,18 @@ def some_pairs() -> tuple[Examples, np.ndarray]:
 
 
 def assert_same_encoder(a: EncoderWeights, b: EncoderWeights) -> None:
-    """Equal settings, vocabularies and tensors."""
+    """Equal settings, vocabularies, tensors and pieces."""
     assert a.config == b.config and a.vocab == b.vocab and set(a.tensors) == set(b.tensors)
     for name in a.tensors:
         np.testing.assert_array_equal(a.tensors[name], b.tensors[name])
+    assert (a.pieces is None) == (b.pieces is None)
+    if a.pieces is not None and b.pieces is not None:
+        assert_same_pieces(a.pieces, b.pieces)
+
+
+def assert_same_pieces(a: Pieces, b: Pieces) -> None:
+    """Equal entries, scores and rows, to the bit."""
+    assert a.entries == b.entries
+    for mine, other in ((a.scores, b.scores), (a.rows.nibbles, b.rows.nibbles), (a.rows.scales, b.rows.scales)):
+        assert mine.dtype == other.dtype
+        np.testing.assert_array_equal(mine, other)

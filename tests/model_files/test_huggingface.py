@@ -1,6 +1,7 @@
 """Encoders of Hugging Face, read and written, and hidden states equal to its BertModel's."""
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -14,7 +15,7 @@ from bert_mrc_theseus.model_files.encoders import load_encoder
 from bert_mrc_theseus.model_files.huggingface import INDEX, WEIGHTS, read_huggingface, write_huggingface
 from bert_mrc_theseus.model_files.model_config import SharedContext
 from bert_mrc_theseus.mrc.batch_types import PairBatch, Tokens
-from tests.helpers.models import assert_same_encoder
+from tests.helpers.models import assert_same_encoder, make_pieces, make_weights
 
 PARITY = Path(__file__).parents[1] / "fixtures" / "parity"
 
@@ -38,6 +39,19 @@ def test_hidden_states_equal_those_of_hugging_face():
 def test_written_and_read_back(weights, tmp_path):
     write_huggingface(weights, tmp_path / "bert")
     assert_same_encoder(read_huggingface(tmp_path / "bert"), weights)
+
+
+def test_pieces_are_written_and_read_back(tmp_path):
+    encoder = replace(make_weights(hidden=32), pieces=make_pieces(32))
+    write_huggingface(encoder, tmp_path / "bert")
+    assert_same_encoder(read_huggingface(tmp_path / "bert"), encoder)
+    write_huggingface(replace(encoder, pieces=None), tmp_path / "bert")
+    assert read_huggingface(tmp_path / "bert").pieces is None
+
+
+def test_pieces_of_another_width_are_refused():
+    with pytest.raises(ModelError, match="not of the same model"):
+        replace(make_weights(hidden=16), pieces=make_pieces(32))
 
 
 def test_sharded_prefixed_and_old_names(weights, tmp_path):
