@@ -10,7 +10,7 @@ from bert_mrc_theseus.model.build import predecessor_from
 from bert_mrc_theseus.model.theseus import TheseusModel
 from bert_mrc_theseus.model.variables import tensors_of
 from bert_mrc_theseus.model_files.model_config import MatchShape, SharedContext
-from bert_mrc_theseus.mrc.batch_types import Targets
+from bert_mrc_theseus.mrc.batch_types import SHARED_BATCH, Targets
 from bert_mrc_theseus.mrc.collate import collate, collate_shared, match_labels, span_labels
 from bert_mrc_theseus.training.config import Distillation
 from bert_mrc_theseus.training.distillation import Teacher
@@ -69,7 +69,7 @@ def train_by_text(successor, teacher, steps=3):
         build_optimizer(successor.trainable_variables, 1e-2, steps),
         "bce",
         teacher=teacher,
-        by_text=True,
+        form=SHARED_BATCH,
     )
     targets = Targets(span_labels(examples, pairs), np.ones(len(pairs), "float32"))
     return np.array([step(collate_shared(examples, pairs), targets, draws()) for _ in range(steps)])

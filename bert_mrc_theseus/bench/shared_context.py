@@ -13,8 +13,9 @@ import numpy as np
 
 from bert_mrc_theseus.bench.machine import describe_machine
 from bert_mrc_theseus.bench.workload import Workload, examples_of, facts
-from bert_mrc_theseus.engines.onnx_engine import BUDGET, OnnxEngine
-from bert_mrc_theseus.model_files.model_folder import SavedModel
+from bert_mrc_theseus.engines.engine import Engine
+from bert_mrc_theseus.engines.onnx_engine import BUDGET
+from bert_mrc_theseus.model_files.model_folder import ModelSpec, SavedModel
 from bert_mrc_theseus.mrc.examples import Examples
 from bert_mrc_theseus.onnx_export.export import measure_ranges
 from bert_mrc_theseus.onnx_export.graphs import engine_of
@@ -77,28 +78,32 @@ def bench_shared(
     Returns:
         `{"machine", "precision", "workloads", "rows"}`, see `SharedRow`.
     """
-    config = model.spec.config
+    # Of a model with words the layers are run, and not what it has for words.
+    config = replace(model.spec.config, words=None)
     layers = config.encoder.num_layers
     ways = [(shared, shared) for shared in range(layers + 1)]
     if 0 < config.shared.layers < layers:
         ways.append((config.shared.layers, 0))
-    engines = {}
+    engines: dict[tuple[int, int], Engine] = {}
+    specs: dict[tuple[int, int], ModelSpec] = {}
     for shared, once in ways:
         say(f"preparing K = {shared}" + ("" if once == shared else ", plain run"))
         changed = replace(config, shared=replace(config.shared, layers=shared))
-        way = SavedModel(
-            replace(model.spec, config=changed), {**_any_fusion(config.encoder.hidden_size), **model.tensors}
-        )
-        ranges = measure_ranges(way, examples_of(model.spec, Workload("", tuple(texts), 1))) if int8 else None
+        spec = replace(model.spec, config=changed, pieces=None, lexicon=None)
+        way = SavedModel(spec, {**_any_fusion(config.encoder.hidden_size), **model.tensors})
+        specs[shared, once] = spec
+        ranges = measure_ranges(way, examples_of(spec, Workload("", tuple(texts), 1))) if int8 else None
         engines[shared, once] = engine_of(way, ranges, once)
     rows: list[SharedRow] = []
     workloads = {}
     first: dict[tuple[int, int], float] = {}
     for count in types:
         say(f"T = {count}")
-        examples = examples_of(model.spec, Workload("", tuple(texts), count))
+        workload = Workload("", tuple(texts), count)
+        inputs = {way: examples_of(spec, workload) for way, spec in specs.items()}
+        examples = inputs[0, 0]
         workloads[f"T={count}"] = facts(examples, texts, BUDGET)
-        best = _fastest(engines, examples, rounds)
+        best = _fastest(engines, inputs, rounds)
         plain = best[0, 0]
         for (shared, once), seconds in best.items():
             cost = None
@@ -148,13 +153,13 @@ def _any_fusion(size: int) -> dict[str, np.ndarray]:
 
 
 def _fastest(
-    engines: dict[tuple[int, int], OnnxEngine], examples: Examples, rounds: int
+    engines: dict[tuple[int, int], Engine], inputs: dict[tuple[int, int], Examples], rounds: int
 ) -> dict[tuple[int, int], float]:
     best: dict[tuple[int, int], float] = {}
     for number in range(rounds + 1):
         for way, engine in engines.items():
             start = time.perf_counter()
-            engine.answer(examples, lambda *answer: None)
+            engine.answer(inputs[way], lambda *answer: None)
             seconds = time.perf_counter() - start
             # The first round pays for memory.
             best[way] = min(best.get(way, np.inf), seconds) if number else np.inf

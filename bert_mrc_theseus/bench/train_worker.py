@@ -9,7 +9,7 @@ import numpy as np
 
 from bert_mrc_theseus.engines.thread_pool import available_cores
 from bert_mrc_theseus.model_files.model_folder import SavedModel, load_model
-from bert_mrc_theseus.mrc.batch_types import Batch, Draws, SharedBatch, Targets, pairs_of
+from bert_mrc_theseus.mrc.batch_types import PAIR_BATCH, SHARED_BATCH, Draws, PairBatch, SharedBatch, Targets, pairs_of
 from bert_mrc_theseus.mrc.collate import collate_shared, span_labels
 from bert_mrc_theseus.mrc.examples import Examples
 
@@ -20,7 +20,7 @@ DROPOUT = 0.1
 
 BY_TEXT = "by text"
 
-Step = Callable[[Batch, Targets, Draws], float]
+Step = Callable[[PairBatch | SharedBatch, Targets, Draws], float]
 
 
 class TrainWorker:
@@ -36,7 +36,7 @@ class TrainWorker:
         saved = load_model(folder)
         self._step = TRAINERS[contender](saved)
         self._modules, self._replacing = modules_of(saved), "stage 1" in contender
-        self._batches: list[tuple[Batch, np.ndarray]] = [
+        self._batches: list[tuple[PairBatch | SharedBatch, np.ndarray]] = [
             (batch if BY_TEXT in contender else batch.pairs, labels) for batch, labels in batches
         ]
         self._number = 0
@@ -117,7 +117,8 @@ def _keras(
         if stage == 2:
             model = TheseusModel(model, modules, shared_layers=modules - 1).extract_successor()
         optimizer = build_optimizer(model.trainable_variables, LEARNING_RATE, 10**6)
-        return make_train_step(model, optimizer, "focal", stage == 1, by_text=by_text)
+        form = SHARED_BATCH if by_text else PAIR_BATCH
+        return make_train_step(model, optimizer, "focal", stage == 1, form=form)
 
     return build
 
@@ -134,7 +135,7 @@ def _torch(bfloat16: bool) -> Callable[[SavedModel], Step]:
         parameters = [*bert.parameters(), *heads.parameters()]
         optimizer = torch.optim.AdamW(parameters, LEARNING_RATE, fused=True)
 
-        def step(batch: Batch, targets: Targets, draws: Draws) -> float:
+        def step(batch: PairBatch | SharedBatch, targets: Targets, draws: Draws) -> float:
             inputs = torch_inputs(pairs_of(batch), saved.spec.config.shared.position)
             mask = inputs["token_type_ids"].float()[:, :, None]
             with torch.autocast("cpu", torch.bfloat16, enabled=bfloat16):

@@ -3,8 +3,10 @@
 thread_pool          the threads of an engine
 engine               what every engine does: `Engine`
 import_tensorflow    TensorFlow without its greeting
-keras_engine, onnx_engine   the two
-choose               which of the two runs a model folder: `load_engine`
+keras_engine         a model on Keras
+onnx_engine          graphs that read query and context together
+onnx_text_engine     graphs that read them apart
+choose               which of them runs a model folder: `load_engine`
 """
 
 from typing import TYPE_CHECKING

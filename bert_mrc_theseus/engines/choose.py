@@ -1,11 +1,15 @@
 """Which engine runs a saved model: ONNX Runtime where the model was exported, else Keras."""
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from bert_mrc_theseus.engines.engine import Engine
 from bert_mrc_theseus.engines.import_tensorflow import import_tensorflow
 from bert_mrc_theseus.errors import ModelError, UserError
 from bert_mrc_theseus.model_files.model_folder import ONNX, WEIGHTS, ModelSpec, load_model, load_spec
+
+if TYPE_CHECKING:
+    from bert_mrc_theseus.engines.onnx_engine import RunGraph
 
 ENGINES = ("auto", "onnx", "keras")
 
@@ -34,6 +38,29 @@ def engine_files(folder: str | Path, engine: str) -> list[Path]:
     return sorted((Path(folder) / ONNX).glob("*.onnx")) if engine == "onnx" else [Path(folder) / WEIGHTS]
 
 
+def onnx_engine(
+    spec: ModelSpec, graphs: tuple[bytes, bytes], workers: int | None = None, run: "RunGraph | None" = None
+) -> Engine:
+    """What runs the graphs of a model on ONNX Runtime.
+
+    Args:
+        spec: of the model.
+        graphs: the lower and the upper one, serialised.
+        workers: threads; by default as many as this process has cores.
+        run: what runs a graph, see `OnnxEngine`.
+
+    Raises:
+        ModelError: a graph is damaged.
+    """
+    if spec.config.shares_all:
+        from bert_mrc_theseus.engines.onnx_text_engine import OnnxTextEngine
+
+        return OnnxTextEngine(graphs, workers, run)
+    from bert_mrc_theseus.engines.onnx_engine import OnnxEngine
+
+    return OnnxEngine(graphs, spec.config.shared.position, workers, run)
+
+
 def load_engine(folder: str | Path, wanted: str = "auto") -> tuple[ModelSpec, Engine]:
     """A model folder's spec and what runs it.
 
@@ -52,10 +79,10 @@ def load_engine(folder: str | Path, wanted: str = "auto") -> tuple[ModelSpec, En
         'OnnxEngine'
     """
     if choose_engine(folder, wanted) == "onnx":
-        from bert_mrc_theseus.engines.onnx_engine import OnnxEngine, read_graphs
+        from bert_mrc_theseus.engines.onnx_engine import read_graphs
 
         spec = load_spec(folder)
-        return spec, OnnxEngine(read_graphs(Path(folder) / ONNX), spec.config.shared.position)
+        return spec, onnx_engine(spec, read_graphs(Path(folder) / ONNX))
     # Read first: what is wrong with the folder is said at once, TensorFlow takes seconds.
     model = load_model(folder)
     # Needed by this engine alone.

@@ -12,9 +12,9 @@ import numpy as np
 
 from bert_mrc_theseus.engines.thread_pool import ThreadPool
 from bert_mrc_theseus.errors import ModelError
-from bert_mrc_theseus.mrc.batch_types import Batch, pairs_of
+from bert_mrc_theseus.mrc.batch_types import Batch
 from bert_mrc_theseus.mrc.batching import by_window, sorted_batches
-from bert_mrc_theseus.mrc.collate import collate, collate_shared
+from bert_mrc_theseus.mrc.collate import collate, collate_texts
 from bert_mrc_theseus.mrc.examples import Examples
 
 Result = TypeVar("Result")
@@ -63,13 +63,20 @@ def no_match_head() -> ModelError:
     return ModelError("the model has no match head, which nested decoding needs: train the predecessor with --match")
 
 
+def asked_together(is_asked: np.ndarray) -> list[tuple[np.ndarray | None, np.ndarray]]:
+    """Contexts of which the same types are asked, as rows (None: all of them), and whether each type is: bool (T,)."""
+    patterns, pattern_of = np.unique(is_asked, axis=0, return_inverse=True)
+    if len(patterns) == 1:
+        return [(None, patterns[0])]
+    return [(np.flatnonzero(pattern_of.reshape(-1) == i), pattern) for i, pattern in enumerate(patterns)]
+
+
 class BatchEngine:
     """An engine that runs a model on batches of pairs.
 
     Args:
         run: maps a batch to probabilities of starts and ends (B, L, 2).
         run_matches: maps it to these and to probabilities of pairs (B, L, L); None: the model has no match head.
-        by_text: batches hold all pairs of a text and are `SharedBatch`es; otherwise they are `PairBatch`es.
         budget: tokens of a batch that suit it.
     """
 
@@ -77,20 +84,18 @@ class BatchEngine:
         self,
         run: Callable[[Any], np.ndarray],
         run_matches: Callable[[Any], tuple[np.ndarray, np.ndarray]] | None = None,
-        by_text: bool = False,
         budget: int = 4096,
     ):
         self.run, self.run_matches = run, run_matches
-        self._by_text, self._budget = by_text, budget
+        self._budget = budget
         self._pool = ThreadPool(1)
 
     def answer(self, examples: Examples, use: UseAnswer, matches: bool = False) -> None:
         for pairs in self._batches(examples):
-            batch = (collate_shared if self._by_text else collate)(examples, pairs)
+            batch = (collate_texts if examples.apart else collate)(examples, pairs)
             ends, matched = self._probabilities(batch, matches)
-            query_lengths = pairs_of(batch).query_lengths
             for row, (window, type_index) in enumerate(pairs):
-                first = int(query_lengths[row])
+                first = len((examples.cls if examples.apart else examples.queries[type_index]).ids)
                 inside = slice(first, first + len(examples.contexts[window].ids))
                 pair = None if matched is None else matched[row : row + 1, inside, inside]
                 use(int(window), np.array([type_index]), ends[row : row + 1, inside], pair)
@@ -98,7 +103,7 @@ class BatchEngine:
     def _batches(self, examples: Examples) -> Iterator[np.ndarray]:
         """All pairs that are asked, (B, 2) of (window, type)."""
         pairs = examples.all_pairs()
-        if not self._by_text:
+        if not examples.apart:
             yield from (pairs[rows] for rows in sorted_batches(examples.lengths(pairs), self._budget))
             return
         windows, groups = by_window(pairs)

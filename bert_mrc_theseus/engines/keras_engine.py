@@ -7,7 +7,7 @@ from keras import ops
 
 from bert_mrc_theseus.engines.engine import BatchEngine, Engine
 from bert_mrc_theseus.model.mrc_model import ModelOutput
-from bert_mrc_theseus.mrc.batch_types import PAIR_BATCH, SHARED_BATCH, Batch
+from bert_mrc_theseus.mrc.batch_types import PAIR_BATCH, Batch, text_batch_form
 
 
 def keras_engine(model: keras.Model, forward: Callable[[Batch], ModelOutput] | None = None) -> Engine:
@@ -28,12 +28,11 @@ def keras_engine(model: keras.Model, forward: Callable[[Batch], ModelOutput] | N
         output = run(batch)
         return ops.sigmoid(output.logits), ops.sigmoid(model.match_head(output.head_input))
 
-    by_text = model.config.shares_all
-    form = SHARED_BATCH if by_text else PAIR_BATCH
+    config = model.config
+    form = text_batch_form(config.words is not None) if config.shares_all else PAIR_BATCH
     return BatchEngine(
         _as_arrays(ends, model, form),
         None if model.match_head is None else _as_arrays(ends_and_matches, model, form),
-        by_text,
     )
 
 

@@ -1,4 +1,4 @@
-"""The ONNX engine: an exported model on ONNX Runtime. No TensorFlow, and a fast start."""
+"""An exported model on ONNX Runtime that reads query and context together. No TensorFlow, and a fast start."""
 
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Future
@@ -8,7 +8,7 @@ from typing import NamedTuple, TypeVar
 import numpy as np
 import onnxruntime
 
-from bert_mrc_theseus.engines.engine import UseAnswer, no_match_head
+from bert_mrc_theseus.engines.engine import UseAnswer, asked_together, no_match_head
 from bert_mrc_theseus.engines.thread_pool import ThreadPool, available_cores
 from bert_mrc_theseus.errors import ModelError
 from bert_mrc_theseus.files import atomic_folder
@@ -20,21 +20,18 @@ from bert_mrc_theseus.mrc.examples import Examples
 LOWER, UPPER = "lower.onnx", "upper.onnx"
 """Files of the two graphs, see `onnx_export.graphs`."""
 
-TOKEN_AXES: Mapping[str, int | None] = {"hidden": 1, "q": 2, "k": 3, "v": 2, "context": 1, "query": None}
-"""Which axis of what the lower graph gives counts tokens: hidden states (N, L, H), and the next layer's queries
-(N, heads, L, H/heads), keys (N, heads, H/heads, L) and values (N, heads, L, H/heads); or, with all layers shared, the factors
-(N, L, H) of contexts and (N, H) of queries."""
+STATES = ("hidden", "q", "k", "v")
+"""What the lower graph gives and the upper one takes: hidden states (N, L, H), and the next layer's queries
+(N, heads, L, H/heads), keys (N, heads, H/heads, L) and values (N, heads, L, H/heads)."""
 
 BUDGET = 384
 """Tokens of a batch: its hidden states stay in a core's cache."""
 
-LATE_BUDGET = 64 * BUDGET
-"""The same for the upper graph of a model that shares all layers, which has only heads."""
-
 ROUND = 64
 """Batches of contexts whose states are kept at a time: bounds memory (their states are 1.5 kB a token and more)."""
 
-States = Mapping[str, np.ndarray]
+States = tuple[np.ndarray, ...]
+RunGraph = Callable[[onnxruntime.InferenceSession, Mapping, Sequence[str]], Sequence]
 Result = TypeVar("Result")
 
 
@@ -47,19 +44,25 @@ class OnnxEngine:
         graphs: the lower and the upper graph, serialised.
         context_position: see `SharedContext`.
         workers: by default as many as this process has cores.
+        run: runs a graph: session, inputs and names of outputs -> outputs.
 
     Raises:
         ModelError: a graph is damaged.
     """
 
-    def __init__(self, graphs: tuple[bytes, bytes], context_position: int, workers: int | None = None):
+    def __init__(
+        self,
+        graphs: tuple[bytes, bytes],
+        context_position: int,
+        workers: int | None = None,
+        run: RunGraph | None = None,
+    ):
         self._lower, self._upper = (open_session(graph) for graph in graphs)
         self._context_position = context_position
         self._workers = workers or available_cores()
+        self._run = run or run_graph
         self._pool = ThreadPool(self._workers)
         self._queries: tuple[tuple[bytes, ...], States] | None = None
-        self._takes = {item.name for item in self._upper.get_inputs()}
-        self._budget = BUDGET if "query.lengths" in self._takes else LATE_BUDGET
 
     def answer(self, examples: Examples, use: UseAnswer, matches: bool = False) -> None:
         outputs = ["probabilities", "matches"] if matches else ["probabilities"]
@@ -74,12 +77,11 @@ class OnnxEngine:
         batches = [asked_windows[rows] for rows in sorted_batches(lengths[asked_windows], BUDGET)[::-1]]
         for first in range(0, len(batches), ROUND):
             group = batches[first : first + ROUND]
-            states: list[States] = [{}] * len(group)
+            states: list[States] = [()] * len(group)
 
             def read(number: int, group: Sequence[np.ndarray] = group, states: list[States] = states) -> None:
                 contexts = [joined(examples.contexts[window], examples.sep) for window in group[number]]
-                rows = token_rows(contexts, examples.pad)
-                states[number] = self._read("context.", rows, self._context_position, 1)
+                states[number] = self._read(token_rows(contexts, examples.pad), self._context_position, 1)
 
             def upper(task: _Task, group: Sequence[np.ndarray] = group, states: list[States] = states) -> None:
                 number, rows, types = task
@@ -89,12 +91,10 @@ class OnnxEngine:
                     contexts = _take(contexts, rows, int(lengths[windows].max()))
                 queries = _take(query_states, types, int(query_lengths[types].max()))
                 inputs = {
-                    **{"context.lengths": lengths[windows], "query.lengths": query_lengths[types]},
-                    **{f"context.{name}": values for name, values in contexts.items()},
-                    **{f"query.{name}": values for name, values in queries.items()},
+                    **_named("context.", contexts, lengths[windows]),
+                    **_named("query.", queries, query_lengths[types]),
                 }
-                taken = {name: values for name, values in inputs.items() if name in self._takes}
-                ends, *pairs = self.run(self._upper, taken, outputs)
+                ends, *pairs = self._run(self._upper, inputs, outputs)
                 for row, window in enumerate(windows):
                     length = lengths[window] - 1
                     matched = pairs[0][row, :, :length, :length] if pairs else None
@@ -104,14 +104,13 @@ class OnnxEngine:
             tasks = [
                 _Task(number, rows, types)
                 for number, windows in enumerate(group)
-                for rows, asked in _asked_together(examples.is_asked[windows])
+                for rows, asked in asked_together(examples.is_asked[windows])
                 for types in _chunks(
                     by_length[asked[by_length]],
                     query_lengths,
                     lengths[windows if rows is None else windows[rows]],
                     len(group),
                     self._workers,
-                    self._budget,
                 )
             ]
             self._pool.for_each(upper, tasks)
@@ -122,27 +121,22 @@ class OnnxEngine:
     def close(self) -> None:
         self._pool.close()
 
-    def run(self, session: onnxruntime.InferenceSession, inputs: Mapping, outputs: Sequence[str]) -> Sequence:
-        """Runs a graph."""
-        return session.run(outputs, inputs)
-
-    def _read(self, part: str, rows: TokenRows, first_position: int, token_type: int) -> States:
-        """States of some contexts, or of some queries, as far as the upper graph takes them."""
+    def _read(self, rows: TokenRows, first_position: int, token_type: int) -> States:
+        """States of some contexts, or of some queries."""
         inputs = {
             **{f"token_{name}": values for name, values in rows.tokens._asdict().items()},
             "lengths": rows.lengths,
             "first_position": np.array(first_position, np.int32),
             "token_type": np.array(token_type, np.int32),
         }
-        names = [name for name in TOKEN_AXES if part + name in self._takes]
-        return dict(zip(names, self.run(self._lower, inputs, names), strict=True))
+        return tuple(self._run(self._lower, inputs, STATES))
 
     def _query_states(self, examples: Examples) -> States:
         """States of the queries, computed when other queries were asked before."""
         key = tuple(values.tobytes() for tokens in examples.queries for values in tokens)
         known = self._queries
         if known is None or known[0] != key:
-            known = self._queries = (key, self._read("query.", token_rows(examples.queries, examples.pad), 0, 0))
+            known = self._queries = (key, self._read(token_rows(examples.queries, examples.pad), 0, 0))
         return known[1]
 
 
@@ -154,35 +148,22 @@ class _Task(NamedTuple):
     types: np.ndarray
 
 
-def _asked_together(is_asked: np.ndarray) -> list[tuple[np.ndarray | None, np.ndarray]]:
-    """Contexts of which the same types are asked, as rows (None: all of them), and whether each type is: bool (T,)."""
-    patterns, pattern_of = np.unique(is_asked, axis=0, return_inverse=True)
-    if len(patterns) == 1:
-        return [(None, patterns[0])]
-    return [(np.flatnonzero(pattern_of.reshape(-1) == i), pattern) for i, pattern in enumerate(patterns)]
-
-
 def _take(states: States, rows: np.ndarray, length: int) -> States:
     """Some rows of states, cut to a length."""
-    taken = {}
-    for name, values in states.items():
-        axis = TOKEN_AXES[name]
-        cut = () if axis is None else (*[slice(None)] * (axis - 1), slice(length))
-        taken[name] = values[rows][(slice(None), *cut)]
-    return taken
+    hidden, q, k, v = (values[rows] for values in states)
+    return hidden[:, :length], q[:, :, :length], k[..., :length], v[:, :, :length]
+
+
+def _named(part: str, states: States, lengths: np.ndarray) -> dict[str, np.ndarray]:
+    return {f"{part}lengths": lengths, **{part + name: value for name, value in zip(STATES, states, strict=True)}}
 
 
 def _chunks(
-    by_length: np.ndarray,
-    query_lengths: np.ndarray,
-    context_lengths: np.ndarray,
-    batches: int,
-    workers: int,
-    budget: int,
+    by_length: np.ndarray, query_lengths: np.ndarray, context_lengths: np.ndarray, batches: int, workers: int
 ) -> list[np.ndarray]:
-    """Types, as they go together with a batch of contexts: few enough for `budget`, and a chunk at least for each worker."""
+    """Types, as they go together with a batch of contexts: few enough for `BUDGET`, and a chunk at least for each worker."""
     rows = len(context_lengths) * (int(context_lengths.max()) + int(query_lengths[by_length].max()))
-    parts = max(-(-len(by_length) * rows // budget), -(-workers // batches))
+    parts = max(-(-len(by_length) * rows // BUDGET), -(-workers // batches))
     return np.array_split(by_length, min(parts, len(by_length)))
 
 
@@ -203,6 +184,11 @@ def write_graphs(folder: str | Path, graphs: tuple[bytes, bytes]) -> None:
     with atomic_folder(folder) as new:
         for name, content in zip((LOWER, UPPER), graphs, strict=True):
             (new / name).write_bytes(content)
+
+
+def run_graph(session: onnxruntime.InferenceSession, inputs: Mapping, outputs: Sequence[str]) -> Sequence:
+    """Runs a graph and gives the outputs of these names."""
+    return session.run(outputs, inputs)
 
 
 def open_session(graph: bytes) -> onnxruntime.InferenceSession:

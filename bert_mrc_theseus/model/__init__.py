@@ -5,6 +5,8 @@ heads               start and end logits, match logits
 token_layout        token types, positions and masks of a batch
 variables           a model's variables by name
 shared_context      shared layers run once a query and once a context
+top_layers          layers above the encoder that words enter once more
+read_apart          texts and queries read apart, by all layers
 late_fusion         query and text that were read apart, brought together
 mrc_model           encoder and heads: `MRCModel`
 theseus             a predecessor whose modules are replaced by a successor's layers: `TheseusModel`

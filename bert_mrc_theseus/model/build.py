@@ -1,9 +1,9 @@
 """Keras models from weights at rest."""
 
 from bert_mrc_theseus.model.mrc_model import MRCModel
-from bert_mrc_theseus.model.variables import load_tensors
+from bert_mrc_theseus.model.variables import head_variables, load_tensors
 from bert_mrc_theseus.model_files.encoder_weights import EncoderWeights
-from bert_mrc_theseus.model_files.model_config import MatchShape, ModelConfig, SharedContext
+from bert_mrc_theseus.model_files.model_config import MatchShape, ModelConfig, SharedContext, WordShape
 from bert_mrc_theseus.model_files.model_folder import SavedModel
 
 
@@ -30,9 +30,14 @@ def predecessor_from(
     match: MatchShape | None = None,
     dropout_rate: float = 0.0,
     seed: int | None = None,
+    words: WordShape | None = None,
 ) -> MRCModel:
-    """A model with an encoder's weights and fresh heads, to be fine-tuned in stage 0; arguments as those of `MRCModel`."""
-    model = MRCModel(ModelConfig(weights.config, shared, match), prior, dropout_rate, seed)
-    encoder = {name: variable for name, variable in model.named_weights().items() if not name.startswith("heads.")}
-    load_tensors(encoder, weights.tensors, weights.source)
+    """A model with an encoder's weights and all else fresh, to be fine-tuned in stage 0; arguments as those of `MRCModel`."""
+    model = MRCModel(ModelConfig(weights.config, shared, match, words), prior, dropout_rate, seed)
+    new = head_variables(model)
+    encoder = {name: variable for name, variable in model.named_weights().items() if name not in new}
+    tensors = dict(weights.tensors)
+    if weights.pieces is not None:
+        tensors["embeddings.piece_embeddings.weight"] = weights.pieces.rows.values()
+    load_tensors(encoder, tensors, weights.source)
     return model

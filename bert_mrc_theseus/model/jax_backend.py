@@ -22,9 +22,11 @@ from bert_mrc_theseus.mrc.batch_types import (
     Draws,
     SharedBatch,
     Targets,
+    TextBatch,
     leaves,
     like,
-    pairs_of,
+    size_of,
+    text_batch_form,
     with_leaves,
 )
 
@@ -61,7 +63,8 @@ def _present(declared: Any, bundle: Any) -> Any:
 
 
 def _padded_batch(batch: Batch) -> Batch:
-    return padded(batch, SHARED_BATCH if isinstance(batch, SharedBatch) else PAIR_BATCH)
+    forms = {SharedBatch: SHARED_BATCH, TextBatch: text_batch_form(words=True)}
+    return padded(batch, forms.get(type(batch), PAIR_BATCH))
 
 
 def compiled_on_padded(function: Callable, variables: Sequence) -> Callable[[Batch], Any]:
@@ -79,7 +82,7 @@ def compiled_on_padded(function: Callable, variables: Sequence) -> Callable[[Bat
 
     def on_padded(batch: Batch) -> Any:
         result = run([variable.value for variable in variables], _padded_batch(batch))
-        rows, length = pairs_of(batch).tokens.ids.shape
+        rows, length = size_of(batch)
         if isinstance(result, tuple):
             ends, matches = result
             return ends[:rows, :length], matches[:rows, :length, :length]

@@ -4,7 +4,7 @@ import keras
 from keras import ops
 
 from bert_mrc_theseus.model.encoder import LayerNorm
-from bert_mrc_theseus.mrc.batch_types import PairBatch
+from bert_mrc_theseus.mrc.batch_types import Tensor
 
 
 class LateFusion(keras.layers.Layer):
@@ -23,27 +23,36 @@ class LateFusion(keras.layers.Layer):
     def __init__(self, hidden_size: int, epsilon: float, seed: int | None = None, **kwargs):
         super().__init__(**kwargs)
 
-        def dense(name: str) -> keras.layers.Dense:
-            normal = keras.initializers.TruncatedNormal(stddev=hidden_size**-0.5, seed=seed)
+        def dense(name: str, number: int) -> keras.layers.Dense:
+            own = None if seed is None else seed + number
+            normal = keras.initializers.TruncatedNormal(stddev=hidden_size**-0.5, seed=own)
             layer = keras.layers.Dense(hidden_size, kernel_initializer=normal, name=name)
             layer.build((None, hidden_size))
             return layer
 
-        self.context, self.query = dense("context"), dense("query")
+        self.context, self.query = dense("context", 0), dense("query", 1)
         self.norm = LayerNorm(hidden_size, epsilon, name="query_norm")
         self.built = True
 
-    def call(self, hidden, batch: PairBatch):
-        """States of pairs (B, L, H), in which query and context have not seen each other -> what the heads read (B, L, H)."""
-        shape = ops.shape(hidden)
-        numbers = ops.expand_dims(ops.arange(shape[1], dtype="int32"), 0)
-        of_query = ops.cast(ops.less(numbers, ops.expand_dims(batch.query_lengths, 1)), "float32")  # (B, L)
-        # An example that only fills up a batch has no query.
-        weights = ops.expand_dims(of_query / ops.maximum(ops.sum(of_query, axis=1, keepdims=True), 1.0), 1)
-        mean = ops.squeeze(ops.matmul(ops.cast(weights, hidden.dtype), hidden), 1)  # (B, H)
-        query = ops.expand_dims(self.norm(self.query(mean)), 1)
-        context = self.context(ops.reshape(hidden, (-1, shape[2])))
-        return ops.reshape(context, shape) * query
+    def call(self, queries: Tensor, query_mask: Tensor, contexts: Tensor, members: Tensor):
+        """Brings pairs together.
+
+        Args:
+            queries: states of the queries (T, Lq, H).
+            query_mask: float32 (T, Lq), 1 on all tokens but padding.
+            contexts: states of the contexts (N, L, H).
+            members: int32 (B, 2), the row of each pair's query and of its context.
+
+        Returns:
+            What the heads read: (B, L, H).
+        """
+        # A row that only fills up a batch has no tokens.
+        weights = query_mask / ops.maximum(ops.sum(query_mask, axis=1, keepdims=True), 1.0)
+        mean = ops.squeeze(ops.matmul(ops.cast(ops.expand_dims(weights, 1), queries.dtype), queries), 1)  # (T, H)
+        query = self.norm(self.query(mean))
+        shape = ops.shape(contexts)
+        context = ops.reshape(self.context(ops.reshape(contexts, (-1, shape[2]))), shape)
+        return ops.take(context, members[:, 1], axis=0) * ops.expand_dims(ops.take(query, members[:, 0], axis=0), 1)
 
     def named_weights(self) -> dict:
         return {

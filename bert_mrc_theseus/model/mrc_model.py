@@ -1,6 +1,8 @@
-"""The MRC-NER model: `[CLS] query [SEP] context [SEP]` -> start and end logits per token.
+"""The MRC-NER model: a query and a context -> start and end logits of each of the context's tokens.
 
-Token types, positions and masks follow from the lengths in a batch and from the model's `SharedContext`.
+Query and context are read together, as `[CLS] query [SEP] context [SEP]`, or, in a model that shares all layers, apart, as
+`[CLS] query [SEP]` and `[CLS] context [SEP]`. Token types, positions and masks follow from the lengths in a batch and from the
+model's `SharedContext`.
 """
 
 from collections.abc import Callable, Sequence
@@ -8,23 +10,26 @@ from functools import partial
 from typing import NamedTuple
 
 import keras
+from keras import ops
 
-from bert_mrc_theseus.model.encoder import Embeddings, EncoderLayer
+from bert_mrc_theseus.model.encoder import Embeddings, EncoderLayer, padding_mask
 from bert_mrc_theseus.model.heads import MatchHead, SpanHeads
 from bert_mrc_theseus.model.late_fusion import LateFusion
+from bert_mrc_theseus.model.read_apart import read_alone
 from bert_mrc_theseus.model.shared_context import shared_states
 from bert_mrc_theseus.model.token_layout import TokenLayout, token_layout
+from bert_mrc_theseus.model.top_layers import TopLayers
 from bert_mrc_theseus.model.variables import head_variables, layer_variables
 from bert_mrc_theseus.model_files.model_config import ModelConfig
-from bert_mrc_theseus.mrc.batch_types import Batch, Draws, PairBatch, SharedBatch, Tensor, pairs_of
+from bert_mrc_theseus.mrc.batch_types import Batch, Draws, SharedBatch, Tensor, TextBatch, pairs_of
 
 
 class ModelOutput(NamedTuple):
-    """What a model gives.
+    """What a model gives for B pairs or, in a `TextBatch`, for pairs of N contexts.
 
     Attributes:
-        embedded: output of the embeddings (B, L, H).
-        states: hidden states (B, L, H) after each layer, or in `TheseusModel` after each module.
+        embedded: output of the embeddings (B, L, H); of a `TextBatch` of the contexts (N, L, H).
+        states: the same after each layer, or in `TheseusModel` after each module.
         head_input: what the heads read (B, L, H): the last states, or what `LateFusion` makes of them.
         logits: float32 (B, L, 2), start then end.
     """
@@ -36,53 +41,81 @@ class ModelOutput(NamedTuple):
 
 
 LayerStep = Callable[[Tensor, Tensor | None], Tensor]
-"""From hidden states (B, L, H) to those above; with an attention bias if another than the layer's own is to be used."""
+"""From hidden states and an attention bias to the hidden states above; None: the layer's own bias on pairs."""
+
+
+class Parts(NamedTuple):
+    """What a model has around its layers or modules; without `top_layers` it reads no words, without `fusion` pairs."""
+
+    embeddings: Embeddings
+    heads: SpanHeads
+    top_layers: TopLayers | None
+    fusion: LateFusion | None
 
 
 def run_layers(
     batch: Batch,
-    embeddings: Embeddings,
+    parts: Parts,
     steps: Sequence[LayerStep],
     shared: int,
-    layout: TokenLayout,
+    layout: TokenLayout | None,
     position: int,
     seed,
-) -> list[Tensor]:
+) -> ModelOutput:
     """The forward pass over layers or modules, the same for every model.
 
     Args:
         batch: of a `SharedBatch`, shared layers run once a query and once a context. The result is the same but for dropout,
             whose masks are then the same in all pairs of a text.
-        embeddings: of the model.
+        parts: of the model.
         steps: one a layer or module.
         shared: how many of the lower steps read query and context apart.
-        layout: of the batch's pairs.
+        layout: of the batch's pairs, see `layout_of`.
         position: see `SharedContext`.
         seed: of dropout, or None.
-
-    Returns:
-        Output of the embeddings and of each step: tensors (B, L, H).
     """
+    embeddings, heads, top_layers, fusion = parts
+    if isinstance(batch, TextBatch):
+        assert fusion is not None
+        queries = read_alone(batch.queries, embeddings, steps, top_layers, seed).top
+        states, contexts = read_alone(batch.contexts, embeddings, steps, top_layers, seed)
+        mask = padding_mask(ops.shape(queries)[1], batch.queries.lengths)
+        fused = fusion(queries, mask, contexts, batch.members)
+        return ModelOutput(states[0], states[1:], fused, heads(fused))
     if isinstance(batch, SharedBatch):
         states = shared_states(batch, embeddings, steps[:shared], position, seed)
     else:
+        assert layout is not None
         states = [embeddings(batch.tokens, layout.token_types, layout.positions, seed)]
     for step in steps[len(states) - 1 :]:
         states.append(step(states[-1], None))
-    return states
+    return ModelOutput(states[0], states[1:], states[-1], heads(states[-1]))
 
 
-def model_output(states: list[Tensor], batch: PairBatch, fusion: LateFusion | None, heads: SpanHeads) -> ModelOutput:
-    """What a model gives, from the output of its embeddings and of each layer or module."""
-    head_input = states[-1] if fusion is None else fusion(states[-1], batch)
-    return ModelOutput(states[0], states[1:], head_input, heads(head_input))
+def layout_of(batch: Batch, config: ModelConfig) -> TokenLayout | None:
+    """Types, positions and masks of the tokens of pairs; None where query and context are read apart.
+
+    Raises:
+        ValueError: the batch is not of the kind that the model reads.
+    """
+    if isinstance(batch, TextBatch) != config.shares_all:
+        raise ValueError(f"a model that shares {config.shared.layers} layers reads no {type(batch).__name__}")
+    return None if isinstance(batch, TextBatch) else token_layout(pairs_of(batch), config.shared.position)
 
 
-def late_fusion(config: ModelConfig, seed: int | None = None) -> LateFusion | None:
-    """Where query and context meet in a model that shares all layers; None: in its layers."""
-    if not config.shares_all:
-        return None
-    return LateFusion(config.encoder.hidden_size, config.encoder.layer_norm_eps, seed, name="fusion")
+def bias_of(layout: TokenLayout | None, number: int, shared: int, given: Tensor | None) -> Tensor:
+    """The attention bias of a layer: the one given, or its own on pairs.
+
+    Args:
+        layout: see `layout_of`.
+        number: of the layer.
+        shared: how many of the lower layers are shared.
+        given: to a `LayerStep`.
+    """
+    if given is not None:
+        return given
+    assert layout is not None
+    return layout.shared_bias if number < shared else layout.full_bias
 
 
 class MRCModel(keras.Model):
@@ -92,7 +125,7 @@ class MRCModel(keras.Model):
         config: shape of the model.
         prior: see `SpanHeads`.
         dropout_rate: of hidden states and attention, in training.
-        seed: of the heads' first weights.
+        seed: of the first weights of all but the encoder.
 
     Example:
         >>> import bert_mrc_theseus as bmt
@@ -107,7 +140,8 @@ class MRCModel(keras.Model):
         super().__init__(**kwargs)
         encoder = config.encoder
         self.config, self.dropout_rate = config, dropout_rate
-        self.embeddings = Embeddings(encoder, dropout_rate, name="embeddings")
+        words = config.words
+        self.embeddings = Embeddings(encoder, dropout_rate, words, seed, name="embeddings")
         self.encoder_layers = [
             EncoderLayer(encoder, i, dropout_rate, name=f"layer_{i}") for i in range(encoder.num_layers)
         ]
@@ -115,28 +149,28 @@ class MRCModel(keras.Model):
         self.match_head = (
             None if config.match is None else MatchHead(encoder.hidden_size, config.match, seed, name="match_head")
         )
-        self.fusion = late_fusion(config, seed)
+        self.top_layers = None if words is None else TopLayers(encoder, words, dropout_rate, seed, name="top")
+        self.fusion = (
+            LateFusion(encoder.hidden_size, encoder.layer_norm_eps, seed, name="fusion") if config.shares_all else None
+        )
         self.built = True
 
     def forward(self, batch: Batch, draws: Draws | None = None) -> ModelOutput:
         """States after each layer, and logits; with `draws` in training mode, that is, with dropout."""
         seed = None if draws is None else draws.seed
-        shared = self.config.shared
-        layout = token_layout(pairs_of(batch), shared.position)
+        shared, layout = self.config.shared, layout_of(batch, self.config)
 
         def step(number, hidden, bias):
-            if bias is None:
-                bias = layout.shared_bias if number < shared.layers else layout.full_bias
-            return self.encoder_layers[number](hidden, bias, seed)
+            return self.encoder_layers[number](hidden, bias_of(layout, number, shared.layers, bias), seed)
 
         steps = [partial(step, number) for number in range(len(self.encoder_layers))]
-        states = run_layers(batch, self.embeddings, steps, shared.layers, layout, shared.position, seed)
-        return model_output(states, pairs_of(batch), self.fusion, self.heads)
+        parts = Parts(self.embeddings, self.heads, self.top_layers, self.fusion)
+        return run_layers(batch, parts, steps, shared.layers, layout, shared.position, seed)
 
     def call(self, batch: Batch):
         """Logits of shape (B, L, 2)."""
         return self.forward(batch).logits
 
     def named_weights(self) -> dict:
-        """All variables by name: those of `EncoderWeights`, and the heads'."""
+        """All variables by name: those of `EncoderWeights`, and those of the parts above."""
         return {**self.embeddings.named_weights(), **layer_variables(self.encoder_layers), **head_variables(self)}

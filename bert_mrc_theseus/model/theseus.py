@@ -2,7 +2,7 @@
 
 The predecessor's P layers form S modules, groups as even as possible, one successor layer each. In a training step each
 module draws whether the successor layer or the module runs, and only the chosen one is computed. Predecessor, embeddings
-and heads are frozen: their weights are the same, bit by bit, before and after.
+and all that lies above the layers are frozen: their weights are the same, bit by bit, before and after.
 """
 
 from dataclasses import replace
@@ -13,11 +13,10 @@ from keras import ops
 
 from bert_mrc_theseus.errors import ModelError
 from bert_mrc_theseus.model.encoder import EncoderLayer
-from bert_mrc_theseus.model.mrc_model import ModelOutput, MRCModel, model_output, run_layers
-from bert_mrc_theseus.model.token_layout import token_layout
+from bert_mrc_theseus.model.mrc_model import ModelOutput, MRCModel, Parts, bias_of, layout_of, run_layers
 from bert_mrc_theseus.model.variables import head_variables, layer_variables, load_tensors, tensors_of
 from bert_mrc_theseus.model_files.successor import group_layers, initial_successor
-from bert_mrc_theseus.mrc.batch_types import Batch, Draws, Tensor, pairs_of
+from bert_mrc_theseus.mrc.batch_types import Batch, Draws, Tensor
 
 
 class TheseusModel(keras.Model):
@@ -48,23 +47,24 @@ class TheseusModel(keras.Model):
         super().__init__(**kwargs)
         whole = predecessor.config
         self.groups = group_layers(whole.encoder.num_layers, modules)
+        if (shared_layers == modules) != whole.shares_all:
+            raise ModelError(
+                f"the predecessor shares {whole.shared.layers} of {whole.encoder.num_layers} layers, the successor "
+                f"{shared_layers} of {modules}: either both share all or neither does, since the heads are the predecessor's"
+            )
         self.config = replace(
             whole,
             encoder=replace(whole.encoder, num_layers=modules),
             shared=replace(whole.shared, layers=shared_layers),
         )
         self.predecessor_shared = whole.shared.layers
-        if self.config.shares_all != whole.shares_all:
-            raise ModelError(
-                f"the predecessor shares {whole.shared.layers} of {whole.encoder.num_layers} layers, the successor "
-                f"{shared_layers} of {modules}: either both share all or neither does, since the heads are the predecessor's"
-            )
         # Modules that read query and context apart, whichever of the two runs.
         self.apart = min(shared_layers, sum(group.stop <= self.predecessor_shared for group in self.groups))
         self.dropout_rate = predecessor.dropout_rate
         self.embeddings = predecessor.embeddings
         self.predecessor_layers = predecessor.encoder_layers
-        self.heads, self.match_head, self.fusion = predecessor.heads, predecessor.match_head, predecessor.fusion
+        self.heads, self.match_head = predecessor.heads, predecessor.match_head
+        self.top_layers, self.fusion = predecessor.top_layers, predecessor.fusion
         self.successor_layers = [
             EncoderLayer(whole.encoder, whole.encoder.num_layers + i, predecessor.dropout_rate, name=f"suc_layer_{i}")
             for i in range(modules)
@@ -73,8 +73,8 @@ class TheseusModel(keras.Model):
         start = initial_successor(tensors, whole.encoder.num_layers, modules, initialisation)
         load_tensors(layer_variables(self.successor_layers), start)
         frozen: keras.layers.Layer
-        heads = [part for part in (self.heads, self.match_head, self.fusion) if part is not None]
-        for frozen in (self.embeddings, *heads, *self.predecessor_layers):
+        others = [part for part in (self.heads, self.match_head, self.top_layers, self.fusion) if part is not None]
+        for frozen in (self.embeddings, *others, *self.predecessor_layers):
             frozen.trainable = False
         self.built = True
 
@@ -85,40 +85,39 @@ class TheseusModel(keras.Model):
             batch: examples.
             draws: its `replace` says of each module whether the successor's layer runs.
         """
-        shared = self.config.shared
+        shared, layout = self.config.shared, layout_of(batch, self.config)
         replaced: Tensor = draws.replace
-        layout = token_layout(pairs_of(batch), shared.position)
 
         def step(module, hidden, bias):
             def successor():
-                own = layout.shared_bias if module < shared.layers else layout.full_bias
-                return self.successor_layers[module](hidden, own if bias is None else bias, draws.seed)
+                return self.successor_layers[module](hidden, bias_of(layout, module, shared.layers, bias), draws.seed)
 
             def predecessor():
                 above = hidden
                 for i in self.groups[module]:
-                    own = layout.shared_bias if i < self.predecessor_shared else layout.full_bias
-                    above = self.predecessor_layers[i](above, own if bias is None else bias, draws.seed)
+                    above = self.predecessor_layers[i](
+                        above, bias_of(layout, i, self.predecessor_shared, bias), draws.seed
+                    )
                 return above
 
             return ops.cond(replaced[module], successor, predecessor)
 
         steps = [partial(step, module) for module in range(len(self.groups))]
-        states = run_layers(batch, self.embeddings, steps, self.apart, layout, shared.position, draws.seed)
-        return model_output(states, pairs_of(batch), self.fusion, self.heads)
+        return run_layers(batch, self._parts, steps, self.apart, layout, shared.position, draws.seed)
 
     def successor(self, batch: Batch) -> ModelOutput:
         """States after each layer, and logits, of the successor alone, in inference mode."""
-        shared = self.config.shared
-        layout = token_layout(pairs_of(batch), shared.position)
+        shared, layout = self.config.shared, layout_of(batch, self.config)
 
         def step(number, hidden, bias):
-            own = layout.shared_bias if number < shared.layers else layout.full_bias
-            return self.successor_layers[number](hidden, own if bias is None else bias)
+            return self.successor_layers[number](hidden, bias_of(layout, number, shared.layers, bias))
 
         steps = [partial(step, number) for number in range(len(self.successor_layers))]
-        states = run_layers(batch, self.embeddings, steps, shared.layers, layout, shared.position, None)
-        return model_output(states, pairs_of(batch), self.fusion, self.heads)
+        return run_layers(batch, self._parts, steps, shared.layers, layout, shared.position, None)
+
+    @property
+    def _parts(self) -> Parts:
+        return Parts(self.embeddings, self.heads, self.top_layers, self.fusion)
 
     def successor_weights(self) -> dict:
         """Variables of the successor alone, named as those of an `MRCModel` of S layers."""

@@ -4,8 +4,8 @@ from typing import NamedTuple
 
 from keras import ops
 
-from bert_mrc_theseus.model.encoder import MASKED
-from bert_mrc_theseus.mrc.batch_types import PairBatch, Tensor
+from bert_mrc_theseus.model.encoder import MASKED, padding_mask
+from bert_mrc_theseus.mrc.batch_types import Batch, PairBatch, Tensor, TextBatch, pairs_of
 
 
 class TokenLayout(NamedTuple):
@@ -34,18 +34,24 @@ def token_layout(batch: PairBatch, context_position: int) -> TokenLayout:
     )
 
 
-def context_mask(batch: PairBatch):
+def context_mask(batch: Batch):
     """float32 (B, L): 1 on context tokens, 0 on query, special and padding tokens."""
-    numbers, query_lengths, lengths = _numbered(batch)
+    if isinstance(batch, TextBatch):
+        length = ops.shape(batch.contexts.tokens.ids)[1]
+        inside = padding_mask(length, batch.contexts.lengths - 1) * ops.cast(ops.arange(length) > 0, "float32")
+        return ops.take(inside, batch.members[:, 1], axis=0)
+    numbers, query_lengths, lengths = _numbered(pairs_of(batch))
     return ops.cast(
         ops.logical_and(ops.greater_equal(numbers, query_lengths), ops.less(numbers, lengths - 1)), "float32"
     )
 
 
-def valid_mask(batch: PairBatch):
-    """float32 (B, L): 1 on all tokens but padding."""
-    numbers, _, lengths = _numbered(batch)
-    return ops.cast(ops.less(numbers, lengths), "float32")
+def state_mask(batch: Batch):
+    """float32 (B, L), or as `ModelOutput.states` has it: 1 where a state is one of a token, 0 on padding."""
+    if isinstance(batch, TextBatch):
+        return padding_mask(ops.shape(batch.contexts.tokens.ids)[1], batch.contexts.lengths)
+    pairs = pairs_of(batch)
+    return padding_mask(ops.shape(pairs.tokens.ids)[1], pairs.lengths)
 
 
 def _numbered(batch: PairBatch) -> tuple[Tensor, Tensor, Tensor]:

@@ -20,9 +20,10 @@ def layer_variables(layers: Iterable[EncoderLayer]) -> dict:
 
 
 def head_variables(model) -> dict:
-    """Variables of a model's heads, and of what lies between the encoder and them."""
-    parts = [part for part in (model.heads, model.match_head, model.fusion) if part is not None]
-    return {name: variable for part in parts for name, variable in part.named_weights().items()}
+    """All variables that no pretrained encoder has, and that are new in stage 0: of the heads, and of what words add."""
+    parts = [part for part in (model.heads, model.match_head, model.top_layers, model.fusion) if part is not None]
+    above = {name: variable for part in parts for name, variable in part.named_weights().items()}
+    return {**model.embeddings.new_weights(), **above}
 
 
 def tensors_of(variables: Mapping) -> dict[str, np.ndarray]:

@@ -25,7 +25,7 @@ from bert_mrc_theseus.model_files.encoder_weights import EMBEDDING_TENSORS, LAYE
 from bert_mrc_theseus.model_files.encoder_weights import layer_tensor as full_name
 from bert_mrc_theseus.model_files.huggingface import read_huggingface, write_huggingface
 from bert_mrc_theseus.model_files.model_config import EncoderConfig
-from bert_mrc_theseus.model_files.pieces import PIECES, Pieces
+from bert_mrc_theseus.model_files.pieces import PIECES, PieceList, Pieces
 from bert_mrc_theseus.model_files.q4 import BLOCK, Q4Matrix
 from bert_mrc_theseus.mrc.tokenizer import CLS, PAD, SEP, SPACE, UNK
 
@@ -259,7 +259,8 @@ def cut_pieces(rows: Mapping[str, int], scores: np.ndarray, table: Q4Matrix) -> 
     words = [piece for piece in rows if 2 <= len(piece) <= LONGEST_PIECE and _is_word(piece)]
     characters = sorted(set("".join(words)) & rows.keys())
     kept = np.array([rows[piece] for piece in words + characters], np.int64)
-    return Pieces((*words, *characters), scores[kept], table.take(kept[: len(words)]))
+    listed = PieceList((*words, *characters), tuple(scores[kept].tolist()))
+    return Pieces(listed, table.take(kept[: len(words)]))
 
 
 def _is_word(piece: str) -> bool:

@@ -47,9 +47,13 @@ LAYER_TENSORS = tuple(
 )
 
 
-def layer_tensor(layer: int, name: str) -> str:
-    """Full name of a layer's tensor, `name` being one of `LAYER_TENSORS`."""
-    return f"encoder.layer.{layer}.{name}"
+ENCODER = "encoder"
+"""What the names of the encoder's layers begin with."""
+
+
+def layer_tensor(layer: int, name: str, stack: str = ENCODER) -> str:
+    """Full name of a layer's tensor, `name` being one of `LAYER_TENSORS`; `stack`: of which layers it is one."""
+    return f"{stack}.layer.{layer}.{name}"
 
 
 def expected_shapes(config: EncoderConfig) -> dict[str, tuple[int, ...]]:

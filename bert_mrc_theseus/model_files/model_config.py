@@ -41,6 +41,23 @@ class SharedContext:
 
 
 @dataclass(frozen=True, slots=True)
+class WordShape:
+    """Shape of what a model has for words (docs/words.md).
+
+    Attributes:
+        pieces: rows of pieces of several characters; 0: the encoder has none.
+        sources: S, of the lexicon; 0: there is none.
+        layers: above the encoder, see `top_layers`.
+        intermediate_size: of these layers.
+    """
+
+    pieces: int
+    sources: int
+    layers: int = 1
+    intermediate_size: int = 768
+
+
+@dataclass(frozen=True, slots=True)
 class MatchShape:
     """Shape of the head that matches starts with ends (`heads.MatchHead`).
 
@@ -70,19 +87,23 @@ class ModelConfig:
         encoder: shape of the encoder.
         shared: how query and context are read together.
         match: shape of the match head; None: the model has none.
+        words: what it has for words; None: it reads characters alone.
 
     Raises:
-        ModelError: not 0 <= K <= layers.
+        ModelError: not 0 <= K <= layers, or a model with words does not share all layers.
     """
 
     encoder: EncoderConfig
     shared: SharedContext = SharedContext()
     match: MatchShape | None = None
+    words: WordShape | None = None
 
     def __post_init__(self) -> None:
         layers = self.encoder.num_layers
         if not 0 <= self.shared.layers <= layers:
             raise ModelError(f"of {layers} layers 0 to {layers} can be shared. Received: {self.shared.layers}")
+        if self.words is not None and not self.shares_all:
+            raise ModelError(f"a model with words shares all of its {layers} layers. Received: {self.shared.layers}")
 
     @property
     def shares_all(self) -> bool:

@@ -2,6 +2,8 @@
 
     config.json         format version, shape of the encoder, windows, shared context, match head, thresholds
     vocab.txt           one entry a row
+    pieces.tsv          pieces with their scores, if the model has words (`WordShape`)
+    lexicon.safetensors   lexicons whose words are features, if it has any
     queries.json        entity types and their queries, in order
     model.safetensors   tensors by the names of `EncoderWeights`, and the heads'
     onnx/               the same as graphs for ONNX Runtime, if it was exported; prediction needs one of the two
@@ -26,19 +28,27 @@ from bert_mrc_theseus.errors import ModelError, UserError
 from bert_mrc_theseus.files import atomic_folder, atomic_write
 from bert_mrc_theseus.model_files.bert_config import read_vocab, write_vocab
 from bert_mrc_theseus.model_files.encoder_weights import EncoderWeights
-from bert_mrc_theseus.model_files.model_config import EncoderConfig, MatchShape, ModelConfig, SharedContext
+from bert_mrc_theseus.model_files.lexicon_file import LEXICON, read_lexicon, write_lexicon
+from bert_mrc_theseus.model_files.model_config import EncoderConfig, MatchShape, ModelConfig, SharedContext, WordShape
+from bert_mrc_theseus.model_files.pieces import PIECES, PieceList, read_piece_list, write_piece_list
 from bert_mrc_theseus.model_files.training_record import TrainingRecord, record_from_dict
 from bert_mrc_theseus.mrc.examples import Examples, build_examples
-from bert_mrc_theseus.mrc.tokenizer import Tokenizer
+from bert_mrc_theseus.mrc.lexicon import Lexicon
+from bert_mrc_theseus.mrc.segmentation import Segmenter
+from bert_mrc_theseus.mrc.tokenizer import Tokenizer, Words
 from bert_mrc_theseus.mrc.windows import WindowSize
 from bert_mrc_theseus.text.documents import Document
 from bert_mrc_theseus.text.schema import Schema, schema_from_json, schema_to_json
 
-FORMAT, VERSION = "bert-mrc-theseus", 2
+FORMAT, VERSIONS = "bert-mrc-theseus", (2, 3)
+"""Format versions that are read; the last is written. Version 3 has words, and models that share all their layers."""
+
 FILES = ("config.json", "vocab.txt", "queries.json")
 WEIGHTS = "model.safetensors"
 ONNX = "onnx"
 RECORD = "training.json"
+OF_WORDS = (PIECES, LEXICON)
+"""Files of models with words."""
 
 Model = TypeVar("Model")
 
@@ -54,6 +64,8 @@ class ModelSpec:
         window: how texts are cut.
         thresholds: smallest probabilities that count.
         record: how it was made.
+        pieces: whose embeddings its encoder reads with those of characters; None: it reads characters alone.
+        lexicon: whose words are features of characters; None: it has none.
 
     Example:
         >>> import bert_mrc_theseus as bmt
@@ -69,17 +81,25 @@ class ModelSpec:
     window: WindowSize = WindowSize()
     thresholds: Thresholds = Thresholds()
     record: TrainingRecord = TrainingRecord()
+    pieces: PieceList | None = None
+    lexicon: Lexicon | None = None
 
     @cached_property
     def _tokenizer(self) -> Tokenizer:
-        return Tokenizer(self.vocab)
+        if self.pieces is None:
+            return Tokenizer(self.vocab)
+        segmenter = Segmenter(self.pieces.entries, np.array(self.pieces.scores, np.float32))
+        return Tokenizer(self.vocab, Words(segmenter, self.lexicon))
 
-    def examples(self, documents: Sequence[Document], schema: Schema | None = None) -> Examples:
+    def examples(
+        self, documents: Sequence[Document], schema: Schema | None = None, for_training: bool = False
+    ) -> Examples:
         """All (window, type) pairs of documents as this model reads them.
 
         Args:
             documents: their entities become the labels.
             schema: types to ask for, by default the model's.
+            for_training: keep what `lexicon_noise` needs.
 
         Raises:
             DataError, UserError: see `examples.build_examples`.
@@ -89,8 +109,9 @@ class ModelSpec:
             schema or self.schema,
             self._tokenizer,
             self.window,
-            self.config.shared.position,
+            None if self.config.shares_all else self.config.shared.position,
             self.config.encoder.max_positions,
+            keep_matches=for_training,
         )
 
     def decoding(self, nested: bool) -> Decoding:
@@ -147,6 +168,10 @@ def save_model(folder: str | Path, model: SavedModel) -> None:
         with atomic_folder(folder) as new:
             (new / "config.json").write_text(json.dumps(_config_to_dict(spec), indent=2) + "\n", encoding="utf-8")
             write_vocab(new / "vocab.txt", spec.vocab)
+            if spec.pieces is not None:
+                write_piece_list(new, spec.pieces)
+            if spec.lexicon is not None:
+                write_lexicon(new / LEXICON, spec.lexicon)
             (new / "queries.json").write_text(schema_to_json(spec.schema), encoding="utf-8")
             (new / RECORD).write_text(
                 json.dumps(spec.record.to_dict(), ensure_ascii=False, indent=2) + "\n", encoding="utf-8"
@@ -219,19 +244,23 @@ def _read_spec(folder: Path) -> ModelSpec:
     config = json.loads((folder / "config.json").read_text(encoding="utf-8"))
     if config.get("format") != FORMAT:
         raise ModelError(f"{folder}/config.json is not of a {FORMAT} model: is it an encoder? Train one from it first")
-    if config["version"] != VERSION:
+    if config["version"] not in VERSIONS:
         raise ModelError(
-            f"{folder} was written in format version {config['version']}; this program reads version {VERSION}: "
-            f"install the version that wrote it, or train again"
+            f"{folder} was written in format version {config['version']}; this program reads versions "
+            f"{' and '.join(map(str, VERSIONS))}: install the version that wrote it, or train again"
         )
     record = folder / RECORD
+    shape = _config_from_dict(config)
+    words = shape.words
     return ModelSpec(
-        _config_from_dict(config),
+        shape,
         read_vocab(folder / "vocab.txt"),
         schema_from_json((folder / "queries.json").read_text(encoding="utf-8")),
         WindowSize(**config["window"]),
         Thresholds(**config["thresholds"]),
         record_from_dict(json.loads(record.read_text(encoding="utf-8"))) if record.is_file() else TrainingRecord(),
+        read_piece_list(folder) if words is not None else None,
+        read_lexicon(folder / LEXICON) if words is not None and words.sources else None,
     )
 
 
@@ -239,12 +268,13 @@ def _config_to_dict(spec: ModelSpec) -> dict[str, Any]:
     config = spec.config
     return {
         "format": FORMAT,
-        "version": VERSION,
+        "version": VERSIONS[-1],
         "encoder": asdict(config.encoder),
         "window": asdict(spec.window),
         # The names of format version 2.
         "sharing": {"modules": config.shared.layers, "context_position": config.shared.position},
         "match": None if config.match is None else asdict(config.match),
+        "words": None if config.words is None else asdict(config.words),
         "thresholds": asdict(spec.thresholds),
     }
 
@@ -256,4 +286,5 @@ def _config_from_dict(config: Mapping[str, Any]) -> ModelConfig:
         EncoderConfig(**encoder),
         SharedContext(config["sharing"]["modules"], config["sharing"]["context_position"]),
         MatchShape(**config["match"]) if config["match"] else None,
+        WordShape(**config["words"]) if config.get("words") else None,
     )

@@ -1,10 +1,12 @@
 """What a model and its training are given: bundles of arrays with names and types, declared once.
 
 From the declarations at the end come the signature of compiled TensorFlow functions (`model.tensorflow_backend`) and the
-padding on JAX (`model.jax_backend`). A further input of each token is a further field of `Tokens`, with its declaration in
-`TOKENS`: the tokenizer makes it, the embeddings read it, and everything between hands it on.
+padding on JAX (`model.jax_backend`). A further input of each token is a further field of `Tokens`, with its
+declaration: the tokenizer makes it, the network reads it, and everything between hands it on.
 
-B examples, L tokens, T queries, N windows.
+A model that shares all its layers reads texts and queries apart, in a `TextBatch`; others read pairs of the two.
+
+B examples, L tokens, T queries, N windows, S sources of a lexicon.
 """
 
 from collections.abc import Iterable, Iterator
@@ -18,13 +20,20 @@ Tensor = Any
 
 
 class Tokens(NamedTuple):
-    """What the encoder reads of tokens; the axes of tokens come first in every field.
+    """What the network reads of tokens, which are characters; the axes of tokens come first in every field.
 
     Attributes:
-        ids: int32, rows of the vocabulary.
+        ids: int32 (..., L), rows of the vocabulary.
+        pieces: int32 (..., L), row of the piece of several characters that covers the token, -1 where there is none; None, like
+            all that follow: the model has no words.
+        places: int32 (..., L), the token's place in its piece and the piece's length, see `tokenizer.place`.
+        lexicon: int32 (..., L, S), see `lexicon.features_of`.
     """
 
     ids: Tensor
+    pieces: Tensor = None
+    places: Tensor = None
+    lexicon: Tensor = None
 
 
 class TokenRows(NamedTuple):
@@ -37,6 +46,20 @@ class TokenRows(NamedTuple):
 
     tokens: Tokens
     lengths: Tensor
+
+
+class TextBatch(NamedTuple):
+    """Examples as the texts and queries that they are made of, each once: what a model reads that shares all its layers.
+
+    Attributes:
+        queries: the T queries, `[CLS] query [SEP]`.
+        contexts: the N contexts, `[CLS] context [SEP]`.
+        members: int32 (B, 2), the row of each pair's query and of its context.
+    """
+
+    queries: TokenRows
+    contexts: TokenRows
+    members: Tensor
 
 
 class PairBatch(NamedTuple):
@@ -69,14 +92,15 @@ class SharedBatch(NamedTuple):
     members: Tensor
 
 
-Batch = PairBatch | SharedBatch
+Batch = PairBatch | SharedBatch | TextBatch
 
 
 class Targets(NamedTuple):
     """What a training step should find.
 
     Attributes:
-        labels: float32 (B, L, 2), 1 where a token is the first (0) or the last (1) of an entity of the pair's type.
+        labels: float32 (B, L, 2), 1 where a token is the first (0) or the last (1) of an entity of the pair's type; tokens are
+            those of the pairs, or in a `TextBatch` those of the contexts.
         weights: float32 (B,), of each pair's loss.
         match_labels: float32 (B, L, L), 1 at (first token, last token) of an entity; None: no match head learns.
     """
@@ -113,7 +137,8 @@ class Array:
 
 ROWS, LENGTH = "rows", "length"
 
-TOKENS = Tokens(Array("int32", (ROWS, LENGTH)))
+_IDS, _COUNTS = Array("int32", (ROWS, LENGTH)), Array("int32", (ROWS,))
+TOKENS = Tokens(_IDS)
 TOKEN_ROWS = TokenRows(TOKENS, Array("int32", (ROWS,)))
 PAIR_BATCH = PairBatch(TOKENS, Array("int32", (ROWS,)), Array("int32", (ROWS,)))
 SHARED_BATCH = SharedBatch(PAIR_BATCH, TOKEN_ROWS, TOKEN_ROWS, Array("int32", (ROWS, 2)))
@@ -123,14 +148,34 @@ TARGETS = Targets(
 DRAWS = Draws(Array("int32", ()), Array("bool", ("modules",)))
 
 
+def text_batch_form(words: bool) -> TextBatch:
+    """Declaration of a `TextBatch`, for a model with or without words."""
+    tokens = Tokens(_IDS, _IDS, _IDS, Array("int32", (ROWS, LENGTH, "sources"))) if words else TOKENS
+    rows = TokenRows(tokens, _COUNTS)
+    return TextBatch(rows, rows, Array("int32", (ROWS, 2)))
+
+
 def joined(*parts: Tokens) -> Tokens:
     """Tokens one after the other, as arrays of NumPy."""
-    return Tokens(*(np.concatenate(field) for field in zip(*parts, strict=True)))
+    return Tokens(*(None if field[0] is None else np.concatenate(field) for field in zip(*parts, strict=True)))
 
 
-def pairs_of(batch: Batch) -> PairBatch:
-    """The examples of either kind of batch."""
+def pairs_of(batch: PairBatch | SharedBatch) -> PairBatch:
+    """The examples of either kind of batch in which query and context are read together."""
     return batch.pairs if isinstance(batch, SharedBatch) else batch
+
+
+def size_of(batch: Batch) -> tuple[int, int]:
+    """Pairs of a batch, and tokens of the longest, as the model's answer has them."""
+    if isinstance(batch, TextBatch):
+        return len(batch.members), batch.contexts.tokens.ids.shape[1]
+    rows, length = pairs_of(batch).tokens.ids.shape
+    return rows, length
+
+
+def token_count(batch: Batch) -> int:
+    """Tokens that a batch holds, padding left out: of pairs, or in a `TextBatch` of contexts."""
+    return int((batch.contexts if isinstance(batch, TextBatch) else pairs_of(batch)).lengths.sum())
 
 
 def leaves(bundle: Any) -> Iterator[Any]:

@@ -70,9 +70,9 @@ class LexiconSource:
     left_out: int = 0
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Lexicon:
-    """Words of S sources.
+    """Words of S sources. Two are equal if they have the same words, classes and sources.
 
     Attributes:
         sources: in the order of the features.
@@ -103,6 +103,17 @@ class Lexicon:
             )
         if len({source.name for source in self.sources}) != len(self.sources):
             raise ValueError(f"sources with the same name: {', '.join(source.name for source in self.sources)}")
+
+    def __eq__(self, other: object) -> bool:
+        return (
+            isinstance(other, Lexicon)
+            and self.sources == other.sources
+            and np.array_equal(self.classes, other.classes)
+            and self.trie == other.trie
+        )
+
+    def __hash__(self) -> int:
+        return hash(self.sources)
 
     def matches(self, text: str) -> Matches:
         """All words that occur in a text, overlaps and all.

@@ -7,7 +7,31 @@ from collections.abc import Iterable, Sequence
 
 import numpy as np
 
-from bert_mrc_theseus.mrc.lexicon import Matches
+from bert_mrc_theseus.mrc.batch_types import Tokens
+from bert_mrc_theseus.mrc.examples import Examples
+from bert_mrc_theseus.mrc.lexicon import Matches, features_of
+
+
+def noisy_context(
+    examples: Examples, window: int, source_dropout: float, entity_dropout: float, seed: Sequence[int]
+) -> Tokens:
+    """The tokens of a window, with some of what the lexicon knows taken out; as they are where there is no lexicon.
+
+    Args:
+        examples: built for training.
+        window: its number.
+        source_dropout: see `without_sources`.
+        entity_dropout: see `without_entities`.
+        seed: one for each epoch; all windows of a document are dealt with alike.
+    """
+    tokens = examples.contexts[window]
+    if not examples.in_lexicon:
+        return tokens
+    number, place = examples.window_of[window]
+    matches, entities, size = examples.in_lexicon[number]
+    left = without_entities(matches, entities, entity_dropout, (*seed, number, 0))
+    features = without_sources(features_of(left, size), source_dropout, (*seed, number, 1))
+    return tokens._replace(lexicon=features[place.start : place.end])
 
 
 def without_entities(

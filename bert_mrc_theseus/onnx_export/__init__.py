@@ -1,6 +1,7 @@
 """A saved model as ONNX graphs, float32 or int8, checked: what `engines.onnx_engine` runs.
 
 nodes          nodes of a BERT encoder
+text_graphs    the two graphs of a model that shares all layers
 graphs         the two graphs of a model
 quantisation   int8 weights and uint8 inputs
 export         `export --to onnx`

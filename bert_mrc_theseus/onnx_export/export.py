@@ -9,12 +9,13 @@ from typing import Any
 import numpy as np
 
 from bert_mrc_theseus.decoding.entities import FlatAnswers
+from bert_mrc_theseus.engines.choose import onnx_engine
 from bert_mrc_theseus.engines.engine import Engine
-from bert_mrc_theseus.engines.onnx_engine import OnnxEngine, write_graphs
+from bert_mrc_theseus.engines.onnx_engine import write_graphs
 from bert_mrc_theseus.errors import ModelError, UserError
 from bert_mrc_theseus.evaluation.metrics import strict_scores
 from bert_mrc_theseus.files import atomic_folder, refuse_existing
-from bert_mrc_theseus.model_files.model_folder import FILES, ONNX, RECORD, SavedModel, load_model
+from bert_mrc_theseus.model_files.model_folder import FILES, OF_WORDS, ONNX, RECORD, SavedModel, load_model
 from bert_mrc_theseus.mrc.examples import Examples
 from bert_mrc_theseus.onnx_export.graphs import build_graphs, serialised
 from bert_mrc_theseus.onnx_export.nodes import OBSERVED, Ranges
@@ -47,29 +48,22 @@ class ExportCheck:
     megabytes: float
 
 
-class _Observer(OnnxEngine):
-    """Runs graphs that say what enters their products, and keeps the smallest and largest value of each channel."""
+def measure_ranges(model: SavedModel, examples: Examples) -> Ranges:
+    """Smallest and largest value of each channel that enters a dense layer, over all tokens of some examples."""
+    ranges: dict[str, np.ndarray] = {}
 
-    def __init__(self, model: SavedModel):
-        graphs = build_graphs(model, observe=True)
-        super().__init__(serialised(graphs), model.spec.config.shared.position, workers=1)
-        self.ranges: dict[str, np.ndarray] = {}
-
-    def run(self, session: Any, inputs: Mapping, outputs: Sequence[str]) -> Sequence:
+    def run(session: Any, inputs: Mapping, outputs: Sequence[str]) -> Sequence:
         observed = [output.name for output in session.get_outputs() if output.name.startswith(OBSERVED)]
         values = session.run([*outputs, *observed], inputs)
         for name, (low, high) in zip(observed, values[len(outputs) :], strict=True):
-            known = self.ranges.get(name.removeprefix(OBSERVED), np.stack([low, high]))
-            self.ranges[name.removeprefix(OBSERVED)] = np.stack([np.minimum(known[0], low), np.maximum(known[1], high)])
+            known = ranges.get(name.removeprefix(OBSERVED), np.stack([low, high]))
+            ranges[name.removeprefix(OBSERVED)] = np.stack([np.minimum(known[0], low), np.maximum(known[1], high)])
         return values[: len(outputs)]
 
-
-def measure_ranges(model: SavedModel, examples: Examples) -> Ranges:
-    """Smallest and largest value of each channel that enters a dense layer, over all tokens of some examples."""
-    observer = _Observer(model)
-    observer.answer(examples, lambda *answer: None)
-    observer.close()
-    return observer.ranges
+    engine = onnx_engine(model.spec, serialised(build_graphs(model, observe=True)), workers=1, run=run)
+    engine.answer(examples, lambda *answer: None)
+    engine.close()
+    return ranges
 
 
 def export_onnx(
@@ -118,7 +112,7 @@ def export_onnx(
         return strict_scores(documents, answers.documents(documents), spec.schema.names).micro.f1
 
     before = answers_of(truth)
-    exported = OnnxEngine(graphs, spec.config.shared.position)
+    exported = onnx_engine(spec, graphs)
     after = answers_of(exported)
     exported.close()
     difference = max(float(np.abs(a - b).max()) for a, b in zip(before.windows, after.windows, strict=True) if a.size)
@@ -137,7 +131,7 @@ def export_onnx(
     else:
         with atomic_folder(out) as new:
             for file in Path(folder).iterdir():
-                if file.name in (*FILES, RECORD):
+                if file.name in (*FILES, *OF_WORDS, RECORD):
                     shutil.copyfile(file, new / file.name)
             write_graphs(new / ONNX, graphs)
     return check

@@ -1,12 +1,12 @@
 """A saved model as two ONNX graphs, so that what queries and contexts do apart is done once.
 
-    lower   token ids of contexts, or of queries -> states (`TOKEN_AXES`): embeddings, the K shared layers (`SharedContext`),
-            and queries, keys and values of the layer above them
+    lower   token ids of contexts, or of queries -> states (`STATES`): embeddings, the K shared layers (`SharedContext`), and
+            queries, keys and values of the layer above them
     upper   states of some contexts and of some queries -> probabilities of each context for each query
 
 Each context goes through `lower` once whatever the number of types, each query once whatever the number of texts. The last
-layer is computed for context tokens only: nothing reads the others. With K = 0 the lower graph has no layer, and that is all.
-With all layers shared, the states are the two factors of `LateFusion`, and the upper graph has only the heads.
+layer is computed for context tokens only: nothing reads the others. With K = 0 the lower graph has no layer, and that is all. A
+model that shares all layers has the graphs of `text_graphs`.
 
 The graphs are written node by node from the saved tensors: no TensorFlow and no converter in between. Dense layers are
 float32, or int8: weights with one scale an output channel, inputs uint8 with one scale a product, measured beforehand
@@ -21,11 +21,12 @@ import numpy as np
 import onnx
 from onnx import TensorProto, helper
 
-from bert_mrc_theseus.engines.onnx_engine import OnnxEngine
+from bert_mrc_theseus.engines.choose import onnx_engine
+from bert_mrc_theseus.engines.engine import Engine
+from bert_mrc_theseus.engines.onnx_engine import STATES
 from bert_mrc_theseus.model_files.model_folder import SavedModel
-from bert_mrc_theseus.onnx_export.nodes import FUSED, EncoderWriter, Graph, Ranges, RowShape
-
-OPSET = 17
+from bert_mrc_theseus.onnx_export.nodes import EncoderWriter, Ranges, floats, model_proto
+from bert_mrc_theseus.onnx_export.text_graphs import text_lower, text_upper
 
 
 class Graphs(NamedTuple):
@@ -40,10 +41,10 @@ def build_graphs(
 ) -> Graphs:
     """The model as ONNX graphs with dynamic sizes: C contexts of Lc tokens, T queries of Lq tokens.
 
-    The lower one maps int32 `token_ids` (N, L) and `lengths` (N,), `first_position` and `token_type` (scalars) to states. The
-    upper one maps `context.` and `query.` states and, unless all layers are shared, `context.lengths` (C,) and `query.lengths`
-    (T,) to float32 `probabilities` (C, T, Lc, 2), start then end, and with a match head to `matches` (C, T, Lc, Lc), (first
-    token, last token).
+    If not all layers are shared, the lower one maps int32 `token_ids` (N, L) and `lengths` (N,), `first_position` and
+    `token_type` (scalars) to `STATES`. The upper one maps `context.` and `query.` states and `context.lengths` (C,),
+    `query.lengths` (T,) to float32 `probabilities` (C, T, Lc, 2), start then end, and with a match head to `matches`
+    (C, T, Lc, Lc), (first token, last token).
 
     Args:
         model: the saved model, with its tensors.
@@ -53,15 +54,14 @@ def build_graphs(
             work more: what remains of them is done for each pair.
 
     Raises:
-        ValueError: not 0 <= split <= K, or less than K where all layers are shared.
+        ValueError: not 0 <= split <= K, or all layers are shared and `split` is less.
     """
-    if model.spec.config.shares_all and split in (None, model.spec.config.shared.layers):
-        return Graphs(
-            _late_lower(EncoderWriter(model, ranges, observe)),
-            _late_upper(EncoderWriter(model, ranges, observe), model),
-        )
+    config = model.spec.config
+    if config.shares_all and split in (None, config.shared.layers):
+        lower, upper = (EncoderWriter(model, ranges, observe) for _ in range(2))
+        return Graphs(text_lower(lower, config.words), text_upper(upper, model))
     split = model.spec.config.shared.layers if split is None else split
-    if model.spec.config.shares_all or not 0 <= split <= model.spec.config.shared.layers:
+    if config.shares_all or not 0 <= split <= config.shared.layers:
         raise ValueError(f"the lower graph has 0 to {model.spec.config.shared.layers} layers. Received: {split}")
     return Graphs(
         _lower(EncoderWriter(model, ranges, observe), split),
@@ -74,84 +74,28 @@ def serialised(graphs: Graphs) -> tuple[bytes, bytes]:
     return graphs.lower.SerializeToString(), graphs.upper.SerializeToString()
 
 
-def engine_of(model: SavedModel, ranges: Ranges | None = None, split: int | None = None) -> OnnxEngine:
+def engine_of(model: SavedModel, ranges: Ranges | None = None, split: int | None = None) -> Engine:
     """A saved model on ONNX Runtime; arguments as in `build_graphs`."""
-    return OnnxEngine(serialised(build_graphs(model, ranges, split=split)), model.spec.config.shared.position)
+    return onnx_engine(model.spec, serialised(build_graphs(model, ranges, split=split)))
 
 
 def _lower(encoder: EncoderWriter, split: int) -> onnx.ModelProto:
     graph, config = encoder.graph, encoder.config
-    read = _shared_layers(encoder, split)
-    for name, value in zip("qkv", encoder.project(split, read.hidden, read.shape), strict=True):
-        graph.add("Identity", value, output=name)
-    graph.add("Reshape", read.hidden, read.shape.states, output="hidden")
-    return _model(graph, _token_infos(), _state_infos("", "N", "L", config.hidden_size, config.num_heads))
-
-
-def _late_lower(encoder: EncoderWriter) -> onnx.ModelProto:
-    graph, size = encoder.graph, encoder.config.hidden_size
-    read = _shared_layers(encoder, encoder.config.num_layers)
-    graph.add("Reshape", encoder.fused_context(read.hidden), read.shape.states, output="context")
-    states = graph.add("Reshape", read.hidden, read.shape.states)
-    graph.add("Identity", encoder.fused_query(states, read.valid), output="query")
-    return _model(graph, _token_infos(), [_floats("context", "N", "L", size), _floats("query", "N", size)])
-
-
-class _Read(NamedTuple):
-    """Names of what the shared layers give: rows of hidden states (N*L, H), how they are laid out, and which are no padding."""
-
-    hidden: str
-    shape: RowShape
-    valid: str
-
-
-def _shared_layers(encoder: EncoderWriter, count: int) -> _Read:
-    graph = encoder.graph
     length = encoder.size("token_ids", 1)
     shape = encoder.shape(encoder.size("token_ids", 0), length)
-    valid = encoder.valid("lengths", length)
-    bias = graph.add("Unsqueeze", encoder.bias(valid), graph.integers(1, 2))  # (N, 1, 1, L)
+    bias = graph.add("Unsqueeze", encoder.bias(encoder.valid("lengths", length)), graph.integers(1, 2))  # (N, 1, 1, L)
     hidden = encoder.embeddings("token_ids", "first_position", "token_type")
-    for number in range(count):
+    for number in range(split):
         hidden = encoder.attend_and_feed(number, hidden, *encoder.project(number, hidden, shape), bias)
-    return _Read(hidden, shape, valid)
-
-
-def _token_infos() -> list[onnx.ValueInfoProto]:
+    for name, value in zip(STATES[1:], encoder.project(split, hidden, shape), strict=True):
+        graph.add("Identity", value, output=name)
+    graph.add("Reshape", hidden, shape.states, output=STATES[0])
     inputs = {"token_ids": ["N", "L"], "lengths": ["N"], "first_position": [], "token_type": []}
-    return [helper.make_tensor_value_info(name, TensorProto.INT32, sizes) for name, sizes in inputs.items()]
-
-
-def _late_upper(encoder: EncoderWriter, model: SavedModel) -> onnx.ModelProto:
-    graph, size = encoder.graph, encoder.config.hidden_size
-    context, query = "context.context", "query.query"
-    contexts, length, queries = encoder.size(context, 0), encoder.size(context, 1), encoder.size(query, 0)
-    # The heads are linear in the product of context and query: one matrix product gives the logits of all types.
-    kernel = graph.constant("heads.span.rows", model.tensors["heads.span.weight"])  # (2, H)
-    by_type = graph.add("Mul", graph.add("Unsqueeze", query, graph.integers(1)), kernel)  # (T, 2, H)
-    by_type = graph.add("Reshape", by_type, graph.integers(-1, size))
-    logits = graph.add("MatMul", context, graph.add("Transpose", by_type, perm=(1, 0)))  # (C, Lc, 2 T)
-    logits = graph.add("Reshape", logits, graph.add("Concat", contexts, length, queries, graph.integers(2), axis=0))
-    logits = graph.add("Add", graph.add("Transpose", logits, perm=(0, 2, 1, 3)), encoder.span_bias())
-    graph.add("Sigmoid", logits, output="probabilities")
-    outputs = [_floats("probabilities", "C", "T", "Lc", 2)]
-    if model.spec.config.match is not None:
-        fused = graph.add(
-            "Mul",
-            graph.add("Unsqueeze", context, graph.integers(1)),
-            graph.add("Unsqueeze", query, graph.integers(0, 2)),
-        )  # (C, T, Lc, H)
-        rows = graph.add("Reshape", fused, graph.integers(-1, size))
-        shape = graph.add("Concat", graph.add("Mul", contexts, queries), length, graph.integers(-1), axis=0)
-        matched = encoder.matches(rows, shape, model.spec.config.match)
-        sizes = graph.add("Concat", contexts, queries, length, length, axis=0)
-        graph.add("Reshape", matched, sizes, output="matches")
-        outputs.append(_floats("matches", "C", "T", "Lc", "Lc"))
-    return _model(graph, [_floats(context, "C", "Lc", size), _floats(query, "T", size)], outputs)
-
-
-def _floats(name: str, *sizes: str | int) -> onnx.ValueInfoProto:
-    return helper.make_tensor_value_info(name, TensorProto.FLOAT, sizes)
+    return model_proto(
+        graph,
+        [helper.make_tensor_value_info(name, TensorProto.INT32, sizes) for name, sizes in inputs.items()],
+        _state_infos("", "N", "L", config.hidden_size, config.num_heads),
+    )
 
 
 def _upper(encoder: EncoderWriter, model: SavedModel, split: int) -> onnx.ModelProto:
@@ -205,14 +149,14 @@ def _upper(encoder: EncoderWriter, model: SavedModel, split: int) -> onnx.ModelP
         )
     sizes = graph.add("Concat", contexts, queries, context_length, graph.integers(2), axis=0)
     graph.add("Reshape", encoder.heads(hidden), sizes, output="probabilities")
-    outputs = [helper.make_tensor_value_info("probabilities", TensorProto.FLOAT, ["C", "T", "Lc", 2])]
+    outputs = [floats("probabilities", "C", "T", "Lc", 2)]
     if model.spec.config.match is not None:
         sizes = graph.add("Concat", contexts, queries, context_length, context_length, axis=0)
         matched = encoder.matches(
             hidden, graph.add("Concat", pairs, context_length, graph.integers(-1), axis=0), model.spec.config.match
         )
         graph.add("Reshape", matched, sizes, output="matches")
-        outputs.append(helper.make_tensor_value_info("matches", TensorProto.FLOAT, ["C", "T", "Lc", "Lc"]))
+        outputs.append(floats("matches", "C", "T", "Lc", "Lc"))
 
     inputs = [
         info
@@ -222,7 +166,7 @@ def _upper(encoder: EncoderWriter, model: SavedModel, split: int) -> onnx.ModelP
             helper.make_tensor_value_info(f"{part}lengths", TensorProto.INT32, [count]),
         )
     ]
-    return _model(graph, inputs, outputs)
+    return model_proto(graph, inputs, outputs)
 
 
 def _state_infos(prefix: str, count: str, length: str, hidden: int, heads: int) -> list[onnx.ValueInfoProto]:
@@ -233,14 +177,4 @@ def _state_infos(prefix: str, count: str, length: str, hidden: int, heads: int) 
         (count, heads, size, length),
         (count, heads, length, size),
     )
-    return [
-        helper.make_tensor_value_info(prefix + name, TensorProto.FLOAT, sizes)
-        for name, sizes in zip(("hidden", "q", "k", "v"), shapes, strict=True)
-    ]
-
-
-def _model(graph: Graph, inputs: list[onnx.ValueInfoProto], outputs: list[onnx.ValueInfoProto]) -> onnx.ModelProto:
-    outputs = outputs + [helper.make_tensor_value_info(name, TensorProto.FLOAT, [2, "K"]) for name in graph.observed]
-    body = helper.make_graph(graph.nodes, "bert-mrc-theseus", inputs, outputs, list(graph.constants.values()))
-    opsets = [helper.make_opsetid("", OPSET), helper.make_opsetid(FUSED, 1)]
-    return helper.make_model(body, opset_imports=opsets, ir_version=9, producer_name="bert-mrc-theseus")
+    return [floats(prefix + name, *sizes) for name, sizes in zip(STATES, shapes, strict=True)]

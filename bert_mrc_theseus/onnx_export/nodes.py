@@ -5,18 +5,20 @@ Add and LayerNormalization together, its BiasGelu twice as long as Gelu).
 """
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 import numpy as np
 import onnx
 from onnx import TensorProto, helper, numpy_helper
 
-from bert_mrc_theseus.model_files.encoder_weights import layer_tensor
-from bert_mrc_theseus.model_files.model_config import MatchShape
+from bert_mrc_theseus.model_files.encoder_weights import ENCODER, layer_tensor
+from bert_mrc_theseus.model_files.model_config import MatchShape, WordShape
 from bert_mrc_theseus.model_files.model_folder import SavedModel
+from bert_mrc_theseus.mrc.lexicon import BITS
 from bert_mrc_theseus.onnx_export.quantisation import quantisation, quantise_rows, smoothing
 
+OPSET = 17
 FUSED = "com.microsoft"
 """Domain of ONNX Runtime's own operators."""
 
@@ -66,6 +68,21 @@ class RowShape(NamedTuple):
     states: str  # (N, L, H)
 
 
+def model_proto(
+    graph: Graph, inputs: Sequence[onnx.ValueInfoProto], outputs: Sequence[onnx.ValueInfoProto]
+) -> onnx.ModelProto:
+    """A graph as a model, with what is observed as further outputs."""
+    outputs = [*outputs, *(floats(name, 2, "K") for name in graph.observed)]
+    body = helper.make_graph(graph.nodes, "bert-mrc-theseus", inputs, outputs, list(graph.constants.values()))
+    opsets = [helper.make_opsetid("", OPSET), helper.make_opsetid(FUSED, 1)]
+    return helper.make_model(body, opset_imports=opsets, ir_version=9, producer_name="bert-mrc-theseus")
+
+
+def floats(name: str, *sizes: str | int) -> onnx.ValueInfoProto:
+    """Declares an input or output of float32."""
+    return helper.make_tensor_value_info(name, TensorProto.FLOAT, sizes)
+
+
 class EncoderWriter:
     """Writes nodes of a BERT encoder. Hidden states are rows: (N*L, H).
 
@@ -96,7 +113,7 @@ class EncoderWriter:
     def valid(self, lengths: str, length: str) -> str:
         """bool (N, L): whether a token is not padding."""
         graph = self.graph
-        zero, one = (graph.constant(name, np.array(i, np.int64)) for i, name in enumerate(("zero", "one")))
+        zero, one = self._integer(0), self._integer(1)
         places = graph.add("Range", zero, graph.add("Squeeze", length), one)
         return graph.add(
             "Less", places, graph.add("Unsqueeze", graph.add("Cast", lengths, to=TensorProto.INT64), graph.integers(1))
@@ -120,49 +137,71 @@ class EncoderWriter:
             words = graph.add("Cast", graph.add("Gather", table, token_ids), to=TensorProto.FLOAT)
         first = graph.add("Cast", first_position, to=TensorProto.INT64)
         last = graph.add("Add", first, graph.add("Squeeze", self.size(token_ids, 1)))
-        places = graph.add("Range", first, last, graph.constant("one", np.array(1, np.int64)))
+        places = graph.add("Range", first, last, self._integer(1))
         position = graph.add("Gather", self._constant("embeddings.position_embeddings.weight"), places)
         kind = graph.add("Gather", self._constant("embeddings.token_type_embeddings.weight"), token_type)
         summed = graph.add("Add", words, graph.add("Add", position, kind))
         rows = graph.add("Reshape", summed, graph.integers(-1, self.config.hidden_size))
         return self._norm("embeddings.LayerNorm", rows)
 
-    def project(self, number: int, hidden: str, shape: RowShape) -> tuple[str, str, str]:
-        """Queries, keys and values of a layer, in the shapes of `STATES`; the queries divided by sqrt(H/heads)."""
+    def text_embeddings(self, words: WordShape | None) -> str:
+        """Rows of the tokens of texts that are read alone, see `model.encoder.Embeddings`: at positions 0, 1 ..., of type 0."""
         graph = self.graph
-        name = layer_tensor(number, "attention.self")
-        entering = self._entering(name, hidden)
-
-        def part(kind: str, order: tuple[int, ...], factor: float = 1.0) -> str:
-            rows = self._product(f"{name}.{kind}", entering, name, factor)
-            return graph.add("Transpose", graph.add("Reshape", rows, shape.heads), perm=order)
-
-        return (
-            part("query", (0, 2, 1, 3), 1.0 / math.sqrt(self.head_size)),
-            part("key", (0, 2, 3, 1)),
-            part("value", (0, 2, 1, 3)),
+        summed = self.table_rows("word", "token_ids")
+        if words is not None and words.pieces:
+            none = graph.constant("no_piece", np.array(-1, np.int32))
+            several = graph.add("Cast", graph.add("Greater", "token_pieces", none), to=TensorProto.FLOAT)
+            gate = graph.add("Mul", several, self._constant("embeddings.words.gate"))
+            row = graph.add("Max", "token_pieces", graph.constant("first_piece", np.array(0, np.int32)))
+            further = graph.add("Sub", self.table_rows("piece", row), summed)
+            summed = graph.add(
+                "Add", summed, graph.add("Mul", graph.add("Unsqueeze", gate, graph.integers(2)), further)
+            )
+        if words is not None:
+            summed = graph.add("Add", summed, self.word_features("embeddings.words", words))
+        length = graph.add("Squeeze", self.size("token_ids", 1))
+        places = graph.add("Range", self._integer(0), length, self._integer(1))
+        position = graph.add("Gather", self._constant("embeddings.position_embeddings.weight"), places)
+        types = self.tensors["embeddings.token_type_embeddings.weight"]
+        kind = graph.constant("embeddings.token_type_embeddings.first", types[0])
+        summed = graph.add("Add", summed, graph.add("Add", position, kind))
+        return self._norm(
+            "embeddings.LayerNorm", graph.add("Reshape", summed, graph.integers(-1, self.config.hidden_size))
         )
 
-    def attend_and_feed(self, number: int, hidden: str, q: str, k: str, v: str, bias: str) -> str:
-        """Attention of given q, k, v, then feed-forward: the part of a layer after the projections. (N*L, H) -> (N*L, H)."""
+    def table_rows(self, kind: str, ids: str) -> str:
+        """Rows of a table of embeddings, "word" or "piece": (N, L) -> (N, L, H); in int8 they have one scale each."""
+        graph, name = self.graph, f"embeddings.{kind}_embeddings.weight"
+        if self.ranges is None:
+            return graph.add("Gather", self._constant(name), ids)
+        values, scales = quantise_rows(self.tensors[name])
+        rows = graph.add("Gather", graph.constant(f"{name}.int8", values), ids)
+        scale = graph.add("Gather", graph.constant(f"{name}.scales", scales[:, None]), ids)
+        return graph.add("Mul", graph.add("Cast", rows, to=TensorProto.FLOAT), scale)
+
+    def word_features(self, prefix: str, words: WordShape) -> str:
+        """What `model.encoder.WordFeatures` adds: (N, L, H)."""
         graph = self.graph
-        scores = graph.add("Add", graph.add("MatMul", q, k), bias)  # (N, heads, L, keys)
-        mixed = graph.add("MatMul", graph.add("Softmax", scores, axis=-1), v)
-        mixed = graph.add("Transpose", mixed, perm=(0, 2, 1, 3))
-        mixed = graph.add("Reshape", mixed, graph.integers(-1, self.config.hidden_size))
-        hidden = self._add_and_norm(layer_tensor(number, "attention.output"), mixed, hidden)
-        name = layer_tensor(number, "intermediate.dense")
-        inner = graph.add("Gelu", self._product(name, self._entering(name, hidden), name), domain=FUSED)
-        return self._add_and_norm(layer_tensor(number, "output"), inner, hidden)
+        added = graph.add("Gather", self._constant(f"{prefix}.place_embeddings.weight"), "token_places")
+        if not words.sources:
+            return added
+        bits = graph.add("Unsqueeze", graph.add("Cast", "token_lexicon", to=TensorProto.UINT32), graph.integers(3))
+        shifts = graph.constant("lexicon.shifts", np.arange(BITS, dtype=np.uint32))
+        two = graph.constant("lexicon.two", np.array(2, np.uint32))
+        bits = graph.add("Mod", graph.add("BitShift", bits, shifts, direction="RIGHT"), two)
+        features = graph.add("Cast", bits, to=TensorProto.FLOAT)
+        count, length = self.size("token_ids", 0), self.size("token_ids", 1)
+        shape = graph.add("Concat", count, length, graph.integers(words.sources * BITS), axis=0)
+        kernel = self._constant(f"{prefix}.lexicon_embeddings.weight")
+        return graph.add("Add", added, graph.add("MatMul", graph.add("Reshape", features, shape), kernel))
 
-    def heads(self, hidden: str) -> str:
-        """Rows -> probabilities (N*L, 2)."""
-        kernel = self.graph.constant("heads.span.kernel", self.tensors["heads.span.weight"].T)
-        return self.graph.add("Sigmoid", self.graph.add("Gemm", hidden, kernel, self._constant("heads.span.bias")))
-
-    def span_bias(self) -> str:
-        """The span heads' bias (2,)."""
-        return self._constant("heads.span.bias")
+    def top_input(self, hidden: str, words: WordShape) -> str:
+        """What the layers of `model.top_layers` read: rows (N*L, H) -> rows."""
+        graph, rows = self.graph, self.graph.integers(-1, self.config.hidden_size)
+        own = graph.add("Reshape", self.table_rows("word", "token_ids"), rows)
+        own = self._product("top.own", self._entering("top.own", own), "top.own")
+        features = graph.add("Reshape", self.word_features("top.words", words), rows)
+        return self._norm("top.LayerNorm", graph.add("Add", graph.add("Add", hidden, own), features))
 
     def fused_context(self, hidden: str) -> str:
         """Rows -> what `LateFusion` makes of tokens: rows."""
@@ -176,9 +215,41 @@ class EncoderWriter:
         total = graph.add("ReduceSum", graph.add("Mul", states, weights), graph.integers(1), keepdims=0)
         mean = graph.add("Div", total, graph.add("ReduceSum", weights, graph.integers(1), keepdims=0))
         kernel = graph.constant("heads.fusion.query.kernel", self.tensors["heads.fusion.query.weight"].T)
-        return self._norm(
-            "heads.fusion.query.LayerNorm", graph.add("Gemm", mean, kernel, self._constant("heads.fusion.query.bias"))
+        query = graph.add("Gemm", mean, kernel, self._constant("heads.fusion.query.bias"))
+        return self._norm("heads.fusion.query.LayerNorm", query)
+
+    def project(self, number: int, hidden: str, shape: RowShape, stack: str = ENCODER) -> tuple[str, str, str]:
+        """Queries, keys and values of a layer, in the shapes of `STATES`; the queries divided by sqrt(H/heads)."""
+        graph = self.graph
+        name = layer_tensor(number, "attention.self", stack)
+        entering = self._entering(name, hidden)
+
+        def part(kind: str, order: tuple[int, ...], factor: float = 1.0) -> str:
+            rows = self._product(f"{name}.{kind}", entering, name, factor)
+            return graph.add("Transpose", graph.add("Reshape", rows, shape.heads), perm=order)
+
+        return (
+            part("query", (0, 2, 1, 3), 1.0 / math.sqrt(self.head_size)),
+            part("key", (0, 2, 3, 1)),
+            part("value", (0, 2, 1, 3)),
         )
+
+    def attend_and_feed(self, number: int, hidden: str, q: str, k: str, v: str, bias: str, stack: str = ENCODER) -> str:
+        """Attention of given q, k, v, then feed-forward: the part of a layer after the projections. (N*L, H) -> (N*L, H)."""
+        graph = self.graph
+        scores = graph.add("Add", graph.add("MatMul", q, k), bias)  # (N, heads, L, keys)
+        mixed = graph.add("MatMul", graph.add("Softmax", scores, axis=-1), v)
+        mixed = graph.add("Transpose", mixed, perm=(0, 2, 1, 3))
+        mixed = graph.add("Reshape", mixed, graph.integers(-1, self.config.hidden_size))
+        hidden = self._add_and_norm(layer_tensor(number, "attention.output", stack), mixed, hidden)
+        name = layer_tensor(number, "intermediate.dense", stack)
+        inner = graph.add("Gelu", self._product(name, self._entering(name, hidden), name), domain=FUSED)
+        return self._add_and_norm(layer_tensor(number, "output", stack), inner, hidden)
+
+    def heads(self, hidden: str) -> str:
+        """Rows -> probabilities (N*L, 2)."""
+        kernel = self.graph.constant("heads.span.kernel", self.tensors["heads.span.weight"].T)
+        return self.graph.add("Sigmoid", self.graph.add("Gemm", hidden, kernel, self._constant("heads.span.bias")))
 
     def matches(self, hidden: str, shape: str, match: MatchShape) -> str:
         """Rows -> probabilities of pairs (N, L, L), `shape` being (N, L, -1); see `heads.MatchHead`."""
@@ -192,7 +263,7 @@ class EncoderWriter:
             graph.constant("heads.match.scaled_bias", self.tensors["heads.match.bias"] * scale),
         )
         projected = graph.add("Reshape", projected, shape)
-        zero, one = (graph.constant(name, np.array(i, np.int64)) for i, name in enumerate(("zero", "one")))
+        zero, one = self._integer(0), self._integer(1)
         places = graph.add("Range", zero, graph.add("Squeeze", self.size(projected, 1)), one)
         # Rotations are relative: the positions of the context alone give what those of the whole example give.
         angles = graph.add(
@@ -283,3 +354,7 @@ class EncoderWriter:
 
     def _constant(self, name: str) -> str:
         return self.graph.constant(name, self.tensors[name])
+
+    def _integer(self, value: int) -> str:
+        """An int64 scalar."""
+        return self.graph.constant({0: "zero", 1: "one"}[value], np.array(value, np.int64))

@@ -54,6 +54,22 @@ class WordList:
     left_out: int = 0
 
 
+def word_list(name: str) -> WordList:
+    """Words by the name of their source.
+
+    Args:
+        name: "jieba"; or a folder, see `hanlp_words`; or a file, see `term_words`.
+
+    Raises:
+        DataError: there is no such source, or a list is not of its form.
+    """
+    if name == "jieba":
+        return jieba_words()
+    if Path(name).is_dir():
+        return hanlp_words(name)
+    return term_words(name)
+
+
 def jieba_words() -> WordList:
     """jieba's own dictionary; of its single characters those that are names alone."""
     # Imported here, since prediction does without.

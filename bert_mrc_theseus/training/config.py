@@ -108,6 +108,15 @@ class TrainingConfig:
     silver_weight: float = _setting(
         0.5, "Weight of the loss on documents that were not annotated by people (preprocess silver).", at_least=0
     )
+    source_dropout: float = _setting(
+        0.2, "Probability that a text is read without one of the lexicon's sources.", at_least=0, at_most=1
+    )
+    entity_dropout: float = _setting(
+        0.3,
+        "Probability that the lexicon lacks a text's entity, so that a name that it lacks is found too.",
+        at_least=0,
+        at_most=1,
+    )
     dropout: float = _setting(0.1, "Dropout of hidden states and attention.", at_least=0, at_most=1)
     mixed_bfloat16: bool = _setting(
         False, "Compute matrix products in bfloat16, keep variables in float32.", "--bfloat16"
@@ -137,6 +146,17 @@ class NewPredecessor:
     context_position: int | None = _setting(None, "Position of the context's first character; default 32.", at_least=3)
     match: bool = _setting(False, "Train a head that matches starts with ends, for nested entities.")
     shared_layers: int = _setting(0, _SHARED_LAYERS, at_least=0)
+    top_layers: int = _setting(
+        1,
+        "Where all layers are shared: layers above the encoder in which characters and words enter once more; 0: the model has "
+        "neither these nor words.",
+        at_least=0,
+    )
+    lexicon: str = _setting(
+        "jieba",
+        "Whose words are features of characters, separated by commas: jieba (its dictionary), a file of terms "
+        "(term<TAB>type), a folder of lists in HanLP's form; empty: none.",
+    )
 
     def __post_init__(self) -> None:
         _check(self)
@@ -244,6 +264,9 @@ def settings_in(record: Mapping[str, Any]) -> dict[str, Any]:
             part: {name: config.pop(old) for name, old in names.items() if old in config}
             for part, names in _OLD_NAMES.items()
         }
+    if "source_dropout" not in config and config.get("negative_ratio") == 1.0:
+        # The default had a number before there were models that read a text once.
+        config["negative_ratio"] = None
     known = STAGE_SETTINGS[stage]
     return settings_record(
         TrainingConfig(**config),

@@ -10,9 +10,9 @@ from dataclasses import dataclass
 from keras import ops
 
 from bert_mrc_theseus.model.mrc_model import ModelOutput, MRCModel
-from bert_mrc_theseus.model.token_layout import context_mask, valid_mask
+from bert_mrc_theseus.model.token_layout import context_mask, state_mask
 from bert_mrc_theseus.model_files.successor import group_layers
-from bert_mrc_theseus.mrc.batch_types import Batch, pairs_of
+from bert_mrc_theseus.mrc.batch_types import Batch, TextBatch, pairs_of
 from bert_mrc_theseus.training.config import Distillation
 from bert_mrc_theseus.training.losses import per_token
 
@@ -53,9 +53,7 @@ class Teacher:
 
     def loss(self, batch: Batch, student: ModelOutput):
         """What the student's hidden states at its module borders, and its logits, lack."""
-        shared = self.model.config.shares_all
-        _, states, _, logits = self.model.forward(batch if shared else pairs_of(batch))
-        batch = pairs_of(batch)
+        _, states, _, logits = self.model.forward(batch if isinstance(batch, TextBatch) else pairs_of(batch))
         settings = self.distillation
         value = 0.0
         if settings.logits:
@@ -65,5 +63,5 @@ class Teacher:
         if settings.borders:
             groups = group_layers(len(states), len(student.states))
             ends = [ops.stop_gradient(states[group[-1]]) for group in groups]
-            value += settings.borders * border_loss(student.states, ends, valid_mask(batch))
+            value += settings.borders * border_loss(student.states, ends, state_mask(batch))
         return value

@@ -17,7 +17,7 @@ from bert_mrc_theseus.errors import TrainingError
 from bert_mrc_theseus.evaluation.metrics import Scores
 from bert_mrc_theseus.model.variables import head_variables
 from bert_mrc_theseus.model_files.run_folder import StageFolder
-from bert_mrc_theseus.mrc.batch_types import pairs_of
+from bert_mrc_theseus.mrc.batch_types import token_count
 from bert_mrc_theseus.mrc.examples import Examples
 from bert_mrc_theseus.training.config import Replacing, TrainingConfig
 from bert_mrc_theseus.training.distillation import Teacher
@@ -41,7 +41,7 @@ class Task:
         keep: saves the model as it is now; called when it is the best so far.
         fingerprint: what the run depends on, for `resume.load_checkpoint`.
         replacing: in stage 1, how modules are replaced.
-        new_heads: the heads are new, see `optimizer.HEADS_FACTOR`.
+        new_heads: heads, and what else no encoder has, are new, see `optimizer.HEADS_FACTOR`.
         teacher: a predecessor to distil from.
     """
 
@@ -72,7 +72,7 @@ def fit(task: Task, config: TrainingConfig, folder: StageFolder, progress: Progr
     Raises:
         TrainingError: there is nothing to train on, or the loss is no longer finite.
     """
-    plan = Plan(task.examples, config, task.replacing, learns_matches(task.model), task.model.config.shares_all)
+    plan = Plan(task.examples, config, task.replacing, learns_matches(task.model))
     if not plan.positive_pairs:
         raise TrainingError("the training data have no entity of any type in the schema: nothing to learn from")
     if not plan.total_steps:
@@ -88,10 +88,10 @@ def fit(task: Task, config: TrainingConfig, folder: StageFolder, progress: Progr
         config.warmup,
         config.weight_decay,
         config.clip,
-        heads=list(head_variables(task.model).values()) if task.new_heads else (),
+        new=head_variables(task.model) if task.new_heads else None,
     )
     train_step = make_train_step(
-        task.model, optimizer, config.loss, task.replacing is not None, task.teacher, plan.by_text
+        task.model, optimizer, config.loss, task.replacing is not None, task.teacher, plan.form
     )
     stored = [*variables, *optimizer.variables]
     state = TrainingState()
@@ -122,7 +122,7 @@ def fit(task: Task, config: TrainingConfig, folder: StageFolder, progress: Progr
                 now = time.monotonic()
                 seconds, clock = now - clock, now
                 state.seconds += seconds
-                values |= {"loss": loss, "tokens_per_second": int(pairs_of(inputs.batch).lengths.sum()) / seconds}
+                values |= {"loss": loss, "tokens_per_second": token_count(inputs.batch) / seconds}
                 log.step(state.step, **values)
                 progress.advance(state.step, _facts(values))
 

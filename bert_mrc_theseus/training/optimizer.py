@@ -3,7 +3,8 @@
 On TensorFlow the update of a variable is one fused operation instead of Keras' dozen passes over memory.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 import keras
 from keras import ops
@@ -13,6 +14,9 @@ from bert_mrc_theseus.training.schedules import warmup_linear_decay
 HEADS_FACTOR = 10.0
 """Learning rate of the heads over that of the encoder. At a fine-tuning rate their logits, which start at the log-odds of a
 rare label, take an epoch to rise above 0; until then the model ranks spans well and predicts none."""
+
+NEW_FACTOR = 5.0
+"""The same for what else is new beside a pretrained encoder."""
 
 
 class WarmupLinearDecay(keras.optimizers.schedules.LearningRateSchedule):
@@ -39,19 +43,17 @@ class AdamW(keras.optimizers.AdamW):
     would take without summing the repeats.
 
     Args:
-        faster: variables whose learning rate is `factor` times the others'.
-        factor: see `faster`.
+        faster: variables whose learning rate is not that of the others, and by which factor.
     """
 
-    def __init__(self, *args, faster: Sequence = (), factor: float = 1.0, **kwargs):
+    def __init__(self, *args, faster: Sequence[tuple[Any, float]] = (), **kwargs):
         super().__init__(*args, **kwargs)
         self._faster = list(faster)
-        self._factor = factor
 
     def build(self, variables):
         super().build(variables)
         # Backends hand the update their own variables: only the index says which of ours it is.
-        self._fast_indices = {i for i, v in enumerate(variables) if any(v is fast for fast in self._faster)}
+        self._factors = {i: factor for i, v in enumerate(variables) for fast, factor in self._faster if v is fast}
 
     def apply(self, grads, trainable_variables=None):
         if keras.backend.backend() == "tensorflow":
@@ -62,8 +64,8 @@ class AdamW(keras.optimizers.AdamW):
 
     def update_step(self, gradient, variable, learning_rate):
         index = self._get_variable_index(variable)
-        if index in self._fast_indices:
-            learning_rate = learning_rate * self._factor
+        if index in self._factors:
+            learning_rate = learning_rate * self._factors[index]
         if keras.backend.backend() != "tensorflow":
             super().update_step(gradient, variable, learning_rate)
             return
@@ -91,7 +93,7 @@ def build_optimizer(
     warmup: float = 0.1,
     weight_decay: float = 0.01,
     clip: float = 1.0,
-    heads: Sequence = (),
+    new: Mapping[str, Any] | None = None,
 ) -> AdamW:
     """An AdamW ready for `variables`.
 
@@ -102,12 +104,14 @@ def build_optimizer(
         warmup: share of `total_steps` during which the rate rises.
         weight_decay: decoupled weight decay of everything but biases and LayerNorm.
         clip: largest global norm of the gradient.
-        heads: those of `variables` that start from nothing: they learn `HEADS_FACTOR` times as fast.
+        new: those of `variables` that start from nothing, by name: heads learn `HEADS_FACTOR` times as fast, others
+            `NEW_FACTOR` times.
     """
+    faster = [
+        (variable, HEADS_FACTOR if name.startswith("heads.") else NEW_FACTOR) for name, variable in (new or {}).items()
+    ]
     schedule = WarmupLinearDecay(peak, max(1, round(warmup * total_steps)), total_steps)
-    optimizer = AdamW(
-        schedule, weight_decay=weight_decay, global_clipnorm=clip, epsilon=1e-8, faster=heads, factor=HEADS_FACTOR
-    )
+    optimizer = AdamW(schedule, weight_decay=weight_decay, global_clipnorm=clip, epsilon=1e-8, faster=faster)
     optimizer.exclude_from_weight_decay(var_list=[v for v in variables if v.name in ("bias", "beta", "gamma")])
     optimizer.build(variables)
     return optimizer

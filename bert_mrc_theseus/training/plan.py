@@ -6,10 +6,11 @@ from typing import NamedTuple
 
 import numpy as np
 
-from bert_mrc_theseus.mrc.batch_types import Batch, Draws, Targets
+from bert_mrc_theseus.mrc.batch_types import PAIR_BATCH, SHARED_BATCH, Batch, Draws, Targets, text_batch_form
 from bert_mrc_theseus.mrc.batching import by_window, sample_pairs, training_batches
-from bert_mrc_theseus.mrc.collate import collate, collate_shared, match_labels, span_labels
+from bert_mrc_theseus.mrc.collate import collate, collate_shared, collate_texts, match_labels, span_labels
 from bert_mrc_theseus.mrc.examples import Examples
+from bert_mrc_theseus.mrc.lexicon_noise import noisy_context
 from bert_mrc_theseus.training.config import Replacing, TrainingConfig
 from bert_mrc_theseus.training.schedules import draw_replacements, replace_rate
 
@@ -40,8 +41,6 @@ class Plan:
         config: of the stage.
         replacing: in stage 1, how modules are replaced.
         matches: give labels for the match head too.
-        one_reading: the model reads a text once, whatever the number of types: batches are made of texts, and hold all pairs of
-            each but those that a negative ratio leaves out.
     """
 
     def __init__(
@@ -50,10 +49,8 @@ class Plan:
         config: TrainingConfig,
         replacing: Replacing | None = None,
         matches: bool = False,
-        one_reading: bool = False,
     ):
-        self._one_reading = one_reading
-        every = math.inf if one_reading else 1.0
+        every = math.inf if examples.apart else 1.0
         self._negative_ratio = every if config.negative_ratio is None else config.negative_ratio
         self._examples, self._config, self._replacing, self._matches = examples, config, replacing, matches
         self._pairs = examples.all_pairs()
@@ -69,9 +66,11 @@ class Plan:
             )
 
     @property
-    def by_text(self) -> bool:
-        """Whether batches are `SharedBatch`es."""
-        return self._config.by_text or self._one_reading
+    def form(self) -> Batch:
+        """Declaration of the batches; those of a model that shares all layers are made of texts, each with all its pairs."""
+        if self._examples.apart:
+            return text_batch_form(self._examples.has_words)
+        return SHARED_BATCH if self._config.by_text else PAIR_BATCH
 
     @property
     def total_steps(self) -> int:
@@ -85,7 +84,7 @@ class Plan:
         """The batches of an epoch in order, each an array (B, 2) of (window, type)."""
         config = self._config
         chosen = sample_pairs(self._positive, self._negative_ratio, config.seed, epoch)
-        if self._one_reading:
+        if self._examples.apart:
             windows, pairs = by_window(self._pairs[chosen])
             lengths = self._examples.context_lengths(windows)
             batches = training_batches(lengths, config.token_budget, config.seed, epoch)
@@ -110,12 +109,24 @@ class Plan:
         if rate is not None and self._replacing is not None:
             replace = draw_replacements(rate, config.seed, step, self._replacing.modules)
         return StepInputs(
-            (collate_shared if self.by_text else collate)(examples, pairs),
+            self._collate(pairs, epoch),
             Targets(span_labels(examples, pairs), weights, match_labels(examples, pairs) if self._matches else None),
             Draws(_dropout_seed(config.seed, step), replace),
             epoch,
             rate,
         )
+
+    def _collate(self, pairs: np.ndarray, epoch: int) -> Batch:
+        examples, config = self._examples, self._config
+        if examples.apart:
+            return collate_texts(
+                examples,
+                pairs,
+                lambda window: noisy_context(
+                    examples, window, config.source_dropout, config.entity_dropout, (config.seed, epoch)
+                ),
+            )
+        return (collate_shared if config.by_text else collate)(examples, pairs)
 
     def all_replaced(self, done: int) -> bool:
         """Whether, after `done` steps, the successor alone is what is trained."""

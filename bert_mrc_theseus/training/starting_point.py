@@ -12,12 +12,16 @@ from bert_mrc_theseus.engines.keras_engine import keras_engine
 from bert_mrc_theseus.errors import DataError, UserError
 from bert_mrc_theseus.model.build import keras_model, predecessor_from
 from bert_mrc_theseus.model.theseus import TheseusModel
+from bert_mrc_theseus.model_files.encoder_weights import EncoderWeights
 from bert_mrc_theseus.model_files.encoders import load_encoder
-from bert_mrc_theseus.model_files.model_config import MatchShape, ModelConfig, SharedContext
+from bert_mrc_theseus.model_files.model_config import MatchShape, ModelConfig, SharedContext, WordShape
 from bert_mrc_theseus.model_files.model_folder import ModelSpec, SavedModel, load_model
+from bert_mrc_theseus.model_files.pieces import PieceList
 from bert_mrc_theseus.mrc.examples import Examples, longest_span
+from bert_mrc_theseus.mrc.lexicon import build_lexicon
 from bert_mrc_theseus.mrc.windows import WindowSize
 from bert_mrc_theseus.text.schema import Schema
+from bert_mrc_theseus.text.word_lists import word_list
 from bert_mrc_theseus.training.config import Distillation, NewPredecessor, Replacing, TrainingConfig
 from bert_mrc_theseus.training.data import TrainingData
 from bert_mrc_theseus.training.distillation import Teacher
@@ -65,12 +69,37 @@ def new_predecessor(data: TrainingData, config: TrainingConfig, new: NewPredeces
     if new.context_position is not None:
         shared = replace(shared, position=new.context_position)
     window = WindowSize() if new.window is None else WindowSize(new.window, new.window // 4)
-    spec = ModelSpec(ModelConfig(encoder.config, shared), encoder.vocab, data.schema, window)
-    train = spec.examples(data.train)
+    spec = _with_words(ModelSpec(ModelConfig(encoder.config, shared), encoder.vocab, data.schema, window), encoder, new)
+    train = spec.examples(data.train, for_training=True)
     if new.match:
         spec = replace(spec, config=replace(spec.config, match=MatchShape(longest=longest_span(train))))
-    model = predecessor_from(encoder, shared, positive_prior(train), spec.config.match, config.dropout, config.seed)
+    model = predecessor_from(
+        encoder,
+        shared,
+        positive_prior(train),
+        spec.config.match,
+        config.dropout,
+        config.seed,
+        spec.config.words,
+    )
     return Prepared(spec, new.encoder, spec, model, keras_engine(model), model.named_weights, train, new_heads=True)
+
+
+def _with_words(spec: ModelSpec, encoder: EncoderWeights, new: NewPredecessor) -> ModelSpec:
+    """The spec of a model that shares all layers, with the encoder's pieces and the lexicons that are wanted."""
+    if not spec.config.shares_all or not new.top_layers:
+        return spec
+    lists = [word_list(name) for name in filter(None, map(str.strip, new.lexicon.split(",")))]
+    if len({item.name for item in lists}) < len(lists):
+        raise UserError(f"each lexicon can be named once. Received: {new.lexicon!r}")
+    pieces = PieceList() if encoder.pieces is None else encoder.pieces.listed
+    words = WordShape(pieces.words, len(lists), new.top_layers)
+    return replace(
+        spec,
+        config=replace(spec.config, words=words),
+        pieces=pieces,
+        lexicon=build_lexicon(lists) if lists else None,
+    )
 
 
 def replaced_predecessor(
@@ -112,7 +141,7 @@ def replaced_predecessor(
         model,
         keras_engine(model, model.successor),
         model.successor_weights,
-        saved.spec.examples(data.train),
+        saved.spec.examples(data.train, for_training=True),
         replacing=replacing,
         teacher=Teacher(plain, distillation) if distillation else None,
     )
@@ -153,7 +182,7 @@ def lone_successor(
         model,
         keras_engine(model),
         model.named_weights,
-        saved.spec.examples(data.train),
+        saved.spec.examples(data.train, for_training=True),
         teacher=teacher,
     )
 

@@ -7,7 +7,7 @@ from keras import ops
 
 from bert_mrc_theseus.errors import UserError
 from bert_mrc_theseus.model.token_layout import context_mask
-from bert_mrc_theseus.mrc.batch_types import DRAWS, PAIR_BATCH, SHARED_BATCH, TARGETS, Batch, Draws, Targets, pairs_of
+from bert_mrc_theseus.mrc.batch_types import DRAWS, PAIR_BATCH, TARGETS, Batch, Draws, Targets
 from bert_mrc_theseus.training.distillation import Teacher
 from bert_mrc_theseus.training.losses import LOSSES, match_loss
 
@@ -29,7 +29,7 @@ def make_train_step(
     loss: str,
     replacing: bool = False,
     teacher: Teacher | None = None,
-    by_text: bool = False,
+    form: Batch = PAIR_BATCH,
 ) -> TrainStep:
     """Builds the step function: (batch, targets, draws) -> loss, updating the model's trainable variables.
 
@@ -39,7 +39,7 @@ def make_train_step(
         loss: name in `losses.LOSSES`.
         replacing: the draws say which modules are replaced.
         teacher: adds its loss.
-        by_text: batches are `SharedBatch`es.
+        form: declaration of the batches.
 
     Raises:
         UserError: unknown loss, or the Keras backend is neither TensorFlow nor JAX.
@@ -50,7 +50,7 @@ def make_train_step(
 
     def loss_of(batch, targets, draws):
         output = model.forward(batch, draws)
-        mask = context_mask(pairs_of(batch)) * ops.expand_dims(targets.weights, 1)
+        mask = context_mask(batch) * ops.expand_dims(targets.weights, 1)
         value = LOSSES[loss](output.logits, targets.labels, mask)
         if matching:
             scores = model.match_head(ops.stop_gradient(output.head_input))
@@ -79,7 +79,7 @@ def make_train_step(
 
     compiled = traced(
         step,
-        SHARED_BATCH if by_text else PAIR_BATCH,
+        form,
         TARGETS if matching else TARGETS._replace(match_labels=None),
         DRAWS if replacing else DRAWS._replace(replace=None),
     )

@@ -13,7 +13,6 @@ from bert_mrc_theseus.engines.keras_engine import keras_engine
 from bert_mrc_theseus.engines.onnx_engine import OnnxEngine, read_graphs
 from bert_mrc_theseus.errors import ModelError
 from bert_mrc_theseus.model.build import keras_model
-from bert_mrc_theseus.model_files.model_config import SharedContext
 from bert_mrc_theseus.onnx_export.graphs import build_graphs, serialised
 from bert_mrc_theseus.text.documents import Document
 from bert_mrc_theseus.text.schema import EntityType, Schema
@@ -37,54 +36,49 @@ def examples_of(*texts):
     return spread_model().spec.examples([Document(str(i), text) for i, text in enumerate(texts)])
 
 
-@pytest.mark.parametrize("shared", [0, 1, 2, 3])
+@pytest.mark.parametrize("shared", [0, 1, 2])
 @given(items=st.lists(texts.filter(bool), min_size=1, max_size=6))
 def test_probabilities_equal_those_of_keras(shared, items):
     examples = examples_of(*items)
     expected = probabilities_of(spread_engine("keras", shared), examples)
-    for split in range(shared + 1) if shared < 3 else (None,):
+    for split in range(shared + 1):
         found = probabilities_of(spread_engine("onnx", shared, split), examples)
         assert differences(found, expected).max() < 1e-5 and found[0].dtype == np.float32
 
 
-@pytest.mark.parametrize("shared", [0, 3])
-def test_int8_is_near(shared):
+def test_int8_is_near():
     examples = spread_model().spec.examples(bare_toys())
-    expected = probabilities_of(spread_engine("keras", shared), examples)
-    errors = differences(probabilities_of(spread_engine("int8", shared), examples), expected)
+    expected = probabilities_of(spread_engine("keras"), examples)
+    errors = differences(probabilities_of(spread_engine("int8"), examples), expected)
     assert 0.0 < errors.max() < 0.15 and errors.mean() < 0.01
     assert np.ptp(np.concatenate([p.ravel() for p in expected])) > 0.5, "equal probabilities would prove nothing"
 
 
 # In int8 a float that differs in its last digit can tip an input into the next step of 1/255 (here 5e-5 for the example);
 # scales that are taken from the batch, as in dynamic quantisation, would move nearly all values, some by 3e-3 to 3e-2.
-@pytest.mark.parametrize("shared", [0, 3])
 @pytest.mark.parametrize(("kind", "bound"), [("onnx", 1e-6), ("int8", 1e-3)])
 @given(items=st.lists(texts.filter(bool), min_size=2, max_size=5))
 @example(items=["个大", "一一一"])
-def test_a_text_does_not_depend_on_its_batch_mates(kind, bound, shared, items):
-    engine = spread_engine(kind, shared)
+def test_a_text_does_not_depend_on_its_batch_mates(kind, bound, items):
+    engine = spread_engine(kind)
     together = probabilities_of(engine, examples_of(*items))
     alone = [found for text in items for found in probabilities_of(engine, examples_of(text))]
     found = differences(together, alone)
     assert found.max() < bound and np.median(found) < 1e-6
 
 
-@pytest.mark.parametrize("shared", [0, 3])
 @pytest.mark.parametrize("kind", ["keras", "onnx"])
-def test_types_that_were_not_annotated_have_no_probability(kind, shared):
+def test_types_that_were_not_annotated_have_no_probability(kind):
     schema = Schema((EntityType("PER", "人名"), EntityType("LOC", "地名")))
     partly = Document("0", "李明在北京大学", annotated=("LOC",))
     examples = spread_model().spec.examples([replace(partly, annotated=None), partly], schema)
-    both, one = probabilities_of(spread_engine(kind, shared), examples)
+    both, one = probabilities_of(spread_engine(kind), examples)
     assert not one[0].any() and one[1].all()
     assert both[0].all() and np.abs(both[1] - one[1]).max() < 1e-6
 
 
-@pytest.mark.parametrize("shared", [0, 3])
-def test_a_type_does_not_depend_on_the_others_and_many_types_go_in_chunks(monkeypatch, shared):
-    model = with_config(spread_model(), shared=SharedContext(shared, 16))
-    engine = spread_engine("onnx", shared)
+def test_a_type_does_not_depend_on_the_others_and_many_types_go_in_chunks(monkeypatch):
+    model, engine = spread_model(), spread_engine("onnx")
     spec = model.spec
     kinds = tuple(
         EntityType(name, query) for name, query in (("A", "人名"), ("B", "地"), ("C", "大学和公司"), ("D", "京"))
@@ -95,13 +89,12 @@ def test_a_type_does_not_depend_on_the_others_and_many_types_go_in_chunks(monkey
         alone = probabilities_of(engine, spec.examples(documents, Schema((kind,))))
         assert differences([found[number : number + 1] for found in together], alone).max() < 1e-6
     monkeypatch.setattr("bert_mrc_theseus.engines.onnx_engine.BUDGET", 12)
-    monkeypatch.setattr("bert_mrc_theseus.engines.onnx_engine.LATE_BUDGET", 12)
     monkeypatch.setattr("bert_mrc_theseus.engines.onnx_engine.ROUND", 1)
     chunked = probabilities_of(onnx_engine(model), spec.examples(documents, Schema(kinds)))
     assert differences(chunked, together).max() < 1e-6
 
 
-@pytest.mark.parametrize("shared", [0, 2, 3])
+@pytest.mark.parametrize("shared", [0, 2])
 def test_engines_accept_the_same_spans(shared):
     model = match_model(shared)
     examples = model.spec.examples(toy_documents(12, 3))

@@ -6,14 +6,16 @@ import numpy as np
 
 from bert_mrc_theseus.model_files.encoder_weights import EncoderWeights, expected_shapes
 from bert_mrc_theseus.model_files.model_config import EncoderConfig
-from bert_mrc_theseus.model_files.pieces import Pieces
+from bert_mrc_theseus.model_files.pieces import PieceList, Pieces
 from bert_mrc_theseus.model_files.q4 import BLOCK, Q4Matrix
 from bert_mrc_theseus.mrc.batch_types import Draws, PairBatch, Tokens
 from bert_mrc_theseus.mrc.examples import Examples, build_examples
+from bert_mrc_theseus.mrc.lexicon import Lexicon, build_lexicon
 from bert_mrc_theseus.mrc.tokenizer import Tokenizer
 from bert_mrc_theseus.mrc.windows import WindowSize
 from bert_mrc_theseus.text.documents import Document
 from bert_mrc_theseus.text.schema import EntityType, Schema
+from bert_mrc_theseus.text.word_lists import PERSON, PLACE, WORD, WordList
 from tests.helpers.documents import LETTERS, toy_documents
 
 SCHEMA = Schema((EntityType("PER", "人名"), EntityType("LOC", "地名")))
@@ -52,7 +54,16 @@ def make_pieces(hidden: int = 32, seed: int = 0) -> Pieces:
     rows = Q4Matrix(
         random.integers(0, 256, (*blocks, BLOCK // 2), np.uint8), random.standard_normal(blocks).astype(np.float16)
     )
-    return Pieces(("北京", "大学", "10", "北"), -10 * random.random(4).astype(np.float32) - 1, rows)
+    scores = -10 * random.random(4).astype(np.float32) - 1
+    return Pieces(PieceList(("北京", "大学", "10", "北"), tuple(scores.tolist())), rows)
+
+
+def make_lexicon() -> Lexicon:
+    """Two sources that know some words of the toy documents."""
+    mine = {"北京": 1 << PLACE, "大学": 1 << WORD, "李明": 1 << PERSON}
+    return build_lexicon(
+        [WordList("mine", "", mine), WordList("other", "", {"上海": 1 << PLACE, "李明": 1 << PERSON | 1 << WORD})]
+    )
 
 
 def batch_of(lengths: list[int], query_length: int = 4, padded_to: int | None = None) -> PairBatch:
@@ -92,7 +103,7 @@ def assert_same_encoder(a: EncoderWeights, b: EncoderWeights) -> None:
 
 def assert_same_pieces(a: Pieces, b: Pieces) -> None:
     """Equal entries, scores and rows, to the bit."""
-    assert a.entries == b.entries
-    for mine, other in ((a.scores, b.scores), (a.rows.nibbles, b.rows.nibbles), (a.rows.scales, b.rows.scales)):
+    assert a.listed == b.listed
+    for mine, other in ((a.rows.nibbles, b.rows.nibbles), (a.rows.scales, b.rows.scales)):
         assert mine.dtype == other.dtype
         np.testing.assert_array_equal(mine, other)

@@ -49,6 +49,7 @@ class Trained:
         predecessor: Path | None = None,
         match: bool = False,
         shared_layers: int = 0,
+        lexicon: str = "",
         replacing: Replacing = Replacing(modules=2, shared_layers=0),
         distillation: Distillation = Distillation(),
         **changes,
@@ -58,7 +59,12 @@ class Trained:
         more: dict[str, Any] = {"resume": resume, "overwrite": overwrite, "progress": Silence()}
         if stage == 0:
             new = NewPredecessor(
-                str(self.encoder), window=100, context_position=16, match=match, shared_layers=shared_layers
+                str(self.encoder),
+                window=100,
+                context_position=16,
+                match=match,
+                shared_layers=shared_layers,
+                lexicon=lexicon,
             )
             return fine_tune_predecessor(self.data, folder, config, new, **more).best
         if stage == 1:

@@ -8,13 +8,14 @@ import numpy as np
 
 from bert_mrc_theseus.decoding.entities import FlatAnswers, NestedAnswers
 from bert_mrc_theseus.decoding.spans import Thresholds
+from bert_mrc_theseus.engines import choose
 from bert_mrc_theseus.engines.engine import Engine
 from bert_mrc_theseus.engines.keras_engine import keras_engine
-from bert_mrc_theseus.engines.onnx_engine import OnnxEngine
 from bert_mrc_theseus.model.build import keras_model, predecessor_from
 from bert_mrc_theseus.model.variables import tensors_of
-from bert_mrc_theseus.model_files.model_config import MatchShape, ModelConfig, SharedContext
+from bert_mrc_theseus.model_files.model_config import MatchShape, ModelConfig, SharedContext, WordShape
 from bert_mrc_theseus.model_files.model_folder import ModelSpec, SavedModel, save_model
+from bert_mrc_theseus.model_files.pieces import PieceList
 from bert_mrc_theseus.model_files.training_record import TrainingRecord
 from bert_mrc_theseus.mrc.examples import Examples
 from bert_mrc_theseus.mrc.windows import WindowSize
@@ -25,7 +26,7 @@ from bert_mrc_theseus.prediction.predict import predict_documents
 from bert_mrc_theseus.text.documents import Document
 from bert_mrc_theseus.text.schema import EntityType, Schema
 from tests.helpers.documents import toy_documents
-from tests.helpers.models import SCHEMA, make_weights
+from tests.helpers.models import SCHEMA, make_lexicon, make_pieces, make_weights
 
 
 def make_saved() -> SavedModel:
@@ -45,9 +46,9 @@ def make_saved() -> SavedModel:
 
 @cache
 def spread_model() -> SavedModel:
-    """A model of one type whose large heads spread the probabilities over (0, 1); 0 to 3 of its layers can be shared."""
+    """A model of one type whose large heads spread the probabilities over (0, 1)."""
     weights = make_weights(layers=3, hidden=32, heads=4)
-    tensors = tensors_of(predecessor_from(weights, SharedContext(3)).named_weights())
+    tensors = tensors_of(predecessor_from(weights).named_weights())
     tensors["heads.span.weight"] = np.random.default_rng(5).standard_normal((2, 32)).astype(np.float32)
     config = ModelConfig(weights.config, SharedContext(position=16))
     schema = Schema((EntityType("PER", "人名"),))
@@ -111,11 +112,41 @@ def match_model(shared: int = 0) -> SavedModel:
     return SavedModel(ModelSpec(config, weights.vocab, schema, WindowSize(60, 8)), tensors)
 
 
-def onnx_engine(
-    model: SavedModel, ranges: Ranges | None = None, split: int | None = None, workers: int = 2
-) -> OnnxEngine:
+def word_model(pieces: bool = True, lexicon: bool = True, layers: int = 1) -> SavedModel:
+    """A model of three types that shares all layers and has words; all but its encoder is random and large.
+
+    Args:
+        pieces: its encoder has pieces.
+        lexicon: it has one, of two sources.
+        layers: top layers.
+    """
+    weights = make_weights(layers=3, hidden=32, heads=4)
+    if pieces:
+        weights = replace(weights, pieces=make_pieces(32))
+    listed = PieceList() if weights.pieces is None else weights.pieces.listed
+    words = WordShape(listed.words, 2 if lexicon else 0, layers, 48)
+    shared, match = SharedContext(3), MatchShape(6, 6)
+    model = predecessor_from(weights, shared, 0.3, match, words=words)
+    random = np.random.default_rng(5)
+    tensors = tensors_of(model.named_weights())
+    for name in tensors:
+        if name.startswith(("heads.", "top.words.", "embeddings.words.")):
+            tensors[name] = random.standard_normal(tensors[name].shape).astype("float32")
+    schema = Schema((EntityType("PER", "人名"), EntityType("LOC", "地"), EntityType("ORG", "机构大学")))
+    spec = ModelSpec(
+        ModelConfig(weights.config, shared, match, words),
+        weights.vocab,
+        schema,
+        WindowSize(60, 8),
+        pieces=listed,
+        lexicon=make_lexicon() if lexicon else None,
+    )
+    return SavedModel(spec, tensors)
+
+
+def onnx_engine(model: SavedModel, ranges: Ranges | None = None, split: int | None = None, workers: int = 2) -> Engine:
     """The model's graphs, without a folder."""
-    return OnnxEngine(serialised(build_graphs(model, ranges, split=split)), model.spec.config.shared.position, workers)
+    return choose.onnx_engine(model.spec, serialised(build_graphs(model, ranges, split=split)), workers)
 
 
 def differences(found: list[np.ndarray], expected: list[np.ndarray]) -> np.ndarray:

@@ -118,16 +118,22 @@ def test_rows_of_characters(tiny):
 def test_words_of_ideographs_or_digits_keep_their_rows_and_scores(tiny):
     source = Q4File(tiny[0])
     pieces = cut_chinese(source).pieces
-    assert pieces.entries == ("北京", "10", "0", "北")
-    rows = [PIECES.index(entry) for entry in pieces.entries]
-    np.testing.assert_array_equal(pieces.scores, np.array([SCORES[row] for row in rows], np.float32))
+    assert pieces.listed.entries == ("北京", "10", "0", "北")
+    rows = [PIECES.index(entry) for entry in pieces.listed.entries]
+    np.testing.assert_array_equal(pieces.listed.scores, np.array([SCORES[row] for row in rows], np.float32))
     word = source.tensor("emb.word", (len(PIECES), H))
     np.testing.assert_array_equal(pieces.rows.values(), word[rows[:2]])
 
 
 def test_the_words_can_be_segmented(tiny):
     pieces = cut_chinese(Q4File(tiny[0])).pieces
-    assert Segmenter(pieces.entries, pieces.scores)("在北京１０").rows.tolist() == [-1, 0, 0, 1, 1]
+    assert Segmenter(pieces.listed.entries, np.array(pieces.listed.scores))("在北京１０").rows.tolist() == [
+        -1,
+        0,
+        0,
+        1,
+        1,
+    ]
 
 
 def fake_pip(tmp_path, monkeypatch, content: bytes | None):

@@ -30,7 +30,7 @@ def test_no_pieces_at_all_are_pieces_too(tmp_path):
     pieces = make_pieces()
     none = replace(pieces, entries=(), scores=np.zeros(0, np.float32), rows=pieces.rows.take(np.arange(0)))
     write_pieces(tmp_path, none)
-    assert read_pieces(tmp_path).entries == ()
+    assert read_pieces(tmp_path).listed.entries == ()
 
 
 @pytest.mark.parametrize(

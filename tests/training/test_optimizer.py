@@ -20,7 +20,7 @@ def test_updates_follow_the_formula():
     variables = variables_like({"kernel": (3, 2), "bias": (2,), "gamma": (2,)})
     heads = variables_like({"head": (2, 2)})
     everything = [*variables, *heads]
-    optimizer = build_optimizer(everything, PEAK, TOTAL, WARMUP, DECAY, CLIP, heads=heads)
+    optimizer = build_optimizer(everything, PEAK, TOTAL, WARMUP, DECAY, CLIP, new={"heads.span.weight": heads[0]})
     random = np.random.default_rng(0)
     expected = [v.numpy().astype(np.float64) for v in everything]
     momentum = [np.zeros_like(v) for v in expected]
