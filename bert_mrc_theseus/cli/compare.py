@@ -18,7 +18,7 @@ from bert_mrc_theseus.training.config import NewPredecessor, TrainingConfig
 from bert_mrc_theseus.training.progress import ConsoleProgress
 
 _TRAINING = ("token_budget", "loss", "negative_ratio", "by_text", "dropout", "mixed_bfloat16")
-_NEW = ("encoder", "queries", "window", "context_position", "shared_layers")
+_NEW = ("encoder", "queries", "window", "context_position", "shared_layers", "top_layers", "lexicon")
 
 
 def _joined(values: Sequence[Any]) -> str:

@@ -54,9 +54,9 @@ def test_probabilities_equal_those_of_keras(both, items):
 def test_engines_accept_the_same_spans(both):
     model, keras, onnx = both
     examples = model.spec.examples(nested_toys(12, 3))
-    thresholds = Thresholds(0.3, 0.3, 0.001)
+    thresholds = Thresholds(0.3, 0.3, 0.3)
     expected, found = (nested_answers_of(engine, examples, thresholds) for engine in (keras, onnx))
-    assert sum(map(len, expected)) > 20
+    assert sum(map(len, expected)) > 10
     for mine, theirs in zip(found, expected, strict=True):
         assert {span[:3] for span in mine} == {span[:3] for span in theirs}
 

@@ -127,7 +127,7 @@ def word_model(pieces: bool = True, lexicon: bool = True, layers: int = 1) -> Sa
     words = WordShape(listed.words, 2 if lexicon else 0, layers, 48)
     shared, match = SharedContext(3), MatchShape(6, 6)
     model = predecessor_from(weights, shared, 0.3, match, words=words)
-    random = np.random.default_rng(5)
+    random = np.random.default_rng(8)
     tensors = tensors_of(model.named_weights())
     for name in tensors:
         if name.startswith(("heads.", "top.words.", "embeddings.words.")):
