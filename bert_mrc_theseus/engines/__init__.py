@@ -3,6 +3,7 @@
 thread_pool          the threads of an engine
 engine               what every engine does: `Engine`
 import_tensorflow    TensorFlow without its greeting
+onnx_runtime         ONNX Runtime, without its telemetry
 keras_engine, onnx_engine   the two
 choose               which of the two runs a model folder: `load_engine`
 """

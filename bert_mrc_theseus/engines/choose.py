@@ -1,5 +1,7 @@
 """Which engine runs a saved model: ONNX Runtime where the model was exported, else Keras."""
 
+import os
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from bert_mrc_theseus.engines.engine import Engine
@@ -19,10 +21,12 @@ def choose_engine(folder: str | Path, wanted: str = "auto") -> str:
 
     Raises:
         UserError: unknown engine.
-        ModelError: "onnx" is wanted but the folder has no graphs.
+        ModelError: there is no such folder, or "onnx" is wanted but the folder has no graphs.
     """
     if wanted not in ENGINES:
         raise UserError(f"the engine is one of {', '.join(ENGINES)}. Received: {wanted!r}")
+    if not os.path.isdir(folder):
+        raise ModelError(f"{folder}: there is no such folder")
     exported = (Path(folder) / ONNX).is_dir()
     if wanted == "onnx" and not exported:
         raise ModelError(f"{folder} has no {ONNX}: write it with: bert-mrc-theseus export {folder} --to onnx")
@@ -52,10 +56,19 @@ def load_engine(folder: str | Path, wanted: str = "auto") -> tuple[ModelSpec, En
         'OnnxEngine'
     """
     if choose_engine(folder, wanted) == "onnx":
-        from bert_mrc_theseus.engines.onnx_engine import OnnxEngine, read_graphs
+        from bert_mrc_theseus.engines.onnx_engine import OnnxEngine, check_graphs, read_graphs
 
         spec = load_spec(folder)
-        return spec, OnnxEngine(read_graphs(Path(folder) / ONNX), spec.config.shared.position)
+        graphs = read_graphs(folder)
+        # Side by side: each takes tens of milliseconds, and Python waits for both.
+        with ThreadPoolExecutor(1) as pool:
+            checked = pool.submit(check_graphs, folder, graphs)
+            try:
+                engine = OnnxEngine(graphs, spec.config.shared.position, source=str(folder))
+            finally:
+                # What is wrong with the file says more than what came of it.
+                checked.result()
+        return spec, engine
     # Read first: what is wrong with the folder is said at once, TensorFlow takes seconds.
     model = load_model(folder)
     # Needed by this engine alone.

@@ -1,6 +1,9 @@
 """Models at rest: our own folder, encoders of other projects, run folders. NumPy and safetensors, no Keras.
 
 model_config      shape of a model
+regular_files     reading files of models
+config_values     are the numbers of a config numbers that a model can have?
+checksums         checksums of a model folder
 encoder_weights   tensors of a BERT encoder, and their names
 bert_config       config.json and vocab.txt of other projects
 huggingface, tensorflow1, e5_small_zh   encoders that can be read and written

@@ -76,7 +76,8 @@ class EncoderWeights:
     """An encoder read from somewhere: its config, its vocabulary (one entry a row, as in vocab.txt) and its tensors.
 
     Raises:
-        ModelError: a tensor is missing or of the wrong shape, or the vocabulary has another size than its embeddings.
+        ModelError: a tensor is missing, of the wrong shape or not finite, or the vocabulary has more entries than its
+            embeddings.
     """
 
     config: EncoderConfig
@@ -90,10 +91,26 @@ class EncoderWeights:
                 f"{self.source}: the vocabulary has {len(self.vocab)} entries but the word embeddings only "
                 f"{self.config.vocab_size} rows: vocab.txt and weights are not of the same model"
             )
-        for name, shape in expected_shapes(self.config).items():
-            if name not in self.tensors:
-                raise ModelError(f"{self.source}: tensor {name!r} is missing: the checkpoint is incomplete")
-            if tuple(self.tensors[name].shape) != shape:
-                raise ModelError(
-                    f"{self.source}: tensor {name!r} has shape {tuple(self.tensors[name].shape)}, the config says {shape}"
-                )
+        check_tensors(self.tensors, expected_shapes(self.config), self.source)
+
+
+def check_tensors(tensors: Mapping[str, np.ndarray], shapes: Mapping[str, tuple[int, ...]], source: str) -> None:
+    """Are all tensors there, of the right shapes, and numbers?
+
+    Args:
+        tensors: by name.
+        shapes: those that there must be.
+        source: for messages.
+
+    Raises:
+        ModelError: a tensor is missing, of another shape, or has values that are not finite.
+    """
+    for name, shape in shapes.items():
+        if name not in tensors:
+            raise ModelError(f"{source}: tensor {name!r} is missing: the checkpoint is incomplete")
+        if tuple(tensors[name].shape) != shape:
+            raise ModelError(
+                f"{source}: tensor {name!r} has shape {tuple(tensors[name].shape)}, the config says {shape}"
+            )
+        if not np.isfinite(tensors[name]).all():
+            raise ModelError(f"{source}: tensor {name!r} has values that are not finite: the weights are damaged")
