@@ -36,18 +36,22 @@ class ModelFiles:
         self._known = _read_checksums(folder)
 
     def read(self, name: str) -> bytes:
-        """The bytes of a file, by its name in the folder, such as "onnx/lower.onnx".
+        """The bytes of a file of text, by its name in the folder.
 
         Raises:
             FileNotFoundError: there is no such file.
-            ModelError: it is no regular file, or not the one that was written.
+            ModelError: it is no regular file, too large, or not the one that was written.
         """
-        content = read_bytes(self.folder / name)
+        content = read_bytes(self.folder / name, LARGEST_TEXT)
         self.check(name, content)
         return content
 
     def check(self, name: str, content: bytes) -> None:
         """Compares what was read of a file with its checksum.
+
+        Args:
+            name: of the file, such as "onnx/lower.onnx".
+            content: its bytes.
 
         Raises:
             ModelError: it is not what was written.

@@ -240,6 +240,9 @@ def _read(folder: Path, names: Sequence[str], read: Callable[[ModelFiles], Model
         raise ModelError(f"{folder} is not a complete model folder: {', '.join(missing)} missing{hint}")
     try:
         return read(ModelFiles(folder))
+    except ModelError as error:
+        # What checks parts of a model does not know where they are from.
+        raise error if str(folder) in str(error) else ModelError(f"{folder}: {error}") from error
     except KeyError as error:
         raise ModelError(f"{folder} cannot be read as a model: {error} is missing") from error
     except (ValueError, TypeError, OSError, SafetensorError) as error:
