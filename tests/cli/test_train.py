@@ -10,6 +10,7 @@ import pytest
 
 from bert_mrc_theseus.comparison.methods import Candidate, StagePlan, stage_plans
 from bert_mrc_theseus.training.config import Distillation, NewPredecessor, Replacing, TrainingConfig
+from bert_mrc_theseus.training.stages import StageResult
 
 USUAL = {
     0: {"epochs": 3, "learning_rate": 1.5e-4},
@@ -38,6 +39,7 @@ def stages(monkeypatch):
         def run(data, run, *settings, stage=stage, **more):
             assert (data, run) == (Path("data"), Path("run"))
             found.append(Call(stage, settings, more))
+            return StageResult(Path("best"), 0.5, 1, 0.1)
 
         monkeypatch.setattr(f"bert_mrc_theseus.training.stages.{name}", run)
     return found
