@@ -7,8 +7,8 @@
 Each stage's folder also has log.csv, tensorboard/, config.json and, when the stage is done, report.json; while it trains, a
 checkpoint from which an interrupted training goes on.
 
-`train --overwrite` trains a stage again in RUN/stage0.new, which takes the place of RUN/stage0 when it is done: what the stage had
-is there until then, whatever happens to the command.
+`train --overwrite` trains a stage again in RUN/stage0.new, which takes the place of RUN/stage0 when it is done: what the stage
+had is there until then, whatever happens to the command.
 """
 
 import os

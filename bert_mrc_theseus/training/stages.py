@@ -250,9 +250,7 @@ def _run(
             state = _fit(place, config, settings, data, origin, prepared, resume, progress)
         except KeyboardInterrupt:
             kept = "its last checkpoint is kept" if place.checkpoint.is_file() else "it had no checkpoint yet"
-            progress.warn(
-                f"{title} was interrupted; {kept}: the same command with --resume instead of --overwrite goes on"
-            )
+            progress.warn(f"{title} was interrupted; {kept}: --resume goes on")
             raise
     folder.settle()
     finds_nothing = _finds_nothing(state.history)
