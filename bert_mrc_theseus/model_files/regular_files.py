@@ -25,8 +25,8 @@ def regular_file(path: Path) -> Path:
         mode = path.stat().st_mode
     except FileNotFoundError:
         raise
-    except OSError as error:
-        raise ModelError(f"{path} cannot be read: {error.strerror}") from error
+    except (OSError, ValueError) as error:  # ValueError: a NUL in the name
+        raise ModelError(f"{path} cannot be read: {error}") from error
     if not stat.S_ISREG(mode):
         raise ModelError(f"{path} is no regular file")
     return path

@@ -140,7 +140,7 @@ class RunFolder:
 
     def stages(self) -> Iterator[StageFolder]:
         """The stages that have a model, in order."""
-        return (folder for folder in map(self.stage, STAGES) if folder.best.is_dir())
+        return (folder for folder in map(self.stage, STAGES) if os.path.isdir(folder.best))
 
 
 def _remove(path: Path) -> None:

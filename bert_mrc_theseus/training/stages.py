@@ -233,6 +233,9 @@ def _run(
         data, origin = load()
         if resume and (done := begun.report()) is not None:
             now = _fingerprint(folder.number, settings, origin, origin.model.spec, data)
+            if folder.number == 0 and now["match"] and done.content.get("match"):
+                # The longest span of the same data is the same; to find it they would all have to be read.
+                now["match"] = done.content["match"]
             refuse_changes(begun.report_file, done.content, now, progress, title)
             begun.clear()
             progress.say(f"{title} is done: {folder.best}")
@@ -271,9 +274,9 @@ def _refuse_unwritable(run: Path) -> None:
     """Raises UserError, before anything costly, if nothing can be written in a run folder that may not be there yet."""
     there = next(path for path in (run, *run.absolute().parents) if path.exists())
     if not there.is_dir():
-        raise UserError(f"{there} is no folder: name another --run")
+        raise UserError(f"{there} is no folder: name another run folder")
     if not os.access(there, os.W_OK | os.X_OK):
-        raise UserError(f"{there} is not writable: name another --run")
+        raise UserError(f"{there} is not writable: name another run folder")
 
 
 def _finds_nothing(history: list[dict[str, Any]]) -> bool:

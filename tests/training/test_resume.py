@@ -151,13 +151,13 @@ def test_a_finished_stage_is_not_taken_for_one_of_other_settings_data_or_weights
     write_huggingface(make_weights(layers=4, hidden=32, seed=1), tmp_path / "encoder")
     with pytest.raises(ModelError, match="starting_weights"):
         Trained(trained.data, tmp_path / "encoder", run).train(0, resume=True)
-    with pytest.raises(ModelError, match="match: None then, {"):
+    with pytest.raises(ModelError, match=r"match: None then, \{"):
         trained.train(0, resume=True, match=True)
     with pytest.raises(ModelError, match="shared: "):
         trained.train(0, resume=True, shared_layers=1)
     data = Path(shutil.copytree(trained.data, tmp_path / "data"))
     (data / "queries.toml").write_text('[PER]\nshort = "谁"\n[LOC]\nshort = "地名"\n', encoding="utf-8")
-    with pytest.raises(ModelError, match="queries: {'PER': '人名'"):
+    with pytest.raises(ModelError, match=r"queries: \{'PER': '人名'"):
         Trained(data, trained.encoder, trained.run).train(0, resume=True)
 
 
@@ -165,7 +165,7 @@ def test_the_match_head_of_a_finished_predecessor_is_no_change(trained, tmp_path
     run = tmp_path / "run"
     trained.train(0, run=run, match=True, epochs=1)
     trained.train(0, run=run, match=True, epochs=1, resume=True)
-    with pytest.raises(ModelError, match="match: {"):
+    with pytest.raises(ModelError, match=r"match: \{"):
         trained.train(0, run=run, epochs=1, resume=True)
 
 
