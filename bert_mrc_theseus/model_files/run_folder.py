@@ -14,11 +14,17 @@ had is there until then, whatever happens to the command.
 import os
 import shutil
 from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from bert_mrc_theseus.errors import ModelError
+try:
+    import fcntl
+except ModuleNotFoundError:  # Windows
+    fcntl = None  # type: ignore[assignment]
+
+from bert_mrc_theseus.errors import ModelError, UserError
 from bert_mrc_theseus.model_files.regular_files import LARGEST_TEXT, parse_json_object, read_bytes
 
 STAGES = {
@@ -120,6 +126,30 @@ class StageFolder:
         if self.path.exists():
             _remove(old)
 
+    @contextmanager
+    def alone(self) -> Iterator[None]:
+        """Makes the folder; meanwhile no other command trains in it, where the system has locks of folders.
+
+        Raises:
+            UserError: another one does, or the folder cannot be made.
+        """
+        try:
+            self.path.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise UserError(f"cannot make {self.path}: {error.strerror}") from error
+        try:
+            with _locked(self.path):
+                yield
+        finally:
+            # If nothing was written in it.
+            with suppress(OSError):
+                self.path.rmdir()
+
+    def empty(self) -> None:
+        """Removes everything in the folder."""
+        for path in self.path.iterdir():
+            _remove(path)
+
     def clear(self) -> None:
         """Removes what killed commands left half-written, and the checkpoint of a stage that is done."""
         for path in self.path.glob(".*"):
@@ -141,6 +171,24 @@ class RunFolder:
     def stages(self) -> Iterator[StageFolder]:
         """The stages that have a model, in order."""
         return (folder for folder in map(self.stage, STAGES) if os.path.isdir(folder.best))
+
+
+@contextmanager
+def _locked(folder: Path) -> Iterator[None]:
+    if fcntl is None:
+        yield
+        return
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError as error:
+            raise UserError(f"another command trains in {folder}: wait for it, or name another run folder") from error
+        except OSError:  # a file system without locks
+            pass
+        yield
+    finally:
+        os.close(descriptor)
 
 
 def _remove(path: Path) -> None:

@@ -5,7 +5,6 @@ are the model's: of a data folder's queries.toml only the types' names count the
 """
 
 import os
-import shutil
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, replace
@@ -240,21 +239,22 @@ def _run(
             begun.clear()
             progress.say(f"{title} is done: {folder.best}")
             return StageResult(
-                folder.best, done.best_f1, done.steps, done.minutes, _finds_nothing(done.content["history"])
+                folder.best, done.best_f1, done.steps, done.minutes, _finds_nothing(done.content.get("history", []))
             )
         prepared = prepare(data, origin)
-        place = begun if resume else folder.anew if overwrite and folder.path.exists() else folder
-        if overwrite:
-            # Not before: data, encoder and settings may be refused.
-            shutil.rmtree(place.path, ignore_errors=True)
-        if place is not folder:
-            progress.say(f"{title} is trained in {place.path}, and replaces {folder.path} when it is done")
-        try:
-            state = _fit(place, config, settings, data, origin, prepared, resume, progress)
-        except KeyboardInterrupt:
-            kept = "its last checkpoint is kept" if place.checkpoint.is_file() else "it had no checkpoint yet"
-            progress.warn(f"{title} was interrupted; {kept}: --resume goes on")
-            raise
+        place = folder.anew if overwrite and folder.path.exists() else begun
+        with place.alone():
+            if overwrite:
+                # Not before: data, encoder and settings may be refused.
+                place.empty()
+            if place is not folder:
+                progress.say(f"{title} is trained in {place.path}, and replaces {folder.path} when it is done")
+            try:
+                state = _fit(place, config, settings, data, origin, prepared, resume, progress)
+            except KeyboardInterrupt:
+                kept = "its last checkpoint is kept" if place.checkpoint.is_file() else "it had no checkpoint yet"
+                progress.warn(f"{title} was interrupted; {kept}: --resume goes on")
+                raise
     folder.settle()
     finds_nothing = _finds_nothing(state.history)
     result = StageResult(folder.best, state.best_f1, state.step, round(state.seconds / 60.0, 2), finds_nothing)
@@ -272,7 +272,7 @@ def _run(
 
 def _refuse_unwritable(run: Path) -> None:
     """Raises UserError, before anything costly, if nothing can be written in a run folder that may not be there yet."""
-    there = next(path for path in (run, *run.absolute().parents) if path.exists())
+    there = next(path for path in (run, *run.absolute().parents) if os.path.exists(path))
     if not there.is_dir():
         raise UserError(f"{there} is no folder: name another run folder")
     if not os.access(there, os.W_OK | os.X_OK):
@@ -345,7 +345,6 @@ def _fit(
         save_model(folder.best, SavedModel(best, tensors_of(prepared.weights())))
 
     def begin() -> None:
-        folder.path.mkdir(parents=True, exist_ok=True)
         folder.clear()
         write_json(folder.settings, record)
 

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from bert_mrc_theseus.errors import ModelError
+from bert_mrc_theseus.errors import ModelError, UserError
 from bert_mrc_theseus.model_files import run_folder
 from bert_mrc_theseus.model_files.run_folder import StageFolder
 
@@ -62,6 +62,20 @@ def test_whenever_it_is_killed_a_whole_stage_is_there_and_the_new_one_comes_out(
     folder.settle()
     assert which(folder.path) == "new"
     assert [path.name for path in tmp_path.iterdir()] == ["stage1"]
+
+
+def test_two_commands_do_not_train_in_one_folder(tmp_path):
+    folder = StageFolder(tmp_path / "run" / "stage1", 1)
+    with folder.alone():
+        with pytest.raises(UserError, match="another command trains in .*stage1"), folder.alone():
+            raise AssertionError
+        folder.log.touch()
+    with folder.alone():
+        folder.empty()
+    assert not folder.path.exists()
+    folder.path.touch()
+    with pytest.raises(UserError, match="cannot make"), folder.alone():
+        raise AssertionError
 
 
 def test_a_stage_that_is_not_done_takes_no_place(tmp_path):
