@@ -137,13 +137,13 @@ class StageFolder:
             self.path.mkdir(parents=True, exist_ok=True)
         except OSError as error:
             raise UserError(f"cannot make {self.path}: {error.strerror}") from error
-        try:
-            with _locked(self.path):
+        with _locked(self.path):
+            try:
                 yield
-        finally:
-            # If nothing was written in it.
-            with suppress(OSError):
-                self.path.rmdir()
+            finally:
+                # If nothing was written in it.
+                with suppress(OSError):
+                    self.path.rmdir()
 
     def empty(self) -> None:
         """Removes everything in the folder."""

@@ -67,7 +67,7 @@ def test_whenever_it_is_killed_a_whole_stage_is_there_and_the_new_one_comes_out(
 def test_two_commands_do_not_train_in_one_folder(tmp_path):
     folder = StageFolder(tmp_path / "run" / "stage1", 1)
     with folder.alone():
-        with pytest.raises(UserError, match="another command trains in .*stage1"), folder.alone():
+        with pytest.raises(UserError, match=r"another command trains in .*stage1"), folder.alone():
             raise AssertionError
         folder.log.touch()
     with folder.alone():
