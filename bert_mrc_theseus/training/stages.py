@@ -87,12 +87,13 @@ def fine_tune_predecessor(
         >>> from pathlib import Path
         >>> import bert_mrc_theseus as bmt
         >>> from bert_mrc_theseus.training.progress import Silence
-        >>> new, config = bmt.training.NewPredecessor("bert", window=100), bmt.training.stage_config(0)
+        >>> new = bmt.training.NewPredecessor("bert", window=80, context_position=16)
+        >>> config = bmt.training.stage_config(0, epochs=1)
         >>> result = bmt.training.fine_tune_predecessor(
-        ...     Path("data"), Path("run"), config, new, resume=True, progress=Silence()
+        ...     Path("data"), Path("new-run"), config, new, progress=Silence()
         ... )
         >>> result.best.as_posix()
-        'run/stage0/best'
+        'new-run/stage0/best'
     """
 
     def load() -> tuple[TrainingData, Origin]:
@@ -138,7 +139,7 @@ def replace_modules(
         >>> from bert_mrc_theseus.training.progress import Silence
         >>> replacing, config = bmt.training.Replacing(modules=2), bmt.training.stage_config(1, epochs=1)
         >>> result = bmt.training.replace_modules(
-        ...     Path("data"), Path("run"), config, replacing, resume=True, progress=Silence()
+        ...     Path("data"), Path("run"), config, replacing, overwrite=True, progress=Silence()
         ... )
         >>> result.steps > 0
         True
@@ -187,7 +188,7 @@ def fine_tune_successor(
         >>> from bert_mrc_theseus.training.progress import Silence
         >>> config = bmt.training.stage_config(2, epochs=1)
         >>> result = bmt.training.fine_tune_successor(
-        ...     Path("data"), Path("run"), config, resume=True, progress=Silence()
+        ...     Path("data"), Path("run"), config, overwrite=True, progress=Silence()
         ... )
         >>> 0.0 <= result.best_f1 <= 1.0
         True
