@@ -48,8 +48,8 @@ $(RUN)/.data $(RUN)/.stage0 $(RUN)/.stage1 $(RUN)/.stage2: FORCE
 $(DATA)/corpus.json: $(RUN)/.data $(wildcard data/queries/*.toml) $(wildcard data/sample/*.jsonl) | $(READY)
 	$(BMT) preprocess $(CORPUS) --out $(DATA) $(PREPROCESS)
 
-# Out of date: start again. Interrupted: go on.
-AGAIN = $(if $(wildcard $@),--overwrite,--resume)
+# Out of date: start again, in a folder of its own until that is done. Interrupted: go on.
+AGAIN = $(if $(wildcard $(@D).new),--resume,$(if $(wildcard $@),--overwrite,--resume))
 
 $(RUN)/stage0/report.json: $(DATA)/corpus.json $(RUN)/.stage0 | $(READY)
 	$(BMT) train $(DATA) --run $(RUN) --stage 0 --encoder $(ENCODER) --seed $(SEED) $(STAGE0) $(AGAIN)

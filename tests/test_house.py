@@ -122,6 +122,18 @@ def test_keras_and_tensorflow_begin_with_the_model():
     assert wrong == []
 
 
+def test_onnx_runtime_is_imported_in_one_place():
+    """It must be told not to send anything before it is imported."""
+    wrong = [
+        f"{file.relative_to(ROOT)}:{line}"
+        for module, file in sources()
+        if module != "engines/onnx_runtime"
+        for name, line in imports(file, module)
+        if name.split(".")[0] == "onnxruntime"
+    ]
+    assert wrong == []
+
+
 @pytest.mark.parametrize(
     "folder", [file.parent for module, file in sources() if module.count("/") and module.endswith("__init__")]
 )

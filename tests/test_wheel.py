@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from bert_mrc_theseus.engines.onnx_engine import write_graphs
-from bert_mrc_theseus.model_files.model_folder import ONNX, load_model
+from bert_mrc_theseus.model_files.model_folder import load_model
 from bert_mrc_theseus.model_files.run_folder import RunFolder
 from bert_mrc_theseus.onnx_export.graphs import build_graphs, serialised
 
@@ -64,7 +64,7 @@ def test_commands_that_need_no_tensorflow_work(installed, tmp_path, trained):
     assert "nothing to complain about" in run(command, "queries", "check", "data/queries.toml", cwd=tmp_path)
     shutil.copytree(trained.run, tmp_path / "run")
     for stage in RunFolder(tmp_path / "run").stages():
-        write_graphs(stage.best / ONNX, serialised(build_graphs(load_model(stage.best))))
+        write_graphs(stage.best, serialised(build_graphs(load_model(stage.best))))
     run(command, "report", "run", trained.data, cwd=tmp_path)
     assert "strict F1" in (tmp_path / "run/report.html").read_text(encoding="utf-8")
 

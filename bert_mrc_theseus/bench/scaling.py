@@ -12,7 +12,7 @@ from bert_mrc_theseus.bench.measured_process import predict_command, run_measure
 from bert_mrc_theseus.engines.onnx_engine import write_graphs
 from bert_mrc_theseus.model_files.encoder_weights import expected_shapes
 from bert_mrc_theseus.model_files.model_config import EncoderConfig, ModelConfig
-from bert_mrc_theseus.model_files.model_folder import ONNX, ModelSpec, SavedModel, save_model
+from bert_mrc_theseus.model_files.model_folder import ModelSpec, SavedModel, save_model
 from bert_mrc_theseus.mrc.tokenizer import CLS, PAD, SEP, UNK
 from bert_mrc_theseus.onnx_export.graphs import build_graphs, serialised
 from bert_mrc_theseus.text.schema import EntityType, Schema
@@ -28,7 +28,7 @@ def tiny_model(folder: Path, texts: Sequence[str]) -> None:
     schema = Schema((EntityType("PER", "人名"), EntityType("LOC", "地名")))
     model = SavedModel(ModelSpec(ModelConfig(config), vocab, schema), tensors)
     save_model(folder, model)
-    write_graphs(folder / ONNX, serialised(build_graphs(model)))
+    write_graphs(folder, serialised(build_graphs(model)))
 
 
 def bench_scaling(model: Path | None, texts: Sequence[str], megabytes: Sequence[float]) -> dict[str, Any]:

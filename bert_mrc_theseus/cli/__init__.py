@@ -2,6 +2,7 @@
 
 app                the program: finds a command, prints errors
 settings_options   options made from settings dataclasses
+interruption       commands that are told to end
 values             values of options that typer has no type for
 preprocess, augment, queries                    data
 train, evaluate, compare, average, report       models

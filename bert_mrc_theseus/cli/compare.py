@@ -1,5 +1,6 @@
 """`bert-mrc-theseus compare`: ways to compress a predecessor, side by side."""
 
+import os
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated, Any
@@ -8,12 +9,14 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
+from bert_mrc_theseus.cli.interruption import terminated_as_by_ctrl_c
 from bert_mrc_theseus.cli.settings_options import part_of, takes_settings
 from bert_mrc_theseus.cli.values import comma_list
 from bert_mrc_theseus.comparison.methods import Settings, parse_candidate
 from bert_mrc_theseus.engines.import_tensorflow import import_tensorflow
 from bert_mrc_theseus.errors import UserError
 from bert_mrc_theseus.files import atomic_write
+from bert_mrc_theseus.training.backend import check_backend
 from bert_mrc_theseus.training.config import NewPredecessor, TrainingConfig
 from bert_mrc_theseus.training.progress import ConsoleProgress
 
@@ -54,11 +57,13 @@ def compare(
         TrainingConfig(**part_of(given, TrainingConfig)),
     )
     chosen_seeds = comma_list(seeds, int, "--seeds")
+    check_backend(os.environ.get("KERAS_BACKEND"))
     import_tensorflow()
     from bert_mrc_theseus.comparison.compare import compare as run
     from bert_mrc_theseus.comparison.table import COLUMNS, markdown
 
-    rows = run(data, out, wanted, chosen_seeds, settings, ConsoleProgress(), texts)
+    with terminated_as_by_ctrl_c():
+        rows = run(data, out, wanted, chosen_seeds, settings, ConsoleProgress(), texts)
     with atomic_write(out / "compare.md") as stream:
         stream.write(markdown(rows))
     table = Table(*COLUMNS)

@@ -1,5 +1,6 @@
 """`bert-mrc-theseus evaluate`: scores of a model, or of all stages of a run, on a split of a data folder."""
 
+import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -41,7 +42,7 @@ def evaluate(
         raise DataError("no documents", path)
     dev = list(read_documents(data / "dev.jsonl")) if tune else None
     source = {"file": path.name, "sha256": sha256_of(path)}
-    if RunFolder(model).stage(0).path.is_dir():
+    if os.path.isdir(RunFolder(model).stage(0).path):
         if errors is not None or keep_thresholds:
             raise UserError(
                 f"--errors and --save-thresholds are for one model, such as {RunFolder(model).stage(2).best}"

@@ -28,18 +28,23 @@ def export(
     ] = None,
 ) -> None:
     """Write a model as ONNX (checked against the model), or its encoder, without heads, as a plain BERT."""
+    from bert_mrc_theseus.model_files.model_folder import load_spec
+
     console = Console(soft_wrap=True)
     if to != "onnx":
         if out is None:
             raise UserError(f"--to {to} needs a folder to write: --out FOLDER")
         from bert_mrc_theseus.model_files.encoders import export_encoder
 
+        # First: TensorFlow takes seconds, or is not there.
+        load_spec(model)
         import_tensorflow()
         export_encoder(model, to, out)
         console.print(f"{model} -> {out}", markup=False, highlight=False)
         return
     if data is None:
         raise UserError("--to onnx needs the data folder that the graph is compared on: --data FOLDER")
+    load_spec(model)
     import_tensorflow()
     from bert_mrc_theseus.engines.choose import load_engine
     from bert_mrc_theseus.onnx_export.export import export_onnx

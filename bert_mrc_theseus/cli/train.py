@@ -1,13 +1,16 @@
 """`bert-mrc-theseus train`: the three stages of training."""
 
+import os
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
+from bert_mrc_theseus.cli.interruption import terminated_as_by_ctrl_c
 from bert_mrc_theseus.cli.settings_options import option_names, part_of, takes_settings
 from bert_mrc_theseus.engines.import_tensorflow import import_tensorflow
-from bert_mrc_theseus.errors import UserError
+from bert_mrc_theseus.errors import TrainingError, UserError
+from bert_mrc_theseus.training.backend import check_backend
 from bert_mrc_theseus.training.config import (
     STAGE_DEFAULTS,
     STAGE_SETTINGS,
@@ -42,7 +45,9 @@ def train(
         ),
     ] = None,
     resume: Annotated[bool, typer.Option("--resume", help="Go on where it stopped; finished stages are kept.")] = False,
-    overwrite: Annotated[bool, typer.Option("--overwrite", help="Start the stage again.")] = False,
+    overwrite: Annotated[
+        bool, typer.Option("--overwrite", help="Start the stage again; what it had is replaced when that is done.")
+    ] = False,
     shared: Annotated[int | None, typer.Option(hidden=True)] = None,
 ) -> None:
     """Train a predecessor (stage 0), replace its modules by a successor's (1), fine-tune the successor (2).
@@ -66,20 +71,26 @@ def train(
             "--predecessor is read by stage 1, and in stage 2 by distillation (--distill-logits, --distill-borders): leave it "
             "out"
         )
-    import_tensorflow()
-    from bert_mrc_theseus.training.stages import fine_tune_predecessor, fine_tune_successor, replace_modules
+    if resume and overwrite:
+        raise UserError("--resume goes on with a stage, --overwrite starts it again: say one of the two")
+    check_backend(os.environ.get("KERAS_BACKEND"))
+    with terminated_as_by_ctrl_c():
+        import_tensorflow()
+        from bert_mrc_theseus.training.stages import fine_tune_predecessor, fine_tune_successor, replace_modules
 
-    for number, config in configs.items():
-        if number == 0:
-            fine_tune_predecessor(data, run, config, new, resume=resume, overwrite=overwrite)
-        elif number == 1:
-            replace_modules(
-                data, run, config, replacing, distillation, predecessor=predecessor, resume=resume, overwrite=overwrite
-            )
-        else:
-            fine_tune_successor(
-                data, run, config, distillation, predecessor=predecessor, resume=resume, overwrite=overwrite
-            )
+        more: dict[str, Any] = {"resume": resume, "overwrite": overwrite}
+        for number, config in configs.items():
+            if number == 0:
+                result = fine_tune_predecessor(data, run, config, new, **more)
+            elif number == 1:
+                result = replace_modules(data, run, config, replacing, distillation, predecessor=predecessor, **more)
+            else:
+                result = fine_tune_successor(data, run, config, distillation, predecessor=predecessor, **more)
+            if result.finds_nothing and number != stages[-1]:
+                raise TrainingError(
+                    f"stage {number} finds no entity of dev ({result.best}): stage {number + 1} was not begun. When stage "
+                    f"{number} has been trained again, with --overwrite, or to go on all the same, call the stages one by one"
+                )
 
 
 def _refuse_unread(stages: tuple[int, ...], given: dict[str, Any]) -> None:

@@ -22,15 +22,14 @@ from bert_mrc_theseus.comparison.methods import Candidate, Settings, StagePlan, 
 from bert_mrc_theseus.comparison.table import ComparisonRow, comparison_row
 from bert_mrc_theseus.decoding.entities import FlatAnswers
 from bert_mrc_theseus.engines.engine import Engine
-from bert_mrc_theseus.errors import UserError
+from bert_mrc_theseus.errors import TrainingError
 from bert_mrc_theseus.evaluation.evaluate import evaluate_model, evaluation_report
 from bert_mrc_theseus.files import sha256_of
 from bert_mrc_theseus.model_files.model_folder import WEIGHTS, ModelSpec, load_model
-from bert_mrc_theseus.model_files.run_folder import RunFolder, StageFolder
+from bert_mrc_theseus.model_files.run_folder import RunFolder
 from bert_mrc_theseus.onnx_export.graphs import engine_of
 from bert_mrc_theseus.provenance import write_json
 from bert_mrc_theseus.text.documents import Document, read_documents
-from bert_mrc_theseus.training.config import changed_settings, settings_in, settings_record
 from bert_mrc_theseus.training.progress import Progress
 from bert_mrc_theseus.training.stages import fine_tune_predecessor, fine_tune_successor, replace_modules
 
@@ -56,7 +55,9 @@ def compare(
         texts: of test, on which speed is measured; 0: not.
 
     Raises:
-        UserError: a setting makes no sense, or a row was trained with other settings before.
+        UserError: a setting makes no sense.
+        ModelError: a row was trained with other settings, data or weights before.
+        TrainingError: a predecessor finds nothing.
     """
     test = data / "test.jsonl"
     documents = list(read_documents(test))
@@ -93,7 +94,6 @@ def _train(data: Path, run: RunFolder, plans: Sequence[StagePlan], settings: Set
     predecessor = RunFolder(run.path.parent / "predecessor").stage(0).best
     best = run.path
     for stage, config, replacing, distillation in plans:
-        _check_settings(run.stage(stage), settings_record(config, replacing, distillation if stage else None))
         if stage == 0:
             result = fine_tune_predecessor(data, run.path, config, settings.new, resume=True, progress=progress)
         elif replacing is not None:
@@ -104,19 +104,10 @@ def _train(data: Path, run: RunFolder, plans: Sequence[StagePlan], settings: Set
             result = fine_tune_successor(
                 data, run.path, config, distillation, predecessor=predecessor, resume=True, progress=progress
             )
+        if stage == 0 and result.finds_nothing:
+            raise TrainingError(f"the predecessor {result.best} finds no entity of dev: its successors are not trained")
         best = result.best
     return best
-
-
-def _check_settings(folder: StageFolder, now: Mapping[str, Any]) -> None:
-    report = folder.report()
-    if report is None:
-        return
-    changed = changed_settings(settings_in(report.content), now)
-    if changed:
-        raise UserError(
-            f"{folder.path} was trained with other settings ({'; '.join(changed)}): use them, or another --out"
-        )
 
 
 def _evaluate(best: Path, run: RunFolder, documents: Sequence[Document], source: dict[str, str]) -> dict[str, Any]:

@@ -10,6 +10,7 @@ from typing import Protocol
 import numpy as np
 
 from bert_mrc_theseus.decoding.spans import Decoding, Thresholds, decode_flat, nested_spans
+from bert_mrc_theseus.errors import ModelError
 from bert_mrc_theseus.mrc.examples import Examples
 from bert_mrc_theseus.mrc.windows import joined_runs
 from bert_mrc_theseus.text.documents import Document, Entity
@@ -72,6 +73,7 @@ class FlatAnswers:
         """Per window, starts and ends (T, length of the window, 2)."""
 
     def add(self, window: int, types: np.ndarray, ends: np.ndarray, matches: np.ndarray | None) -> None:
+        _refuse_nan(ends)
         self.windows[window][types] = ends
 
     def probabilities(self, documents: int) -> list[list[np.ndarray]]:
@@ -109,6 +111,7 @@ class NestedAnswers:
 
     def add(self, window: int, types: np.ndarray, ends: np.ndarray, matches: np.ndarray | None) -> None:
         assert matches is not None
+        _refuse_nan(ends)
         for type_index, type_ends, type_matches in zip(types, ends, matches, strict=True):
             spans = nested_spans(type_ends, type_matches, self._thresholds)
             self.windows[window].extend((int(type_index), *span) for span in spans)
@@ -132,6 +135,12 @@ class NestedAnswers:
             trim_white_space(replace(document, entities=tuple(spans)))
             for document, spans in zip(documents, entities, strict=True)
         ]
+
+
+def _refuse_nan(ends: np.ndarray) -> None:
+    """Raises ModelError if probabilities are not numbers: nothing would be found, and nobody would know why."""
+    if not np.isfinite(ends).all():
+        raise ModelError("the model's answers are not numbers: its weights are damaged, or too large to compute with")
 
 
 def decode_document(

@@ -1,5 +1,7 @@
 """Which engine runs a saved model: ONNX Runtime where the model was exported, else Keras."""
 
+import os
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -9,7 +11,7 @@ from bert_mrc_theseus.errors import ModelError, UserError
 from bert_mrc_theseus.model_files.model_folder import ONNX, WEIGHTS, ModelSpec, load_model, load_spec
 
 if TYPE_CHECKING:
-    from bert_mrc_theseus.engines.onnx_engine import RunGraph
+    from bert_mrc_theseus.engines.onnx_runtime import RunGraph
 
 ENGINES = ("auto", "onnx", "keras")
 
@@ -23,10 +25,12 @@ def choose_engine(folder: str | Path, wanted: str = "auto") -> str:
 
     Raises:
         UserError: unknown engine.
-        ModelError: "onnx" is wanted but the folder has no graphs.
+        ModelError: there is no such folder, or "onnx" is wanted but the folder has no graphs.
     """
     if wanted not in ENGINES:
         raise UserError(f"the engine is one of {', '.join(ENGINES)}. Received: {wanted!r}")
+    if not os.path.isdir(folder):
+        raise ModelError(f"{folder}: there is no such folder")
     exported = (Path(folder) / ONNX).is_dir()
     if wanted == "onnx" and not exported:
         raise ModelError(f"{folder} has no {ONNX}: write it with: bert-mrc-theseus export {folder} --to onnx")
@@ -39,7 +43,11 @@ def engine_files(folder: str | Path, engine: str) -> list[Path]:
 
 
 def onnx_engine(
-    spec: ModelSpec, graphs: tuple[bytes, bytes], workers: int | None = None, run: "RunGraph | None" = None
+    spec: ModelSpec,
+    graphs: tuple[bytes, bytes],
+    workers: int | None = None,
+    run: "RunGraph | None" = None,
+    source: str = "",
 ) -> Engine:
     """What runs the graphs of a model on ONNX Runtime.
 
@@ -48,6 +56,7 @@ def onnx_engine(
         graphs: the lower and the upper one, serialised.
         workers: threads; by default as many as this process has cores.
         run: what runs a graph, see `OnnxEngine`.
+        source: the folder that the graphs are from, for messages.
 
     Raises:
         ModelError: a graph is damaged.
@@ -55,10 +64,10 @@ def onnx_engine(
     if spec.config.shares_all:
         from bert_mrc_theseus.engines.onnx_text_engine import OnnxTextEngine
 
-        return OnnxTextEngine(graphs, workers, run)
+        return OnnxTextEngine(graphs, workers, run, source)
     from bert_mrc_theseus.engines.onnx_engine import OnnxEngine
 
-    return OnnxEngine(graphs, spec.config.shared.position, workers, run)
+    return OnnxEngine(graphs, spec.config.shared.position, workers, run, source)
 
 
 def load_engine(folder: str | Path, wanted: str = "auto") -> tuple[ModelSpec, Engine]:
@@ -79,10 +88,19 @@ def load_engine(folder: str | Path, wanted: str = "auto") -> tuple[ModelSpec, En
         'OnnxEngine'
     """
     if choose_engine(folder, wanted) == "onnx":
-        from bert_mrc_theseus.engines.onnx_engine import read_graphs
+        from bert_mrc_theseus.engines.onnx_engine import check_graphs, read_graphs
 
         spec = load_spec(folder)
-        return spec, onnx_engine(spec, read_graphs(Path(folder) / ONNX))
+        graphs = read_graphs(folder)
+        # Side by side: each takes tens of milliseconds, and Python waits for both.
+        with ThreadPoolExecutor(1) as pool:
+            checked = pool.submit(check_graphs, folder, graphs)
+            try:
+                engine = onnx_engine(spec, graphs, source=str(folder))
+            finally:
+                # What is wrong with the file says more than what came of it.
+                checked.result()
+        return spec, engine
     # Read first: what is wrong with the folder is said at once, TensorFlow takes seconds.
     model = load_model(folder)
     # Needed by this engine alone.

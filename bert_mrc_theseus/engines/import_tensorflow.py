@@ -1,4 +1,4 @@
-"""Importing TensorFlow without its greeting."""
+"""Importing TensorFlow without its greeting, and Keras on the backend that was asked for."""
 
 import os
 import sys
@@ -14,7 +14,7 @@ def import_tensorflow() -> None:
     so the file descriptor itself is held.
 
     Raises:
-        UserError: TensorFlow is not installed.
+        UserError: TensorFlow is not installed, or Keras has no such backend.
     """
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
     sys.stderr.flush()
@@ -39,3 +39,8 @@ def import_tensorflow() -> None:
         ) from error
     finally:
         os.close(kept)
+    try:
+        import keras  # noqa: F401
+    except (ModuleNotFoundError, ValueError) as error:
+        backend = os.environ.get("KERAS_BACKEND")
+        raise UserError(f"Keras cannot be loaded with the backend {backend!r}: {error}. Unset KERAS_BACKEND") from error

@@ -1,24 +1,25 @@
 """An exported model on ONNX Runtime that reads query and context together. No TensorFlow, and a fast start."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import Future
+from functools import partial
 from pathlib import Path
 from typing import NamedTuple, TypeVar
 
 import numpy as np
-import onnxruntime
 
 from bert_mrc_theseus.engines.engine import UseAnswer, asked_together, no_match_head
+from bert_mrc_theseus.engines.onnx_runtime import RunGraph, open_session, run_graph
 from bert_mrc_theseus.engines.thread_pool import ThreadPool, available_cores
 from bert_mrc_theseus.errors import ModelError
 from bert_mrc_theseus.files import atomic_folder
+from bert_mrc_theseus.model_files.checksums import ModelFiles
+from bert_mrc_theseus.model_files.model_folder import GRAPH_FILES, ONNX, changing_files
+from bert_mrc_theseus.model_files.regular_files import read_bytes
 from bert_mrc_theseus.mrc.batch_types import TokenRows, joined
 from bert_mrc_theseus.mrc.batching import sorted_batches
 from bert_mrc_theseus.mrc.collate import token_rows
 from bert_mrc_theseus.mrc.examples import Examples
-
-LOWER, UPPER = "lower.onnx", "upper.onnx"
-"""Files of the two graphs, see `onnx_export.graphs`."""
 
 STATES = ("hidden", "q", "k", "v")
 """What the lower graph gives and the upper one takes: hidden states (N, L, H), and the next layer's queries
@@ -31,7 +32,6 @@ ROUND = 64
 """Batches of contexts whose states are kept at a time: bounds memory (their states are 1.5 kB a token and more)."""
 
 States = tuple[np.ndarray, ...]
-RunGraph = Callable[[onnxruntime.InferenceSession, Mapping, Sequence[str]], Sequence]
 Result = TypeVar("Result")
 
 
@@ -45,6 +45,7 @@ class OnnxEngine:
         context_position: see `SharedContext`.
         workers: by default as many as this process has cores.
         run: runs a graph: session, inputs and names of outputs -> outputs.
+        source: the folder that the graphs are from, for messages.
 
     Raises:
         ModelError: a graph is damaged.
@@ -56,11 +57,14 @@ class OnnxEngine:
         context_position: int,
         workers: int | None = None,
         run: RunGraph | None = None,
+        source: str = "",
     ):
-        self._lower, self._upper = (open_session(graph) for graph in graphs)
+        lower, upper = (str(Path(source, name)) for name in GRAPH_FILES)
+        self._lower = open_session(graphs[0], lower, ("lengths", "first_position", "token_type"), STATES)
+        self._upper = open_session(graphs[1], upper, ("context.lengths", "query.lengths"), ("probabilities",))
         self._context_position = context_position
         self._workers = workers or available_cores()
-        self._run = run or run_graph
+        self._run = run or partial(run_graph, source=source)
         self._pool = ThreadPool(self._workers)
         self._queries: tuple[tuple[bytes, ...], States] | None = None
 
@@ -168,42 +172,36 @@ def _chunks(
 
 
 def read_graphs(folder: str | Path) -> tuple[bytes, bytes]:
-    """The graphs that `export --to onnx` wrote.
+    """The graphs of a model folder, as `export --to onnx` wrote them; `check_graphs` says whether they still are.
 
     Raises:
         ModelError: a file is absent or unreadable.
     """
+    lower, upper = (Path(folder) / name for name in GRAPH_FILES)
     try:
-        return (Path(folder) / LOWER).read_bytes(), (Path(folder) / UPPER).read_bytes()
-    except OSError as error:
-        raise ModelError(f"{folder} does not hold the graphs of a model: {error}") from error
+        return read_bytes(lower), read_bytes(upper)
+    except FileNotFoundError as error:
+        raise ModelError(f"{folder} does not hold the graphs of a model: {error.filename} is missing") from error
+
+
+def check_graphs(folder: str | Path, graphs: tuple[bytes, bytes]) -> None:
+    """Compares graphs with the checksums of the model folder that they were read from.
+
+    Raises:
+        ModelError: they are not as they were written.
+    """
+    files = ModelFiles(Path(folder))
+    for name, content in zip(GRAPH_FILES, graphs, strict=True):
+        files.check(name, content)
 
 
 def write_graphs(folder: str | Path, graphs: tuple[bytes, bytes]) -> None:
-    """Writes what `read_graphs` reads, in one step."""
-    with atomic_folder(folder) as new:
-        for name, content in zip((LOWER, UPPER), graphs, strict=True):
-            (new / name).write_bytes(content)
-
-
-def run_graph(session: onnxruntime.InferenceSession, inputs: Mapping, outputs: Sequence[str]) -> Sequence:
-    """Runs a graph and gives the outputs of these names."""
-    return session.run(outputs, inputs)
-
-
-def open_session(graph: bytes) -> onnxruntime.InferenceSession:
-    """A session that computes on the thread that calls it.
+    """Writes the graphs of a model folder, in one step, and their checksums.
 
     Raises:
-        ModelError: the graph is damaged.
+        UserError: the disk is full or the place not writable.
     """
-    options = onnxruntime.SessionOptions()
-    options.intra_op_num_threads = 1
-    options.inter_op_num_threads = 1
-    options.log_severity_level = 3
-    # x86 processors without VNNI add products of uint8 and int8 in 16 bits, which overflow, unless this is set.
-    options.add_session_config_entry("session.x64quantprecision", "1")
-    try:
-        return onnxruntime.InferenceSession(graph, options, providers=["CPUExecutionProvider"])
-    except Exception as error:  # ONNX Runtime's own exceptions have no common base
-        raise ModelError(f"a graph cannot be loaded by ONNX Runtime {onnxruntime.__version__}: {error}") from error
+    contents = dict(zip(GRAPH_FILES, graphs, strict=True))
+    with changing_files(Path(folder), contents), atomic_folder(Path(folder) / ONNX) as new:
+        for name, content in contents.items():
+            (new / Path(name).name).write_bytes(content)

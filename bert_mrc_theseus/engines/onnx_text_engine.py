@@ -2,13 +2,17 @@
 
 from collections.abc import Callable
 from concurrent.futures import Future
+from functools import partial
+from pathlib import Path
 from typing import TypeVar
 
 import numpy as np
 
 from bert_mrc_theseus.engines.engine import UseAnswer, asked_together, no_match_head
-from bert_mrc_theseus.engines.onnx_engine import BUDGET, RunGraph, open_session, run_graph
+from bert_mrc_theseus.engines.onnx_engine import BUDGET
+from bert_mrc_theseus.engines.onnx_runtime import RunGraph, open_session, run_graph
 from bert_mrc_theseus.engines.thread_pool import ThreadPool, available_cores
+from bert_mrc_theseus.model_files.model_folder import GRAPH_FILES
 from bert_mrc_theseus.mrc.batch_types import TokenRows
 from bert_mrc_theseus.mrc.batching import sorted_batches
 from bert_mrc_theseus.mrc.collate import alone, token_rows
@@ -29,15 +33,24 @@ class OnnxTextEngine:
         graphs: the lower and the upper graph, serialised, see `onnx_export.text_graphs`.
         workers: by default as many as this process has cores.
         run: runs a graph: session, inputs and names of outputs -> outputs.
+        source: the folder that the graphs are from, for messages.
 
     Raises:
         ModelError: a graph is damaged.
     """
 
-    def __init__(self, graphs: tuple[bytes, bytes], workers: int | None = None, run: RunGraph | None = None):
-        self._lower, self._upper = (open_session(graph) for graph in graphs)
+    def __init__(
+        self,
+        graphs: tuple[bytes, bytes],
+        workers: int | None = None,
+        run: RunGraph | None = None,
+        source: str = "",
+    ):
+        lower, upper = (str(Path(source, name)) for name in GRAPH_FILES)
+        self._lower = open_session(graphs[0], lower, ("token_ids", "lengths"), ("context", "query"))
+        self._upper = open_session(graphs[1], upper, ("context", "query"), ("probabilities",))
         self._takes = {item.name for item in self._lower.get_inputs()}
-        self._run = run or run_graph
+        self._run = run or partial(run_graph, source=source)
         self._pool = ThreadPool(workers or available_cores())
         self._queries: tuple[tuple[bytes, ...], np.ndarray] | None = None
 

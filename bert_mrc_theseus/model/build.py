@@ -36,8 +36,5 @@ def predecessor_from(
     model = MRCModel(ModelConfig(weights.config, shared, match, words), prior, dropout_rate, seed)
     new = head_variables(model)
     encoder = {name: variable for name, variable in model.named_weights().items() if name not in new}
-    tensors = dict(weights.tensors)
-    if weights.pieces is not None:
-        tensors["embeddings.piece_embeddings.weight"] = weights.pieces.rows.values()
-    load_tensors(encoder, tensors, weights.source)
+    load_tensors(encoder, weights.tensors_with_pieces(), weights.source)
     return model

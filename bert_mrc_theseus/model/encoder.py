@@ -13,6 +13,7 @@ import math
 import keras
 from keras import ops
 
+from bert_mrc_theseus.model_files.encoder_weights import PIECE_EMBEDDINGS
 from bert_mrc_theseus.model_files.model_config import EncoderConfig, WordShape
 from bert_mrc_theseus.mrc.batch_types import Tokens
 from bert_mrc_theseus.mrc.lexicon import BITS
@@ -181,7 +182,7 @@ class Embeddings(keras.layers.Layer):
             **_of_norm("embeddings.LayerNorm", self.norm),
         }
         if self.piece is not None:
-            weights["embeddings.piece_embeddings.weight"] = self.piece
+            weights[PIECE_EMBEDDINGS] = self.piece
         return weights
 
     def new_weights(self) -> dict:

@@ -1,6 +1,9 @@
 """Models at rest: our own folder, encoders of other projects, run folders. NumPy and safetensors, no Keras.
 
 model_config      shape of a model
+regular_files     reading files of models
+config_values     are the numbers of a config numbers that a model can have?
+checksums         checksums of a model folder
 q4                matrices in 4 bit
 pieces            words that an encoder knows beside its characters
 encoder_weights   tensors of a BERT encoder, and their names

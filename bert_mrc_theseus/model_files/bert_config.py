@@ -1,11 +1,12 @@
 """The files that BERT checkpoints of all makers share: a JSON config and vocab.txt."""
 
-import json
 from pathlib import Path
 from typing import Any
 
 from bert_mrc_theseus.errors import ModelError
+from bert_mrc_theseus.model_files.config_values import check_encoder
 from bert_mrc_theseus.model_files.model_config import EncoderConfig
+from bert_mrc_theseus.model_files.regular_files import LARGEST_TEXT, parse_json_object, read_bytes
 
 _FIELDS = {
     "vocab_size": "vocab_size",
@@ -24,7 +25,7 @@ def read_bert_config(path: Path) -> EncoderConfig:
         ModelError: the file is absent, or describes a model that is not a BERT as this project computes it.
     """
     try:
-        config = json.loads(path.read_text(encoding="utf-8"))
+        config = parse_json_object(read_bytes(path, LARGEST_TEXT), path)
         kind, activation = config.get("model_type", "bert"), config.get("hidden_act", "gelu")
         positions = config.get("position_embedding_type", "absolute")
         if kind != "bert":
@@ -33,16 +34,18 @@ def read_bert_config(path: Path) -> EncoderConfig:
             raise ModelError(f"{path}: hidden_act is {activation!r}; only 'gelu' (with erf) is supported")
         if positions != "absolute":
             raise ModelError(f"{path}: position_embedding_type is {positions!r}; only 'absolute' is supported")
-        return EncoderConfig(
-            **{ours: int(config[theirs]) for ours, theirs in _FIELDS.items()},
-            type_vocab_size=int(config.get("type_vocab_size", 2)),
-            layer_norm_eps=float(config.get("layer_norm_eps", 1e-12)),
-        )
+        encoder = {
+            **{ours: config[theirs] for ours, theirs in _FIELDS.items()},
+            "type_vocab_size": config.get("type_vocab_size", 2),
+            "layer_norm_eps": config.get("layer_norm_eps", 1e-12),
+        }
+        check_encoder(encoder)
+        return EncoderConfig(**encoder)
     except FileNotFoundError as error:
         raise ModelError(f"{path} is missing: the encoder is incomplete") from error
     except KeyError as error:
         raise ModelError(f"{path}: {error} is missing") from error
-    except (AttributeError, TypeError, ValueError) as error:
+    except ValueError as error:
         raise ModelError(f"{path} cannot be read as a BERT config: {error}") from error
 
 
@@ -64,12 +67,22 @@ def read_vocab(path: Path) -> tuple[str, ...]:
     """Reads vocab.txt, one entry a row.
 
     Raises:
-        ModelError: the file is absent or not UTF-8.
+        ModelError: the file is absent, no regular file, too large, or not UTF-8.
     """
     try:
-        rows = path.read_text(encoding="utf-8").split("\n")
+        return parse_vocab(read_bytes(path, LARGEST_TEXT), path)
     except FileNotFoundError as error:
         raise ModelError(f"{path} is missing: this project looks characters up in a BERT's vocab.txt") from error
+
+
+def parse_vocab(content: bytes, path: Path) -> tuple[str, ...]:
+    """What `read_vocab` makes of a file's bytes.
+
+    Raises:
+        ModelError: they are not UTF-8.
+    """
+    try:
+        rows = content.decode("utf-8").replace("\r\n", "\n").replace("\r", "\n").split("\n")
     except UnicodeDecodeError as error:
         raise ModelError(f"{path} is not UTF-8 (byte {error.start})") from error
     return tuple(rows[:-1] if rows[-1] == "" else rows)

@@ -47,13 +47,35 @@ LAYER_TENSORS = tuple(
 )
 
 
-ENCODER = "encoder"
-"""What the names of the encoder's layers begin with."""
+PIECE_EMBEDDINGS = "embeddings.piece_embeddings.weight"
+"""Embeddings of pieces of several characters [pieces, H], which only an encoder with words has."""
+
+ENCODER, TOP = "encoder", "top"
+"""What the names of layers begin with: of the encoder's, and of those above it (`model.top_layers`)."""
 
 
 def layer_tensor(layer: int, name: str, stack: str = ENCODER) -> str:
     """Full name of a layer's tensor, `name` being one of `LAYER_TENSORS`; `stack`: of which layers it is one."""
     return f"{stack}.layer.{layer}.{name}"
+
+
+def layer_shapes(layer: int, hidden: int, inner: int, stack: str = ENCODER) -> dict[str, tuple[int, ...]]:
+    """Every tensor of a layer, with its shape.
+
+    Args:
+        layer: its number.
+        hidden: H.
+        inner: FF.
+        stack: see `layer_tensor`.
+    """
+    shapes: dict[str, tuple[int, ...]] = {}
+    for name in LAYER_TENSORS:
+        out, kernel = (inner, (inner, hidden)) if name.startswith("intermediate") else (hidden, (hidden, hidden))
+        if name == "output.dense.weight":
+            kernel = (hidden, inner)
+        is_kernel = name.endswith("weight") and "LayerNorm" not in name
+        shapes[layer_tensor(layer, name, stack)] = kernel if is_kernel else (out,)
+    return shapes
 
 
 def expected_shapes(config: EncoderConfig) -> dict[str, tuple[int, ...]]:
@@ -67,12 +89,7 @@ def expected_shapes(config: EncoderConfig) -> dict[str, tuple[int, ...]]:
         "embeddings.LayerNorm.bias": (hidden,),
     }
     for layer in range(config.num_layers):
-        for name in LAYER_TENSORS:
-            out, kernel = (inner, (inner, hidden)) if name.startswith("intermediate") else (hidden, (hidden, hidden))
-            if name == "output.dense.weight":
-                kernel = (hidden, inner)
-            is_kernel = name.endswith("weight") and "LayerNorm" not in name
-            shapes[layer_tensor(layer, name)] = kernel if is_kernel else (out,)
+        shapes |= layer_shapes(layer, hidden, inner)
     return shapes
 
 
@@ -88,8 +105,8 @@ class EncoderWeights:
         pieces: the words that it knows beside its characters; None: an ordinary BERT, which has none.
 
     Raises:
-        ModelError: a tensor is missing or of the wrong shape, or the vocabulary or the pieces have another size than the
-            embeddings.
+        ModelError: a tensor is missing, of the wrong shape or not finite, or the vocabulary or the pieces have another size
+            than the embeddings.
     """
 
     config: EncoderConfig
@@ -109,10 +126,32 @@ class EncoderWeights:
                 f"{self.source}: the pieces have embeddings of {self.pieces.rows.shape[1]}, the characters of "
                 f"{self.config.hidden_size}: they are not of the same model"
             )
-        for name, shape in expected_shapes(self.config).items():
-            if name not in self.tensors:
-                raise ModelError(f"{self.source}: tensor {name!r} is missing: the checkpoint is incomplete")
-            if tuple(self.tensors[name].shape) != shape:
-                raise ModelError(
-                    f"{self.source}: tensor {name!r} has shape {tuple(self.tensors[name].shape)}, the config says {shape}"
-                )
+        check_tensors(self.tensors, expected_shapes(self.config), self.source)
+
+    def tensors_with_pieces(self) -> dict[str, np.ndarray]:
+        """All tensors, the embeddings of pieces among them, if there are any."""
+        if self.pieces is None or not self.pieces.listed.words:
+            return dict(self.tensors)
+        return {**self.tensors, PIECE_EMBEDDINGS: self.pieces.rows.values()}
+
+
+def check_tensors(tensors: Mapping[str, np.ndarray], shapes: Mapping[str, tuple[int, ...]], source: str) -> None:
+    """Are all tensors there, of the right shapes, and numbers?
+
+    Args:
+        tensors: by name.
+        shapes: those that there must be.
+        source: for messages.
+
+    Raises:
+        ModelError: a tensor is missing, of another shape, or has values that are not finite.
+    """
+    for name, shape in shapes.items():
+        if name not in tensors:
+            raise ModelError(f"{source}: tensor {name!r} is missing: the checkpoint is incomplete")
+        if tuple(tensors[name].shape) != shape:
+            raise ModelError(
+                f"{source}: tensor {name!r} has shape {tuple(tensors[name].shape)}, the config says {shape}"
+            )
+        if not np.isfinite(tensors[name]).all():
+            raise ModelError(f"{source}: tensor {name!r} has values that are not finite: the weights are damaged")

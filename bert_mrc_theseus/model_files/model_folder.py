@@ -8,12 +8,15 @@
     model.safetensors   tensors by the names of `EncoderWeights`, and the heads'
     onnx/               the same as graphs for ONNX Runtime, if it was exported; prediction needs one of the two
     training.json       how the model was made: data checksums, seed, versions, scores
+    checksums.json      SHA-256 of all these
 
 A folder is written in one atomic step and read completely or not at all.
 """
 
 import json
-from collections.abc import Callable, Mapping, Sequence
+import os
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from functools import cached_property
 from pathlib import Path
@@ -25,17 +28,26 @@ from safetensors.numpy import load_file, save_file
 
 from bert_mrc_theseus.decoding.spans import Decoding, Thresholds
 from bert_mrc_theseus.errors import ModelError, UserError
-from bert_mrc_theseus.files import atomic_folder, atomic_write
-from bert_mrc_theseus.model_files.bert_config import read_vocab, write_vocab
-from bert_mrc_theseus.model_files.encoder_weights import EncoderWeights
+from bert_mrc_theseus.files import atomic_binary, atomic_folder
+from bert_mrc_theseus.model_files.bert_config import parse_vocab, write_vocab
+from bert_mrc_theseus.model_files.checksums import ModelFiles, replacing, write_checksums
+from bert_mrc_theseus.model_files.config_values import check_config, table
+from bert_mrc_theseus.model_files.encoder_weights import (
+    PIECE_EMBEDDINGS,
+    TOP,
+    EncoderWeights,
+    check_tensors,
+    layer_shapes,
+)
 from bert_mrc_theseus.model_files.lexicon_file import LEXICON, read_lexicon, write_lexicon
 from bert_mrc_theseus.model_files.model_config import EncoderConfig, MatchShape, ModelConfig, SharedContext, WordShape
 from bert_mrc_theseus.model_files.pieces import PIECES, PieceList, read_piece_list, write_piece_list
+from bert_mrc_theseus.model_files.regular_files import parse_json_object
 from bert_mrc_theseus.model_files.training_record import TrainingRecord, record_from_dict
 from bert_mrc_theseus.mrc.examples import Examples, build_examples
-from bert_mrc_theseus.mrc.lexicon import Lexicon
+from bert_mrc_theseus.mrc.lexicon import BITS, Lexicon
 from bert_mrc_theseus.mrc.segmentation import Segmenter
-from bert_mrc_theseus.mrc.tokenizer import Tokenizer, Words
+from bert_mrc_theseus.mrc.tokenizer import PLACES, Tokenizer, Words
 from bert_mrc_theseus.mrc.windows import WindowSize
 from bert_mrc_theseus.text.documents import Document
 from bert_mrc_theseus.text.schema import Schema, schema_from_json, schema_to_json
@@ -46,9 +58,13 @@ FORMAT, VERSIONS = "bert-mrc-theseus", (2, 3)
 FILES = ("config.json", "vocab.txt", "queries.json")
 WEIGHTS = "model.safetensors"
 ONNX = "onnx"
+GRAPH_FILES = (f"{ONNX}/lower.onnx", f"{ONNX}/upper.onnx")
+"""The two graphs, see `onnx_export.graphs`."""
 RECORD = "training.json"
 OF_WORDS = (PIECES, LEXICON)
 """Files of models with words."""
+CHECKED = (*FILES, *OF_WORDS, WEIGHTS, RECORD, *GRAPH_FILES)
+"""All files that make up a model, by their names in its folder."""
 
 Model = TypeVar("Model")
 
@@ -177,6 +193,7 @@ def save_model(folder: str | Path, model: SavedModel) -> None:
                 json.dumps(spec.record.to_dict(), ensure_ascii=False, indent=2) + "\n", encoding="utf-8"
             )
             save_file({name: np.ascontiguousarray(t) for name, t in model.tensors.items()}, new / WEIGHTS)
+            write_checksums(new, CHECKED)
     except (OSError, SafetensorError) as error:
         raise UserError(f"cannot save the model in {folder}: {error}. Nothing was overwritten.") from error
 
@@ -185,7 +202,7 @@ def load_spec(folder: str | Path) -> ModelSpec:
     """Reads a model folder without its weights.
 
     Raises:
-        ModelError: the folder is absent or incomplete, or of another version.
+        ModelError: the folder is absent or incomplete, of another version, or not as it was written.
 
     Example:
         >>> import bert_mrc_theseus as bmt
@@ -199,7 +216,8 @@ def load_model(folder: str | Path) -> SavedModel:
     """Reads a model folder.
 
     Raises:
-        ModelError: the folder is absent or incomplete, of another version, or its parts do not fit together.
+        ModelError: the folder is absent or incomplete, of another version, not as it was written, or its parts do not fit
+            together.
 
     Example:
         >>> import bert_mrc_theseus as bmt
@@ -207,9 +225,10 @@ def load_model(folder: str | Path) -> SavedModel:
         'heads.span.weight'
     """
 
-    def read(folder: Path) -> SavedModel:
-        model = SavedModel(_read_spec(folder), load_file(folder / WEIGHTS))
+    def read(files: ModelFiles) -> SavedModel:
+        model = SavedModel(_read_spec(files), load_file(files.checked(WEIGHTS)))
         model.encoder_weights(str(folder))
+        check_tensors(model.tensors, _other_shapes(model.spec.config), str(folder))
         return model
 
     return _read(Path(folder), (*FILES, WEIGHTS), read)
@@ -220,28 +239,54 @@ def save_thresholds(folder: str | Path, thresholds: Thresholds) -> None:
 
     Raises:
         ModelError: the folder is not a complete model.
+        UserError: the disk is full or the place not writable; the folder is then as it was.
     """
     load_spec(folder)
     path = Path(folder) / "config.json"
     config = {**json.loads(path.read_text(encoding="utf-8")), "thresholds": asdict(thresholds)}
-    with atomic_write(path) as stream:
-        stream.write(json.dumps(config, indent=2) + "\n")
+    content = (json.dumps(config, indent=2) + "\n").encode()
+    with changing_files(path.parent, {path.name: content}), atomic_binary(path) as stream:
+        stream.write(content)
 
 
-def _read(folder: Path, files: Sequence[str], read: Callable[[Path], Model]) -> Model:
+@contextmanager
+def changing_files(folder: Path, contents: Mapping[str, bytes]) -> Iterator[None]:
+    """`checksums.replacing` of a model folder: the block writes the files, each in one step.
+
+    Raises:
+        UserError: the disk is full or the place not writable; a file is then as it was.
+    """
+    try:
+        with replacing(folder, contents, CHECKED):
+            yield
+    except OSError as error:
+        raise UserError(f"cannot change the model in {folder}: {error}") from error
+
+
+def _read(folder: Path, names: Sequence[str], read: Callable[[ModelFiles], Model]) -> Model:
     """What `read` makes of a folder that has all of some files; whatever is wrong in them becomes a `ModelError`."""
-    missing = [name for name in files if not (folder / name).is_file()]
+    missing = [name for name in names if not os.path.exists(folder / name)]
     if missing:
-        hint = "" if folder.is_dir() else " (there is no such folder)"
+        hint = "" if os.path.isdir(folder) else " (there is no such folder)"
         raise ModelError(f"{folder} is not a complete model folder: {', '.join(missing)} missing{hint}")
     try:
-        return read(folder)
-    except (ValueError, KeyError, TypeError, SafetensorError) as error:
-        raise ModelError(f"{folder} cannot be read as a model: {error!r}") from error
+        return read(ModelFiles(folder))
+    except ModelError as error:
+        # What checks parts of a model does not know where they are from.
+        raise error if str(folder) in str(error) else ModelError(f"{folder}: {error}") from error
+    except KeyError as error:
+        raise ModelError(f"{folder} cannot be read as a model: {error} is missing") from error
+    except (ValueError, TypeError, OSError, SafetensorError) as error:
+        raise ModelError(f"{folder} cannot be read as a model: {error}") from error
 
 
-def _read_spec(folder: Path) -> ModelSpec:
-    config = json.loads((folder / "config.json").read_text(encoding="utf-8"))
+def _read_spec(files: ModelFiles) -> ModelSpec:
+    folder = files.folder
+
+    def json_of(name: str) -> dict[str, Any]:
+        return parse_json_object(files.read(name), folder / name)
+
+    config = json_of("config.json")
     if config.get("format") != FORMAT:
         raise ModelError(f"{folder}/config.json is not of a {FORMAT} model: is it an encoder? Train one from it first")
     if config["version"] not in VERSIONS:
@@ -249,19 +294,83 @@ def _read_spec(folder: Path) -> ModelSpec:
             f"{folder} was written in format version {config['version']}; this program reads versions "
             f"{' and '.join(map(str, VERSIONS))}: install the version that wrote it, or train again"
         )
-    record = folder / RECORD
+    check_config(config)
+    queries = files.read("queries.json").decode("utf-8")
+    parse_json_object(queries, folder / "queries.json")
     shape = _config_from_dict(config)
-    words = shape.words
-    return ModelSpec(
+    spec = ModelSpec(
         shape,
-        read_vocab(folder / "vocab.txt"),
-        schema_from_json((folder / "queries.json").read_text(encoding="utf-8")),
+        parse_vocab(files.read("vocab.txt"), folder / "vocab.txt"),
+        schema_from_json(queries),
         WindowSize(**config["window"]),
         Thresholds(**config["thresholds"]),
-        record_from_dict(json.loads(record.read_text(encoding="utf-8"))) if record.is_file() else TrainingRecord(),
-        read_piece_list(folder) if words is not None else None,
-        read_lexicon(folder / LEXICON) if words is not None and words.sources else None,
+        _record_of(json_of(RECORD)) if os.path.exists(folder / RECORD) else TrainingRecord(),
+        *_words_of(shape.words, files),
     )
+    for item in spec.schema.types:
+        # A lone surrogate can be written in JSON and nowhere else.
+        f"{item.name}{item.query}".encode()
+    if len(spec.vocab) > spec.config.encoder.vocab_size:
+        raise ModelError(
+            f"{folder}: the vocabulary has {len(spec.vocab)} entries but the word embeddings only "
+            f"{spec.config.encoder.vocab_size} rows: vocab.txt and weights are not of the same model"
+        )
+    return spec
+
+
+def _words_of(words: WordShape | None, files: ModelFiles) -> tuple[PieceList | None, Lexicon | None]:
+    """Pieces and lexicon of a model with words.
+
+    Raises:
+        ModelError: they are not of the sizes that the config says.
+    """
+    if words is None:
+        return None, None
+    pieces = read_piece_list(files.checked(PIECES))
+    lexicon = read_lexicon(files.checked(LEXICON)) if words.sources else None
+    found = (pieces.words, 0 if lexicon is None else len(lexicon.sources))
+    if found != (words.pieces, words.sources):
+        raise ModelError(
+            f"{files.folder}: {PIECES} and {LEXICON} have {found[0]} pieces and {found[1]} sources, config.json says "
+            f"{words.pieces} and {words.sources}: they are not of the same model"
+        )
+    return pieces, lexicon
+
+
+def _record_of(content: dict[str, Any]) -> TrainingRecord:
+    for name in ("config", "versions", "data", "scores"):
+        table(content.get(name) or {}, f"{RECORD}: {name}")
+    return record_from_dict(content)
+
+
+def _other_shapes(config: ModelConfig) -> dict[str, tuple[int, ...]]:
+    """Every tensor of a model beside those of its encoder, with its shape."""
+    hidden, words = config.encoder.hidden_size, config.words
+    shapes: dict[str, tuple[int, ...]] = {"heads.span.weight": (2, hidden), "heads.span.bias": (2,)}
+    if config.match is not None:
+        size, longest = config.match.size, config.match.longest
+        shapes |= {
+            "heads.match.weight": (2 * size, hidden),
+            "heads.match.bias": (2 * size,),
+            "heads.match.lengths": (longest,),
+        }
+    if config.shares_all:
+        for part in ("context", "query"):
+            shapes |= {f"heads.fusion.{part}.weight": (hidden, hidden), f"heads.fusion.{part}.bias": (hidden,)}
+        shapes |= {f"heads.fusion.query.LayerNorm.{kind}": (hidden,) for kind in ("weight", "bias")}
+    if words is None:
+        return shapes
+    for place in ("embeddings", "top"):
+        shapes[f"{place}.words.place_embeddings.weight"] = (PLACES, hidden)
+        if words.sources:
+            shapes[f"{place}.words.lexicon_embeddings.weight"] = (words.sources * BITS, hidden)
+    if words.pieces:
+        shapes |= {PIECE_EMBEDDINGS: (words.pieces, hidden), "embeddings.words.gate": (1,)}
+    shapes |= {"top.own.weight": (hidden, hidden), "top.own.bias": (hidden,)}
+    shapes |= {f"top.LayerNorm.{kind}": (hidden,) for kind in ("weight", "bias")}
+    for number in range(words.layers):
+        shapes |= layer_shapes(number, hidden, words.intermediate_size, TOP)
+    return shapes
 
 
 def _config_to_dict(spec: ModelSpec) -> dict[str, Any]:

@@ -96,7 +96,7 @@ def read_pieces(folder: Path) -> Pieces | None:
     try:
         tensors = load_file(folder / PIECE_ROWS)
         rows = Q4Matrix(tensors["nibbles"], tensors["scales"])
-        return Pieces(read_piece_list(folder), rows)
+        return Pieces(read_piece_list(folder / PIECES), rows)
     except (OSError, ValueError, KeyError, SafetensorError, ModelError) as error:
         raise ModelError(f"the pieces of {folder} cannot be read: {error}") from error
 
@@ -109,18 +109,18 @@ def write_piece_list(folder: Path, listed: PieceList) -> None:
     (folder / PIECES).write_text("".join(lines), encoding="utf-8", newline="\n")
 
 
-def read_piece_list(folder: Path) -> PieceList:
+def read_piece_list(path: Path) -> PieceList:
     """Reads pieces.tsv.
 
     Raises:
         ModelError: it is absent, or a line is of another form.
     """
     try:
-        lines = (folder / PIECES).read_text(encoding="utf-8").split("\n")
+        lines = path.read_text(encoding="utf-8").split("\n")
         entries, scores = zip(*(_piece(line) for line in lines[:-1]), strict=True) if lines[:-1] else ((), ())
         return PieceList(tuple(entries), tuple(scores))
     except (OSError, ValueError) as error:
-        raise ModelError(f"{folder / PIECES} cannot be read: {error}") from error
+        raise ModelError(f"{path} cannot be read: {error}") from error
 
 
 def _piece(line: str) -> tuple[str, float]:

@@ -4,6 +4,7 @@ Both name their variables `bert/encoder/layer_0/attention/self/query/kernel` and
 original project has its successor's layers beside them as `bert/encoder/suc_layer_0/...`.
 """
 
+import glob
 import json
 import re
 from dataclasses import replace
@@ -15,7 +16,14 @@ import numpy as np
 from bert_mrc_theseus.errors import ModelError
 from bert_mrc_theseus.files import atomic_folder
 from bert_mrc_theseus.model_files.bert_config import bert_config, read_bert_config, read_vocab, write_vocab
-from bert_mrc_theseus.model_files.encoder_weights import EMBEDDING_TENSORS, LAYER_TENSORS, EncoderWeights, layer_tensor
+from bert_mrc_theseus.model_files.encoder_weights import (
+    EMBEDDING_TENSORS,
+    LAYER_TENSORS,
+    EncoderWeights,
+    expected_shapes,
+    layer_tensor,
+)
+from bert_mrc_theseus.model_files.regular_files import read_text, regular_file
 
 BRANCHES = {"predecessor": "layer", "successor": "suc_layer"}
 PREFIX = "bert_model.ckpt"
@@ -38,12 +46,14 @@ def read_tensorflow(place: str | Path, branch: str = "") -> EncoderWeights:
         ModelError: no or several checkpoints, a variable or file is missing, or the branch is not there.
     """
     prefix = _prefix(Path(place))
+    for part in (Path(f"{prefix}.index"), *prefix.parent.glob(f"{glob.escape(prefix.name)}.data-*")):
+        regular_file(part)
     import tensorflow as tf
 
     try:
         reader = tf.train.load_checkpoint(str(prefix))
         shapes = reader.get_variable_to_shape_map()
-    except (tf.errors.OpError, ValueError) as error:
+    except (tf.errors.OpError, ValueError, IndexError, RuntimeError) as error:
         raise ModelError(f"{prefix} cannot be read as a TensorFlow checkpoint: {error}") from error
     root = next((n.removesuffix("embeddings/word_embeddings") for n in shapes if _is_word_embeddings(n)), None)
     if root is None:
@@ -68,7 +78,19 @@ def read_tensorflow(place: str | Path, branch: str = "") -> EncoderWeights:
     absent = next((variable for variable in names.values() if variable not in shapes), None)
     if absent is not None:
         raise ModelError(f"{prefix}: variable {absent!r} is missing: the checkpoint is incomplete")
-    tensors = {name: _turn(name, np.asarray(reader.get_tensor(v), np.float32)) for name, v in names.items()}
+    tensors = {}
+    for name, shape in expected_shapes(config).items():
+        variable = names[name]
+        # Before it is read: the shape in a damaged index may be any.
+        if tuple(shapes[variable]) != (shape[::-1] if _is_kernel(name) else shape):
+            raise ModelError(
+                f"{prefix}: variable {variable!r} has shape {shapes[variable]}, which the config does not say"
+            )
+        try:
+            tensors[name] = _turn(name, np.asarray(reader.get_tensor(variable), np.float32))
+        # The reader has an exception of its own for a part that is absent, and IndexError for one that is cut off.
+        except (tf.errors.OpError, IndexError, ValueError, TypeError, RuntimeError) as error:
+            raise ModelError(f"{prefix}: variable {variable!r} cannot be read: {error}") from error
     return EncoderWeights(config, read_vocab(folder / "vocab.txt"), tensors, str(prefix))
 
 
@@ -103,7 +125,7 @@ def _prefix(place: Path) -> Path:
     prefixes = sorted(path.with_suffix("") for path in place.glob("*.index"))
     state = place / "checkpoint"
     if state.is_file():
-        named = re.search(r'^model_checkpoint_path: "(.*)"', state.read_text(encoding="utf-8"), re.MULTILINE)
+        named = re.search(r'^model_checkpoint_path: "(.*)"', read_text(state), re.MULTILINE)
         prefixes = [prefix for prefix in prefixes if named and prefix.name == Path(named[1]).name] or prefixes
     if len(prefixes) != 1:
         raise ModelError(f"{place} has {len(prefixes)} checkpoints: name one, such as {place / PREFIX}")
@@ -128,5 +150,8 @@ def _layer_variable(name: str) -> str:
 
 def _turn(name: str, value: np.ndarray) -> np.ndarray:
     """Dense kernels between [in, out] and [out, in]; all else as it is."""
-    is_kernel = name.startswith("encoder.") and name.endswith(".weight") and "LayerNorm" not in name
-    return np.ascontiguousarray(value.T) if is_kernel else value
+    return np.ascontiguousarray(value.T) if _is_kernel(name) else value
+
+
+def _is_kernel(name: str) -> bool:
+    return name.startswith("encoder.") and name.endswith(".weight") and "LayerNorm" not in name

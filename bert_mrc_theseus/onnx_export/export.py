@@ -15,7 +15,7 @@ from bert_mrc_theseus.engines.onnx_engine import write_graphs
 from bert_mrc_theseus.errors import ModelError, UserError
 from bert_mrc_theseus.evaluation.metrics import strict_scores
 from bert_mrc_theseus.files import atomic_folder, refuse_existing
-from bert_mrc_theseus.model_files.model_folder import FILES, OF_WORDS, ONNX, RECORD, SavedModel, load_model
+from bert_mrc_theseus.model_files.model_folder import FILES, OF_WORDS, RECORD, SavedModel, load_model
 from bert_mrc_theseus.mrc.examples import Examples
 from bert_mrc_theseus.onnx_export.graphs import build_graphs, serialised
 from bert_mrc_theseus.onnx_export.nodes import OBSERVED, Ranges
@@ -127,11 +127,11 @@ def export_onnx(
             f"than {largest_loss} is allowed: nothing was written. More documents to calibrate with may help"
         )
     if out is None:
-        write_graphs(Path(folder) / ONNX, graphs)
+        write_graphs(folder, graphs)
     else:
         with atomic_folder(out) as new:
             for file in Path(folder).iterdir():
                 if file.name in (*FILES, *OF_WORDS, RECORD):
                     shutil.copyfile(file, new / file.name)
-            write_graphs(new / ONNX, graphs)
+            write_graphs(new, graphs)
     return check

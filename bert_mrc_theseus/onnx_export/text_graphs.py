@@ -11,12 +11,10 @@ embeddings are int8 then too, with one scale a row.
 import onnx
 from onnx import TensorProto, helper
 
+from bert_mrc_theseus.model_files.encoder_weights import ENCODER, TOP
 from bert_mrc_theseus.model_files.model_config import WordShape
 from bert_mrc_theseus.model_files.model_folder import SavedModel
-from bert_mrc_theseus.onnx_export.nodes import ENCODER, EncoderWriter, floats, model_proto
-
-TOP = "top"
-"""What the names of the top layers begin with."""
+from bert_mrc_theseus.onnx_export.nodes import EncoderWriter, floats, model_proto
 
 
 def text_lower(encoder: EncoderWriter, words: WordShape | None) -> onnx.ModelProto:

@@ -1,5 +1,6 @@
 """All that only training uses.
 
+backend           the Keras backends that training runs on
 config            settings: `TrainingConfig`, `NewPredecessor`, `Replacing`, `Distillation`
 data              the documents of a training
 schedules         replace rates, learning rate

@@ -1,10 +1,12 @@
 """What a training run writes down of its steps: log.csv, and TensorBoard's files."""
 
 import csv
+import os
 from pathlib import Path
 from types import TracebackType
 from typing import Any
 
+from bert_mrc_theseus.files import atomic_write
 from bert_mrc_theseus.model_files.run_folder import StageFolder
 
 COLUMNS = ("step", "epoch", "loss", "learning_rate", "replace_rate", "tokens_per_second", "precision", "recall", "f1")
@@ -20,10 +22,13 @@ class TrainingLog:
 
     def __init__(self, folder: StageFolder, start: int):
         rows = _rows_until(folder.log, start)
-        self._stream = open(folder.log, "w", encoding="utf-8", newline="")  # noqa: SIM115 - open as long as the log
+        # In one step: a command that is killed here leaves the rows that there were.
+        with atomic_write(folder.log) as stream:
+            whole = csv.DictWriter(stream, COLUMNS)
+            whole.writeheader()
+            whole.writerows(rows)
+        self._stream = open(folder.log, "a", encoding="utf-8", newline="")  # noqa: SIM115 - open as long as the log
         self._csv = csv.DictWriter(self._stream, COLUMNS)
-        self._csv.writeheader()
-        self._csv.writerows(rows)
         self._board = _board(folder.tensorboard, start)
 
     def __enter__(self) -> "TrainingLog":
@@ -44,6 +49,11 @@ class TrainingLog:
         """Records strict precision, recall and f1 on dev."""
         self._write(step, values)
         self._stream.flush()
+
+    def keep(self) -> None:
+        """Puts all rows on the disk, before a checkpoint that comes after them."""
+        self._stream.flush()
+        os.fsync(self._stream.fileno())
 
     def _write(self, step: int, values: dict[str, float]) -> None:
         self._csv.writerow({"step": step, **{name: f"{value:.6g}" for name, value in values.items()}})
@@ -68,6 +78,11 @@ def _board(folder: Path, start: int) -> Any:
 def _rows_until(path: Path, step: int) -> list[dict[str, str]]:
     if not path.is_file():
         return []
-    with open(path, encoding="utf-8", newline="") as stream:
-        # A run that was killed may have left its last row half-written.
-        return [row for row in csv.DictReader(stream) if (row["step"] or "").isdigit() and 0 < int(row["step"]) <= step]
+    # A run that was killed may have left its last row half-written, with a step that is cut off.
+    *lines, _ = path.read_text(encoding="utf-8", errors="replace").split("\n")
+    rows = csv.DictReader(line for line in lines if "\0" not in line)
+    return [
+        {column: row.get(column) or "" for column in COLUMNS}
+        for row in rows
+        if (row.get("step") or "").isdecimal() and 0 < int(row["step"]) <= step
+    ]

@@ -6,11 +6,12 @@ checkpoint therefore ends at the same weights as one that was not.
 
 import math
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import keras
+import numpy as np
 from keras import ops
 
 from bert_mrc_theseus.errors import TrainingError
@@ -43,6 +44,7 @@ class Task:
         replacing: in stage 1, how modules are replaced.
         new_heads: heads, and what else no encoder has, are new, see `optimizer.HEADS_FACTOR`.
         teacher: a predecessor to distil from.
+        begin: is called when nothing more can be refused, before the first file is written.
     """
 
     title: str
@@ -54,6 +56,7 @@ class Task:
     replacing: Replacing | None = None
     new_heads: bool = False
     teacher: Teacher | None = None
+    begin: Callable[[], None] = lambda: None
 
 
 def fit(task: Task, config: TrainingConfig, folder: StageFolder, progress: Progress, resume: bool) -> TrainingState:
@@ -77,6 +80,7 @@ def fit(task: Task, config: TrainingConfig, folder: StageFolder, progress: Progr
         raise TrainingError("the training data have no entity of any type in the schema: nothing to learn from")
     if not plan.total_steps:
         state = TrainingState()
+        task.begin()
         with TrainingLog(folder, 0) as log:
             _evaluate(task, config, state, log, progress, total=0, may_stop=False)
         return state
@@ -96,8 +100,9 @@ def fit(task: Task, config: TrainingConfig, folder: StageFolder, progress: Progr
     stored = [*variables, *optimizer.variables]
     state = TrainingState()
     if resume and folder.checkpoint.is_file():
-        state = load_checkpoint(folder.checkpoint, stored, task.fingerprint)
+        state = load_checkpoint(folder.checkpoint, stored, task.fingerprint, progress, task.title)
         progress.say(f"{task.title}: resuming after step {state.step} of {plan.total_steps}")
+    task.begin()
 
     progress.begin(task.title, plan.total_steps, state.step)
     try:
@@ -114,11 +119,7 @@ def fit(task: Task, config: TrainingConfig, folder: StageFolder, progress: Progr
                 loss = train_step(inputs.batch, inputs.targets, inputs.draws)
                 state.step += 1
                 if not math.isfinite(loss):
-                    raise TrainingError(
-                        f"the loss is {loss} at step {state.step}. The checkpoint and the best model before it are kept. "
-                        f"A lower learning rate (now {config.learning_rate}) or a smaller clip (now {config.clip}) usually "
-                        f"helps; so does float32 instead of bfloat16."
-                    )
+                    raise _no_longer_finite(f"the loss is {loss} at step {state.step}", config)
                 now = time.monotonic()
                 seconds, clock = now - clock, now
                 state.seconds += seconds
@@ -130,20 +131,37 @@ def fit(task: Task, config: TrainingConfig, folder: StageFolder, progress: Progr
                     state.step % config.evaluate_every == 0 if config.evaluate_every else plan.is_epoch_end(state.step)
                 )
                 if due or state.step == plan.total_steps:
+                    _check_finite(stored, state, config)
                     may_stop = plan.all_replaced(state.step)
                     stop = _evaluate(task, config, state, log, progress, plan.total_steps, may_stop)
                     clock = time.monotonic()
                     state.seconds += clock - now
+                    log.keep()
                     save_checkpoint(folder.checkpoint, stored, state, task.fingerprint)
                     saved = clock
                     if stop:
                         break
                 elif now - saved > 60.0 * config.checkpoint_minutes:
+                    _check_finite(stored, state, config)
+                    log.keep()
                     save_checkpoint(folder.checkpoint, stored, state, task.fingerprint)
                     saved = now
     finally:
         progress.end()
     return state
+
+
+def _check_finite(variables: Sequence, state: TrainingState, config: TrainingConfig) -> None:
+    """Raises TrainingError for weights that the last step spoilt, whose loss would tell only in the next one."""
+    if not all(np.isfinite(ops.convert_to_numpy(variable)).all() for variable in variables):
+        raise _no_longer_finite(f"weights are no longer finite after step {state.step}", config)
+
+
+def _no_longer_finite(what: str, config: TrainingConfig) -> TrainingError:
+    return TrainingError(
+        f"{what}. The checkpoint and the best model before it are kept. A lower learning rate (now {config.learning_rate}) or "
+        f"a smaller clip (now {config.clip}) usually helps; so does float32 instead of bfloat16."
+    )
 
 
 def _facts(values: Mapping[str, float]) -> str:
@@ -168,15 +186,24 @@ def _evaluate(
         f"{task.title}: step {state.step}/{total}  dev precision {micro.precision:.4f}  recall {micro.recall:.4f}  "
         f"strict F1 {micro.f1:.4f}"
     )
+    if not micro.support and not state.history:
+        progress.warn(
+            "  dev has no entity, so that no model can be found to be better: the last weights are kept. For the best ones "
+            "give preprocess a dev file, or --dev-fraction."
+        )
     state.history.append({"step": state.step, **scores.to_dict()})
-    if micro.tp + micro.fp == 0:
+    if micro.support and micro.tp + micro.fp == 0:
         progress.say(
             "  the model predicts nothing yet. If this lasts: the learning rate is too high (try a third of "
             f"{config.learning_rate}), the training too short, or pairs without entities too many (--negative-ratio)."
         )
-    if micro.f1 > state.best_f1:
-        state.best_f1, state.best_step, state.waited = micro.f1, state.step, 0
+    better = micro.f1 > state.best_f1
+    # Of models that find nothing, or of which nobody can tell, the one that was trained for longest.
+    if better or state.best_f1 <= 0.0:
+        state.best_f1, state.best_step = max(micro.f1, state.best_f1), state.step
         task.keep(state)
+    if better or not micro.support:
+        state.waited = 0
         return False
     # Before every module is replaced the successor alone is not what is being trained: its F1 may not stop stage 1.
     state.waited += may_stop

@@ -16,6 +16,10 @@ from safetensors.numpy import save_file
 
 from bert_mrc_theseus.errors import ModelError, UserError
 from bert_mrc_theseus.training.config import changed_settings, settings_in
+from bert_mrc_theseus.training.progress import Progress
+
+_WEIGHTS = ("starting_weights", "teacher_weights")
+"""Checksums in a fingerprint that older programs did not write, see `starting_point.Origin`."""
 
 
 @dataclass
@@ -64,8 +68,21 @@ def save_checkpoint(path: Path, variables: Sequence, state: TrainingState, finge
         raise UserError(f"cannot save the checkpoint {path}: {error}. The one before it is still there.") from error
 
 
-def load_checkpoint(path: Path, variables: Sequence, fingerprint: Mapping[str, Any]) -> TrainingState:
+def load_checkpoint(
+    path: Path,
+    variables: Sequence,
+    fingerprint: Mapping[str, Any],
+    progress: Progress,
+    title: str,
+) -> TrainingState:
     """Restores variables and returns the state.
+
+    Args:
+        path: the file.
+        variables: as `save_checkpoint` was given them.
+        fingerprint: what the run depends on now.
+        progress: is told what could not be compared.
+        title: of the run, for that.
 
     Raises:
         ModelError: the file is damaged, or the run it belongs to had another fingerprint; nothing is restored then.
@@ -73,15 +90,7 @@ def load_checkpoint(path: Path, variables: Sequence, fingerprint: Mapping[str, A
     try:
         with safe_open(path, framework="numpy") as stored:
             metadata = stored.metadata()
-            changed = _changes(
-                _current_form(json.loads(metadata["fingerprint"])), json.loads(json.dumps(dict(fingerprint)))
-            )
-            if changed:
-                details = "; ".join(changed)
-                raise ModelError(
-                    f"{path} is of a run with other settings ({details}): use the same ones to resume it, "
-                    f"or another run folder, or --overwrite"
-                )
+            refuse_changes(path, json.loads(metadata["fingerprint"]), fingerprint, progress, title)
             if len(stored.keys()) != len(variables):
                 raise ModelError(f"{path} holds {len(stored.keys())} variables, this model has {len(variables)}")
             values = [stored.get_tensor(f"{i:05d}") for i in range(len(variables))]
@@ -92,12 +101,41 @@ def load_checkpoint(path: Path, variables: Sequence, fingerprint: Mapping[str, A
     return TrainingState(**json.loads(metadata["state"]))
 
 
+def refuse_changes(path: Path, then: Mapping[str, Any], now: Mapping[str, Any], progress: Progress, title: str) -> None:
+    """Compares what a run was begun with and what it is resumed with.
+
+    Args:
+        path: the checkpoint or report, for messages.
+        then: its fingerprint, or a record that has all of it.
+        now: the fingerprint of today.
+        progress: is told what an older program did not write down, and cannot be compared.
+        title: of the run, for that.
+
+    Raises:
+        ModelError: they differ.
+    """
+    changed = _changes(_current_form(then), json.loads(json.dumps(dict(now))))
+    if changed:
+        details = "; ".join(changed)
+        raise ModelError(
+            f"{path} is of a run with other settings ({details}): use the same ones to resume it, "
+            f"or another run folder, or --overwrite"
+        )
+    if any(name in now and name not in then for name in _WEIGHTS):
+        progress.say(
+            f"{title}: {path.name} is of an older program, which did not write down the weights that it started from: they "
+            f"are not compared"
+        )
+
+
 def _changes(then: Mapping[str, Any], now: Mapping[str, Any]) -> list[str]:
     """What differs between two fingerprints."""
     settings = ("config", "replacing", "distillation")
-    others = sorted(key for key in {*then, *now} - {*settings} if then.get(key) != now.get(key))
+    others = sorted(key for key in now if key not in (*settings, *_WEIGHTS) and then.get(key) != now[key])
+    weights = [name for name in _WEIGHTS if name in then and name in now and then[name] != now[name]]
     return [
-        *(f"{key}: {then.get(key)} then, {now.get(key)} now" for key in others),
+        *(f"{key}: {then.get(key)} then, {now[key]} now" for key in others),
+        *(f"{name}: SHA-256 {then[name][:12]} then, {now[name][:12]} now" for name in weights),
         *changed_settings(then, {key: now[key] for key in settings if key in now}),
     ]
 

@@ -12,6 +12,7 @@ from bert_mrc_theseus.engines.keras_engine import keras_engine
 from bert_mrc_theseus.errors import DataError, UserError
 from bert_mrc_theseus.model.build import keras_model, predecessor_from
 from bert_mrc_theseus.model.theseus import TheseusModel
+from bert_mrc_theseus.model_files.checksums import sha256_of_weights
 from bert_mrc_theseus.model_files.encoder_weights import EncoderWeights
 from bert_mrc_theseus.model_files.encoders import load_encoder
 from bert_mrc_theseus.model_files.model_config import MatchShape, ModelConfig, SharedContext, WordShape
@@ -34,7 +35,6 @@ class Prepared:
 
     Attributes:
         spec: of the model that is saved, but for its record.
-        starts_from: for the record.
         before: the spec that the stage starts from.
         model: is trained.
         engine: runs what is saved, with the weights as they are.
@@ -46,7 +46,6 @@ class Prepared:
     """
 
     spec: ModelSpec
-    starts_from: str
     before: ModelSpec
     model: keras.Model
     engine: Engine
@@ -57,32 +56,87 @@ class Prepared:
     teacher: Teacher | None = None
 
 
-def new_predecessor(data: TrainingData, config: TrainingConfig, new: NewPredecessor) -> Prepared:
-    """Stage 0: an encoder with fresh heads.
+@dataclass(frozen=True)
+class Origin:
+    """What a stage starts from, as it lies on disk: all that `Prepared` is made of but the data.
+
+    Attributes:
+        name: for the record.
+        model: the model of the stage before; for stage 0 the encoder, with the settings that the predecessor will have.
+        teacher: the predecessor to distil from, where that is another model.
+    """
+
+    name: str
+    model: SavedModel
+    teacher: SavedModel | None = None
+
+    def checksums(self) -> dict[str, str]:
+        """SHA-256 of the weights, by what they are for."""
+        models = {"starting_weights": self.model, "teacher_weights": self.teacher}
+        return {
+            name: sha256_of_weights(model.tensors, model.spec.vocab)
+            for name, model in models.items()
+            if model is not None
+        }
+
+
+def encoder_origin(data: TrainingData, new: NewPredecessor) -> Origin:
+    """What stage 0 starts from.
 
     Raises:
         ModelError: the encoder cannot be read, or has fewer layers than are to be shared.
-        UserError: queries or windows do not fit.
     """
     encoder = load_encoder(new.encoder)
     shared = SharedContext(new.shared_layers)
     if new.context_position is not None:
         shared = replace(shared, position=new.context_position)
     window = WindowSize() if new.window is None else WindowSize(new.window, new.window // 4)
-    spec = _with_words(ModelSpec(ModelConfig(encoder.config, shared), encoder.vocab, data.schema, window), encoder, new)
+    # How long a span the match head must hold is known when the data have been read as the model reads them.
+    match = MatchShape() if new.match else None
+    plain = ModelSpec(ModelConfig(encoder.config, shared, match), encoder.vocab, data.schema, window)
+    spec = _with_words(plain, encoder, new)
+    return Origin(new.encoder, SavedModel(spec, encoder.tensors_with_pieces()))
+
+
+def model_origin(stage: int, data: TrainingData, folder: Path, name: str, teacher: Path | None = None) -> Origin:
+    """What stages 1 and 2 start from.
+
+    Args:
+        stage: 1 or 2.
+        data: for training.
+        folder: the model folder.
+        name: for the record.
+        teacher: model folder of the predecessor to distil from, where that is another.
+
+    Raises:
+        UserError: there is no such folder.
+        ModelError: a model cannot be read.
+        DataError: the data have other types than the model.
+    """
+    return Origin(name, _model_before(stage, folder, data.schema), None if teacher is None else load_model(teacher))
+
+
+def new_predecessor(origin: Origin, data: TrainingData, config: TrainingConfig) -> Prepared:
+    """Stage 0: an encoder with all else fresh.
+
+    Raises:
+        UserError: queries or windows do not fit.
+    """
+    spec = origin.model.spec
     train = spec.examples(data.train, for_training=True)
-    if new.match:
+    if spec.config.match is not None:
         spec = replace(spec, config=replace(spec.config, match=MatchShape(longest=longest_span(train))))
+    shape = spec.config
     model = predecessor_from(
-        encoder,
-        shared,
+        origin.model.encoder_weights(origin.name),
+        shape.shared,
         positive_prior(train),
-        spec.config.match,
+        shape.match,
         config.dropout,
         config.seed,
-        spec.config.words,
+        shape.words,
     )
-    return Prepared(spec, new.encoder, spec, model, keras_engine(model), model.named_weights, train, new_heads=True)
+    return Prepared(spec, spec, model, keras_engine(model), model.named_weights, train, new_heads=True)
 
 
 def _with_words(spec: ModelSpec, encoder: EncoderWeights, new: NewPredecessor) -> ModelSpec:
@@ -103,40 +157,36 @@ def _with_words(spec: ModelSpec, encoder: EncoderWeights, new: NewPredecessor) -
 
 
 def replaced_predecessor(
+    origin: Origin,
     data: TrainingData,
     config: TrainingConfig,
     replacing: Replacing,
     distillation: Distillation,
-    predecessor: Path,
-    starts_from: str,
 ) -> Prepared:
     """Stage 1: a predecessor whose modules are replaced.
 
     Args:
+        origin: the predecessor.
         data: for training.
         config: settings of the stage.
         replacing: the successor's shape and the replace rate.
         distillation: whether the predecessor teaches too.
-        predecessor: its model folder.
-        starts_from: for the record.
 
     Raises:
-        UserError: there is no such folder, or the predecessor has fewer layers than modules.
+        UserError: the predecessor has fewer layers than modules.
         ModelError: only one of predecessor and successor would share all layers.
-        DataError: the data have other types than the model.
     """
-    saved = _model_before(1, predecessor, data.schema)
+    saved = origin.model
     layers = saved.spec.config.encoder.num_layers
     if replacing.modules > layers:
         raise UserError(f"a predecessor of {layers} layers has no {replacing.modules} modules")
-    plain = keras_model(saved, str(predecessor), config.dropout)
+    plain = keras_model(saved, origin.name, config.dropout)
     shared = replacing.shared_layers
     if shared is None:
         shared = replacing.modules if saved.spec.config.shares_all else replacing.modules - 1
     model = TheseusModel(plain, replacing.modules, replacing.initialisation, shared)
     return Prepared(
         replace(saved.spec, config=model.config),
-        starts_from,
         saved.spec,
         model,
         keras_engine(model, model.successor),
@@ -147,37 +197,23 @@ def replaced_predecessor(
     )
 
 
-def lone_successor(
-    data: TrainingData,
-    config: TrainingConfig,
-    distillation: Distillation,
-    successor: Path,
-    predecessor: Path,
-    starts_from: str,
-) -> Prepared:
+def lone_successor(origin: Origin, data: TrainingData, config: TrainingConfig, distillation: Distillation) -> Prepared:
     """Stage 2: the successor alone.
 
     Args:
+        origin: the successor of stage 1, and its teacher.
         data: for training.
         config: settings of the stage.
-        distillation: whether the predecessor teaches.
-        successor: model folder of stage 1.
-        predecessor: model folder of the teacher.
-        starts_from: for the record.
-
-    Raises:
-        UserError: there is no such folder.
-        DataError: the data have other types than the model.
+        distillation: how much the predecessor teaches.
     """
-    saved = _model_before(2, successor, data.schema)
-    model = keras_model(saved, str(successor), config.dropout)
+    saved = origin.model
+    model = keras_model(saved, origin.name, config.dropout)
     teacher = None
-    if distillation:
-        teacher = Teacher(keras_model(load_model(predecessor), str(predecessor)), distillation)
+    if origin.teacher is not None:
+        teacher = Teacher(keras_model(origin.teacher), distillation)
         teacher.model.trainable = False
     return Prepared(
         saved.spec,
-        starts_from,
         saved.spec,
         model,
         keras_engine(model),

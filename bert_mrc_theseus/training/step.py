@@ -8,6 +8,7 @@ from keras import ops
 from bert_mrc_theseus.errors import UserError
 from bert_mrc_theseus.model.token_layout import context_mask
 from bert_mrc_theseus.mrc.batch_types import DRAWS, PAIR_BATCH, TARGETS, Batch, Draws, Targets
+from bert_mrc_theseus.training.backend import check_backend
 from bert_mrc_theseus.training.distillation import Teacher
 from bert_mrc_theseus.training.losses import LOSSES, match_loss
 
@@ -64,8 +65,7 @@ def make_train_step(
         trainable = model.trainable_variables
         frozen = [v for key, v in variables.items() if key not in {id(v) for v in trainable}]
         return compiled_step(loss_of, trainable, frozen, optimizer)
-    if keras.backend.backend() != "tensorflow":
-        raise UserError("training runs on Keras' backends tensorflow and jax: set KERAS_BACKEND to one of them")
+    check_backend(keras.backend.backend())
     import tensorflow as tf
 
     from bert_mrc_theseus.model.tensorflow_backend import traced

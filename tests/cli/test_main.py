@@ -53,6 +53,27 @@ def test_errors_are_one_message_without_traceback(command, tmp_path, monkeypatch
     assert list(tmp_path.iterdir()) == []
 
 
+@pytest.mark.parametrize("model", ["typo", "typo/stage2/best", "in.txt", "in.txt/best", "名" * 300])
+@pytest.mark.parametrize(
+    "arguments",
+    [["predict", "in.txt", "-m"], ["predict", "in.txt", "--engine", "keras", "-m"], ["evaluate", "MODEL", "in.jsonl"],
+     ["export", "MODEL", "--to", "hf", "--out", "x"], ["export", "MODEL", "--data", "d"], ["report", "MODEL", "in.jsonl"],
+     ["average", "MODEL", "MODEL", "--out", "x"]],
+)  # fmt: skip
+def test_a_mistyped_model_is_said_whatever_is_installed(command, tmp_path, monkeypatch, arguments, model):
+    monkeypatch.chdir(tmp_path)
+    for name in ("tensorflow", "keras"):
+        monkeypatch.setitem(sys.modules, name, None)
+    (tmp_path / "in.txt").write_text("好", encoding="utf-8")
+    (tmp_path / "in.jsonl").write_text('{"text": "好"}\n', encoding="utf-8")
+    before = {path.name for path in tmp_path.iterdir()}
+    named = [argument if argument != "MODEL" else model for argument in arguments]
+    status, _, err = command(*named, *([] if "MODEL" in arguments else [model]))
+    assert status == 1 and model in err.replace("\n", "") and "tensorflow" not in err
+    assert "there is no such folder" in err or "no stage has a model yet" in err
+    assert {path.name for path in tmp_path.iterdir()} == before
+
+
 def test_wrong_usage_has_its_own_status(command):
     assert command("train")[0] == 2
     assert command("train", "x", "--run", "r", "--stage", "7")[0] == 2

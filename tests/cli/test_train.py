@@ -1,7 +1,10 @@
 """`train`, and the settings that its options and those of `compare` stand for."""
 
+import os
+import signal
 import subprocess
 import sys
+import time
 from dataclasses import fields
 from pathlib import Path
 from typing import NamedTuple
@@ -10,6 +13,7 @@ import pytest
 
 from bert_mrc_theseus.comparison.methods import Candidate, StagePlan, stage_plans
 from bert_mrc_theseus.training.config import Distillation, NewPredecessor, Replacing, TrainingConfig
+from bert_mrc_theseus.training.stages import StageResult
 
 USUAL = {
     0: {"epochs": 3, "learning_rate": 1.5e-4},
@@ -38,6 +42,7 @@ def stages(monkeypatch):
         def run(data, run, *settings, stage=stage, **more):
             assert (data, run) == (Path("data"), Path("run"))
             found.append(Call(stage, settings, more))
+            return StageResult(Path("best"), 0.5, 1, 0.1)
 
         monkeypatch.setattr(f"bert_mrc_theseus.training.stages.{name}", run)
     return found
@@ -166,7 +171,57 @@ def test_compare_trains_with_the_settings_of_train(command, monkeypatch, tmp_pat
     assert found == [[StagePlan(0, expected[0])], [StagePlan(1, expected[1], replacing), StagePlan(2, expected[2])]]
 
 
+@pytest.mark.parametrize("without", [[0], [0, 1]])
+def test_all_stages_stop_after_one_that_finds_nothing(command, monkeypatch, without):
+    ran = []
+    for number, name in enumerate(("fine_tune_predecessor", "replace_modules", "fine_tune_successor")):
+
+        def run(data, run, *settings, number=number, **more):
+            ran.append(number)
+            return StageResult(Path(f"run/stage{number}/best"), 0.0, 1, 0.1, number == without[-1])
+
+        monkeypatch.setattr(f"bert_mrc_theseus.training.stages.{name}", run)
+    status, _, err = command(*TRAIN, "--all")
+    assert status == 1 and ran == without
+    assert f"stage {without[-1]} finds no entity of dev" in err and f"stage {without[-1] + 1} was not begun" in err
+
+
+def test_resume_and_overwrite_at_once_are_refused(command, stages):
+    status, _, err = command(*TRAIN, "--stage", 0, "--resume", "--overwrite")
+    assert status == 1 and "say one of the two" in err and stages == []
+
+
+def test_sigterm_is_like_ctrl_c(command, monkeypatch):
+    found = []
+
+    def run(*_, **__):
+        try:
+            os.kill(os.getpid(), signal.SIGTERM)
+            time.sleep(60)
+        except KeyboardInterrupt:
+            found.append("interrupted")
+            raise
+
+    monkeypatch.setattr("bert_mrc_theseus.training.stages.fine_tune_predecessor", run)
+    before = signal.getsignal(signal.SIGTERM)
+    assert command(*TRAIN, "--stage", 0)[0] != 0 and found == ["interrupted"]
+    assert signal.getsignal(signal.SIGTERM) == before
+
+
 WITHOUT = "import sys; sys.modules['tensorflow'] = None; import bert_mrc_theseus.cli.app as cli; cli.main()"
+
+
+@pytest.mark.parametrize(
+    "command", [["train", "data", "--run", "r", "--stage", "0"], ["compare", "data", "--out", "o"]]
+)
+@pytest.mark.parametrize("backend", ["torch", "numpy", "nonsense"])
+def test_a_backend_that_training_does_not_run_on_is_refused_at_once(command, backend):
+    """Before TensorFlow or Keras is imported."""
+    code = "import sys; sys.modules['tensorflow'] = sys.modules['keras'] = None; import bert_mrc_theseus.cli.app as c; c.main()"
+    environment = {**os.environ, "KERAS_BACKEND": backend}
+    done = subprocess.run([sys.executable, "-c", code, *command], env=environment, capture_output=True, text=True)
+    message = f"error: training runs on Keras' backends tensorflow and jax, not on '{backend}'"
+    assert done.returncode == 1 and done.stderr.startswith(message) and done.stderr.count("\n") == 1
 
 
 def without_tensorflow(*options):

@@ -10,6 +10,8 @@ import pytest
 
 from bert_mrc_theseus.cli import app as cli
 from bert_mrc_theseus.comparison.table import mean_and_deviation
+from bert_mrc_theseus.model_files.huggingface import write_huggingface
+from tests.helpers.models import make_weights
 
 
 @pytest.fixture(scope="module")
@@ -65,6 +67,18 @@ def test_what_is_done_is_not_done_again_and_other_settings_are_refused(arguments
     assert status == 1 and "epochs: 1 then, 2 now" in err
     status, _, err = command(*arguments, "--loss", "bce")
     assert status == 1 and "loss: focal then, bce now" in err
+
+
+def test_models_of_another_encoder_window_or_queries_are_not_taken_for_these(arguments, printed, command, tmp_path):
+    write_huggingface(make_weights(layers=4, hidden=32, seed=1), tmp_path / "encoder")
+    for options, message in (
+        (["--encoder", tmp_path / "encoder"], "starting_weights: "),
+        (["--window", 80], "window: {'size': 100, 'overlap': 25} then"),
+        (["--queries", "name"], "queries: {'PER': '人名', 'LOC': '地名'} then"),
+        (["--context-position", 17], "shared: "),
+    ):
+        status, _, err = command(*arguments, *options)
+        assert status == 1 and message in err and "predecessor/stage0/report.json" in err
 
 
 def test_retention_is_over_the_predecessor_of_the_same_seed(arguments, printed, command, tmp_path):

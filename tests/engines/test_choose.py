@@ -5,7 +5,7 @@ import pytest
 from bert_mrc_theseus.engines.choose import choose_engine, load_engine
 from bert_mrc_theseus.engines.onnx_engine import write_graphs
 from bert_mrc_theseus.errors import ModelError, UserError
-from bert_mrc_theseus.model_files.model_folder import ONNX, WEIGHTS, save_model
+from bert_mrc_theseus.model_files.model_folder import WEIGHTS, save_model
 from bert_mrc_theseus.onnx_export.graphs import build_graphs, serialised
 from tests.helpers.saved_models import bare_toys, differences, probabilities_of, spread_engine, spread_model
 
@@ -16,7 +16,7 @@ def test_the_engine_is_onnx_where_the_model_was_exported(tmp_path):
     assert choose_engine(folder) == choose_engine(folder, "keras") == "keras"
     with pytest.raises(ModelError, match="--to onnx"):
         choose_engine(folder, "onnx")
-    write_graphs(folder / ONNX, serialised(build_graphs(spread_model())))
+    write_graphs(folder, serialised(build_graphs(spread_model())))
     assert choose_engine(folder) == "onnx" and choose_engine(folder, "keras") == "keras"
     (folder / WEIGHTS).unlink()
     spec, engine = load_engine(folder)

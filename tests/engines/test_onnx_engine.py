@@ -3,7 +3,6 @@
 from dataclasses import replace
 
 import numpy as np
-import onnxruntime
 import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
@@ -11,6 +10,7 @@ from hypothesis import strategies as st
 from bert_mrc_theseus.decoding.spans import Thresholds
 from bert_mrc_theseus.engines.keras_engine import keras_engine
 from bert_mrc_theseus.engines.onnx_engine import OnnxEngine, read_graphs
+from bert_mrc_theseus.engines.onnx_runtime import onnxruntime
 from bert_mrc_theseus.errors import ModelError
 from bert_mrc_theseus.model.build import keras_model
 from bert_mrc_theseus.onnx_export.graphs import build_graphs, serialised

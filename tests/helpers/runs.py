@@ -23,6 +23,18 @@ from tests.helpers.documents import QUERIES, toy_documents
 from tests.helpers.models import examples_of, make_weights
 
 
+class Kept(Silence):
+    """Keeps what is said in a list."""
+
+    def __init__(self, said: list[str]):
+        self._said = said
+
+    def say(self, text: str) -> None:
+        self._said.append(text)
+
+    warn = say
+
+
 @dataclass(frozen=True)
 class Trained:
     """A toy data folder, its encoder, and a run of stages on it."""
@@ -52,11 +64,16 @@ class Trained:
         lexicon: str = "",
         replacing: Replacing = Replacing(modules=2, shared_layers=0),
         distillation: Distillation = Distillation(),
+        said: list[str] | None = None,
         **changes,
     ) -> Path:
-        """Runs a stage and gives its best model; `changes` are settings of its `TrainingConfig`."""
+        """Runs a stage and gives its best model; `said` gets what it tells, `changes` are settings of its `TrainingConfig`."""
         config, folder = self.config(stage, **changes), run or self.run
-        more: dict[str, Any] = {"resume": resume, "overwrite": overwrite, "progress": Silence()}
+        more: dict[str, Any] = {
+            "resume": resume,
+            "overwrite": overwrite,
+            "progress": Kept([] if said is None else said),
+        }
         if stage == 0:
             new = NewPredecessor(
                 str(self.encoder),

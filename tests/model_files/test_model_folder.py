@@ -11,6 +11,7 @@ from bert_mrc_theseus.decoding.spans import Thresholds
 from bert_mrc_theseus.engines.keras_engine import keras_engine
 from bert_mrc_theseus.errors import ModelError, UserError
 from bert_mrc_theseus.model.build import keras_model
+from bert_mrc_theseus.model_files.checksums import CHECKSUMS
 from bert_mrc_theseus.model_files.model_folder import (
     FILES,
     WEIGHTS,
@@ -35,6 +36,13 @@ def folder(saved, tmp_path):
     return tmp_path / "model"
 
 
+@pytest.fixture
+def unchecked(folder):
+    """As older programs wrote it: without checksums."""
+    (folder / CHECKSUMS).unlink()
+    return folder
+
+
 def test_a_model_comes_back_as_it_was(saved, folder):
     again = load_model(folder)
     assert again.spec == saved.spec
@@ -55,11 +63,12 @@ def test_an_incomplete_folder_names_what_is_missing(folder, name):
 
 
 def test_thresholds_change_alone(saved, folder):
-    others = {path.name: path.read_bytes() for path in folder.iterdir() if path.name != "config.json"}
+    changing = ("config.json", CHECKSUMS)
+    others = {path.name: path.read_bytes() for path in folder.iterdir() if path.name not in changing}
     save_thresholds(folder, Thresholds(0.1, 0.2))
     again = load_model(folder)
     assert again.spec == replace(saved.spec, thresholds=Thresholds(0.1, 0.2))
-    assert others == {path.name: path.read_bytes() for path in folder.iterdir() if path.name != "config.json"}
+    assert others == {path.name: path.read_bytes() for path in folder.iterdir() if path.name not in changing}
     with pytest.raises(ModelError, match="not a complete model folder"):
         save_thresholds(folder.parent / "none", Thresholds())
 
@@ -83,25 +92,25 @@ def test_no_folder_at_all(tmp_path):
         ({"thresholds": {"start": 2.0, "end": 0.5}}, "cannot be read as a model"),
     ],
 )
-def test_a_config_that_does_not_fit(folder, change, message):
-    path = folder / "config.json"
+def test_a_config_that_does_not_fit(unchecked, change, message):
+    path = unchecked / "config.json"
     path.write_text(json.dumps({**json.loads(path.read_text()), **change}))
     with pytest.raises(ModelError, match=message):
-        load_model(folder)
+        load_model(unchecked)
 
 
-def test_vocabulary_and_weights_of_two_models(folder):
-    with open(folder / "vocab.txt", "a", encoding="utf-8") as stream:
+def test_vocabulary_and_weights_of_two_models(unchecked):
+    with open(unchecked / "vocab.txt", "a", encoding="utf-8") as stream:
         stream.write("多\n余\n")
     with pytest.raises(ModelError, match="not of the same model"):
-        load_model(folder)
+        load_model(unchecked)
 
 
-def test_weights_without_heads(folder):
-    path = folder / "model.safetensors"
+def test_weights_without_heads(unchecked):
+    path = unchecked / "model.safetensors"
     save_file({name: t for name, t in load_file(path).items() if not name.startswith("heads.")}, path)
     with pytest.raises(ModelError, match=r"heads\.span\.weight' is missing"):
-        keras_model(load_model(folder), str(folder))
+        keras_model(load_model(unchecked), str(unchecked))
 
 
 def test_a_full_disk_leaves_the_model_before(saved, folder, monkeypatch):

@@ -1,5 +1,6 @@
 """Checkpoints of TensorFlow 1: Google's, and those of the original project."""
 
+import os
 import shutil
 
 import numpy as np
@@ -118,3 +119,51 @@ def test_a_torn_checkpoint_is_reported(weights, tmp_path):
     with pytest.raises(ModelError, match="cannot be read"):
         load_encoder(tmp_path / "google")
     shutil.rmtree(tmp_path / "google")
+
+
+def test_a_checkpoint_whose_data_are_cut_off_or_absent_is_named(weights, tmp_path):
+    """As broken downloads leave them."""
+    write_tensorflow(weights, tmp_path / "google")
+    (data,) = (tmp_path / "google").glob(f"{PREFIX}.data-*")
+    content = data.read_bytes()
+    for kept in (0, 1, 100, len(content) // 2, len(content) - 1):
+        data.write_bytes(content[:kept])
+        with pytest.raises(ModelError, match=r"bert_model\.ckpt.*cannot be read"):
+            load_encoder(tmp_path / "google")
+    data.write_bytes(b"\0" * len(content))
+    with pytest.raises(ModelError, match=r"bert_model\.ckpt.*cannot be read"):
+        load_encoder(tmp_path / "google")
+    data.unlink()
+    with pytest.raises(ModelError, match=r"bert_model\.ckpt.*cannot be read"):
+        load_encoder(tmp_path / "google")
+
+
+@pytest.mark.parametrize("part", ["index", "data-00000-of-00001"])
+def test_a_part_that_is_no_regular_file_is_not_waited_for(weights, tmp_path, part):
+    write_tensorflow(weights, tmp_path / "google")
+    path = tmp_path / "google" / f"{PREFIX}.{part}"
+    path.unlink()
+    os.mkfifo(path)
+    with pytest.raises(ModelError, match=f"{part} is no regular file"):
+        load_encoder(tmp_path / "google")
+
+
+def test_a_state_file_that_is_not_text(weights, tmp_path):
+    write_tensorflow(weights, tmp_path / "google")
+    (tmp_path / "google" / "checkpoint").write_bytes(b"\xff\xfe")
+    with pytest.raises(ModelError, match="checkpoint is not UTF-8"):
+        load_encoder(tmp_path / "google")
+
+
+def test_variables_of_other_shapes_and_kinds_are_named(weights, tmp_path):
+    write_tensorflow(weights, tmp_path / "google")
+    variables = variables_of(tmp_path / "google")
+    name = "bert/embeddings/LayerNorm/beta"
+    for value, message in (
+        (np.zeros((3, 3), np.float32), "has shape"),
+        (np.array(["x"] * 16), "cannot be read"),
+        (np.full(16, np.inf, np.float32), "not finite"),
+    ):
+        save(tmp_path / "google" / PREFIX, {**variables, name: value})
+        with pytest.raises(ModelError, match=message):
+            load_encoder(tmp_path / "google")

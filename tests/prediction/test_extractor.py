@@ -16,7 +16,7 @@ from bert_mrc_theseus.engines.keras_engine import keras_engine
 from bert_mrc_theseus.engines.onnx_engine import write_graphs
 from bert_mrc_theseus.errors import ModelError, UserError
 from bert_mrc_theseus.model.build import keras_model
-from bert_mrc_theseus.model_files.model_folder import ONNX, load_model, save_model
+from bert_mrc_theseus.model_files.model_folder import load_model, save_model
 from bert_mrc_theseus.mrc.windows import WindowSize
 from bert_mrc_theseus.onnx_export.graphs import build_graphs, serialised
 from bert_mrc_theseus.prediction.pieces import GROUP_CHARACTERS
@@ -166,7 +166,7 @@ def folder(request, model, tmp_path):
     saved = load_model(model)
     save_model(tmp_path / "model", saved)
     if request.param == "onnx":
-        write_graphs(tmp_path / "model" / ONNX, serialised(build_graphs(saved)))
+        write_graphs(tmp_path / "model", serialised(build_graphs(saved)))
     return tmp_path / "model"
 
 

@@ -1,12 +1,14 @@
 """The training loop on its own: what it does when something goes wrong."""
 
 import io
+from dataclasses import replace
 
 import numpy as np
 import pytest
 from rich.console import Console
 
 from bert_mrc_theseus.errors import TrainingError
+from bert_mrc_theseus.evaluation.metrics import PRF, Scores
 from bert_mrc_theseus.model.build import predecessor_from
 from bert_mrc_theseus.training import loop as training
 from bert_mrc_theseus.training.config import TrainingConfig
@@ -64,6 +66,58 @@ def test_a_model_that_predicts_nothing_is_reported(tmp_path):
     run_loop(tmp_path, loop_task([0.0]), progress=ConsoleProgress(console))
     text = console.export_text()
     assert "predicts nothing" in text and "learning rate is too high" in text
+
+
+def test_without_an_entity_in_dev_the_last_weights_are_kept_and_it_is_said(tmp_path):
+    kept: list[int] = []
+    made = replace(loop_task(kept=kept), evaluate=lambda: Scores(PRF(0, 3, 0)))
+    console = Console(record=True, file=io.StringIO(), width=200)
+    config = TrainingConfig(epochs=3, learning_rate=1e-3, token_budget=256, patience=1)
+    state = run_loop(tmp_path, made, config, progress=ConsoleProgress(console))
+    assert state.step == Plan(LOOP_EXAMPLES, config).total_steps
+    assert len(kept) == 3 and kept[-1] == state.best_step == state.step
+    text = console.export_text()
+    assert text.count("dev has no entity") == 1 and "the last weights are kept" in text
+    assert "learning rate is too high" not in text
+
+
+def test_of_models_that_find_nothing_the_last_is_kept(tmp_path):
+    kept: list[int] = []
+    state = run_loop(tmp_path, loop_task([0.0, 0.0, 0.0], kept))
+    assert len(kept) == 3 and state.best_step == kept[-1]
+    kept.clear()
+    config = TrainingConfig(epochs=9, learning_rate=1e-3, token_budget=256, evaluate_every=1, patience=2)
+    assert run_loop(tmp_path, loop_task([0.0, 0.5, 0.0, 0.0], kept), config).step == 4 and kept == [1, 2]
+
+
+@pytest.mark.parametrize(("step", "minutes"), [(1, 0.0), (3, 99.0)])
+def test_weights_that_become_nan_stop_before_they_are_kept(tmp_path, monkeypatch, step, minutes):
+    """Of a step whose own loss was finite: before a checkpoint, or before an evaluation."""
+    made, steps = loop_task(), []
+    real = training.make_train_step
+
+    def poisoned(model, *arguments):
+        run = real(model, *arguments)
+
+        def run_step(*inputs):
+            loss = run(*inputs)
+            steps.append(1)
+            if len(steps) == step:
+                variable = model.trainable_variables[0]
+                variable.assign(np.full(variable.shape, np.nan))
+            return loss
+
+        return run_step
+
+    monkeypatch.setattr(training, "make_train_step", poisoned)
+    config = TrainingConfig(
+        epochs=9, learning_rate=1e-3, token_budget=256, checkpoint_minutes=minutes, evaluate_every=3
+    )
+    with pytest.raises(
+        TrainingError, match=rf"weights are no longer finite after step {step}\. .*are kept.*learning rate"
+    ):
+        run_loop(tmp_path, made, config)
+    assert not (tmp_path / "checkpoint.safetensors").exists()
 
 
 def test_nothing_to_learn_from():

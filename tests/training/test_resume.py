@@ -3,6 +3,7 @@
 import csv
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -16,10 +17,14 @@ from safetensors import safe_open
 from safetensors.numpy import load_file, save_file
 
 from bert_mrc_theseus.errors import ModelError, UserError
+from bert_mrc_theseus.model_files.huggingface import write_huggingface
+from bert_mrc_theseus.model_files.model_folder import SavedModel, load_model, save_model
 from bert_mrc_theseus.model_files.run_folder import StageFolder
 from bert_mrc_theseus.training import loop as training
 from bert_mrc_theseus.training.config import Distillation, Replacing, TrainingConfig, settings_record
+from bert_mrc_theseus.training.progress import Silence
 from bert_mrc_theseus.training.resume import TrainingState, load_checkpoint, save_checkpoint
+from tests.helpers.models import make_weights
 from tests.helpers.runs import Trained, loop_task, only_stage_0, run_loop
 
 
@@ -98,6 +103,84 @@ def test_a_resumed_run_must_have_the_same_settings(trained, tmp_path, monkeypatc
         trained.train(1, run=run, resume=True, learning_rate=1e-3)
 
 
+def snapshot(folder: Path) -> dict[str, bytes]:
+    """All files below a folder."""
+    return {str(path.relative_to(folder)): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
+
+
+def with_other_weights(source: Path, target: Path) -> None:
+    """Writes the model of a folder, trained a little differently."""
+    model = load_model(source)
+    tensors = {name: tensor * np.float32(1.001) for name, tensor in model.tensors.items()}
+    save_model(target, SavedModel(model.spec, tensors))
+
+
+@pytest.fixture
+def own_stage_0(trained, tmp_path, monkeypatch):
+    """A run with a stage 1 that was interrupted, and a stage 0 that may be changed."""
+    run = interrupted_stage_1(trained, tmp_path, monkeypatch)
+    (run / "stage0").unlink()
+    shutil.copytree(trained.run / "stage0", run / "stage0")
+    return run
+
+
+def test_a_refused_resume_names_what_changed_and_changes_nothing(trained, own_stage_0, tmp_path):
+    before = snapshot(own_stage_0 / "stage1")
+    with pytest.raises(ModelError, match=r"learning_rate: 0\.003 then, 0\.001 now"):
+        trained.train(1, run=own_stage_0, resume=True, learning_rate=1e-3)
+    other = tmp_path / "data"
+    shutil.copytree(trained.data, other)
+    with open(other / "dev.jsonl", "a", encoding="utf-8") as stream:
+        stream.write('{"id": "more", "text": "这是上海", "entities": []}\n')
+    with pytest.raises(ModelError, match=r"data: .*dev\.jsonl.* then, .*dev\.jsonl.* now"):
+        Trained(other, trained.encoder, trained.run).train(1, run=own_stage_0, resume=True)
+    with_other_weights(trained.run / "stage0" / "best", own_stage_0 / "stage0" / "best")
+    with pytest.raises(ModelError, match=r"\(starting_weights: SHA-256 \w{12} then, \w{12} now\)"):
+        trained.train(1, run=own_stage_0, resume=True)
+    assert snapshot(own_stage_0 / "stage1") == before
+
+
+def test_a_finished_stage_is_not_taken_for_one_of_other_settings_data_or_weights(trained, tmp_path):
+    """Nor is one of another encoder, window or queries."""
+    with pytest.raises(ModelError, match=r"stage2/report\.json.*learning_rate: 0\.001 then, 0\.5 now.*--overwrite"):
+        trained.train(2, resume=True, learning_rate=0.5)
+    run = Path(shutil.copytree(trained.run, tmp_path / "run"))
+    with_other_weights(trained.run / "stage1" / "best", run / "stage1" / "best")
+    with pytest.raises(ModelError, match="starting_weights"):
+        trained.train(2, run=run, resume=True)
+    write_huggingface(make_weights(layers=4, hidden=32, seed=1), tmp_path / "encoder")
+    with pytest.raises(ModelError, match="starting_weights"):
+        Trained(trained.data, tmp_path / "encoder", run).train(0, resume=True)
+    with pytest.raises(ModelError, match=r"match: None then, \{"):
+        trained.train(0, resume=True, match=True)
+    with pytest.raises(ModelError, match="shared: "):
+        trained.train(0, resume=True, shared_layers=1)
+    data = Path(shutil.copytree(trained.data, tmp_path / "data"))
+    (data / "queries.toml").write_text('[PER]\nshort = "谁"\n[LOC]\nshort = "地名"\n', encoding="utf-8")
+    with pytest.raises(ModelError, match=r"queries: \{'PER': '人名'"):
+        Trained(data, trained.encoder, trained.run).train(0, resume=True)
+
+
+def test_the_match_head_of_a_finished_predecessor_is_no_change(trained, tmp_path):
+    run = tmp_path / "run"
+    trained.train(0, run=run, match=True, epochs=1)
+    trained.train(0, run=run, match=True, epochs=1, resume=True)
+    with pytest.raises(ModelError, match=r"match: \{"):
+        trained.train(0, run=run, epochs=1, resume=True)
+
+
+def test_the_teacher_is_part_of_what_a_stage_starts_from(trained, tmp_path):
+    settings = {"distillation": Distillation(logits=0.1), "epochs": 1}
+    run = tmp_path / "run"
+    run.mkdir()
+    for stage in (0, 1):
+        os.symlink(trained.run / f"stage{stage}", run / f"stage{stage}")
+    trained.train(2, run=run, **settings)
+    with_other_weights(trained.run / "stage0" / "best", tmp_path / "teacher")
+    with pytest.raises(ModelError, match=r"\(teacher_weights: SHA-256"):
+        trained.train(2, run=run, resume=True, predecessor=tmp_path / "teacher", **settings)
+
+
 def test_a_damaged_checkpoint_is_reported(tmp_path):
     run_loop(tmp_path, loop_task())
     path = StageFolder(tmp_path, 0).checkpoint
@@ -168,7 +251,7 @@ def resumed(path, then, now):
     save_checkpoint(path, [keras.Variable(np.full(3, 2.0, "float32"))], state, then)
     variable = keras.Variable(np.zeros(3, "float32"))
     try:
-        found = load_checkpoint(path, [variable], now)
+        found = load_checkpoint(path, [variable], now, Silence(), "stage")
     except ModelError:
         assert not variable.numpy().any(), "restored although it was refused"
         raise
@@ -222,11 +305,13 @@ def test_a_stage_that_an_older_program_began_goes_on(trained, tmp_path, monkeypa
         encoder={**now["encoder"], "hidden_dropout": 0.1, "attention_dropout": 0.1},
         **{name: now[name] for name in ("queries", "window", "match", "data")},
     )
-    assert set(now) - set(then) == {"replacing", "distillation", "shared"}
+    assert set(now) - set(then) == {"replacing", "distillation", "shared", "starting_weights"}
     save_file(load_file(path), path, {**metadata, "fingerprint": json.dumps(then)})
     with pytest.raises(ModelError, match=r"\(modules: 2 then, 3 now\)"):
         trained.train(1, run=run, resume=True, replacing=Replacing(modules=3, shared_layers=0))
-    trained.train(1, run=run, resume=True)
+    said: list[str] = []
+    trained.train(1, run=run, resume=True, said=said)
+    assert any("older program, which did not write down the weights" in text for text in said)
     expected = load_file(trained.run / "stage1" / "best" / "model.safetensors")
     found = load_file(run / "stage1" / "best" / "model.safetensors")
     assert set(found) == set(expected)

@@ -1,0 +1,54 @@
+"""ONNX Runtime sends nothing, and writes nothing."""
+
+import os
+import shutil
+import subprocess
+import sys
+
+PREDICT = """
+import os, sys, time
+opened = []
+def look(event, arguments):
+    if event == "open" and isinstance(arguments[2], int) and arguments[2] & (os.O_WRONLY | os.O_RDWR | os.O_CREAT):
+        opened.append(arguments[0])
+    elif event.startswith("socket."):
+        opened.append(event)
+sys.addaudithook(look)
+from bert_mrc_theseus import Extractor
+with Extractor.load() as extractor:
+    assert [e.text for e in extractor("程晓光从广州飞往大连。")] == ["程晓光", "广州", "大连"]
+    time.sleep(float(sys.argv[1]))
+print(*opened, sep="\\n", end="")
+"""
+"""A prediction that lives long enough for what is sent in the background; prints what Python opened."""
+
+
+def everything_in(folder):
+    return sorted(path.relative_to(folder).as_posix() for path in folder.rglob("*"))
+
+
+def test_prediction_opens_no_connection_and_writes_no_file(tmp_path):
+    home = tmp_path / "home"
+    home.mkdir()
+    environment = {name: value for name, value in os.environ.items() if not name.startswith(("XDG_", "ORT_"))}
+    environment |= {"HOME": str(home), "TMPDIR": str(home), "PYTHONDONTWRITEBYTECODE": "1"}
+    trace = tmp_path / "trace"
+    strace = shutil.which("strace")
+    traced = [strace, "-f", "-e", "trace=network", "-e", "signal=none", "-o", trace] if strace else []
+    command = [*traced, sys.executable, "-c", PREDICT, "10" if strace else "2"]
+    done = subprocess.run(command, cwd=tmp_path, env=environment, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    assert done.stdout == ""
+    assert everything_in(home) == []
+    if strace:
+        # A process says how it ended; nothing else of the network may be there.
+        calls = [line for line in trace.read_text().splitlines() if "+++" not in line]
+        assert calls == []
+
+
+def test_who_wants_telemetry_can_have_it():
+    code = "import os; import bert_mrc_theseus.engines.onnx_runtime; print(os.environ['ORT_DISABLE_TELEMETRY'])"
+    for given, expected in (({}, "1"), ({"ORT_DISABLE_TELEMETRY": "0"}, "0")):
+        environment = {name: value for name, value in os.environ.items() if not name.startswith("ORT_")} | given
+        done = subprocess.run([sys.executable, "-c", code], env=environment, capture_output=True, text=True)
+        assert done.stdout.strip() == expected, done.stderr
