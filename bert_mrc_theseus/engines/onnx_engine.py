@@ -128,7 +128,7 @@ class OnnxEngine:
     def _read(self, rows: TokenRows, first_position: int, token_type: int) -> States:
         """States of some contexts, or of some queries."""
         inputs = {
-            **{f"token_{name}": values for name, values in rows.tokens._asdict().items()},
+            "token_ids": rows.tokens.ids,
             "lengths": rows.lengths,
             "first_position": np.array(first_position, np.int32),
             "token_type": np.array(token_type, np.int32),
@@ -137,7 +137,7 @@ class OnnxEngine:
 
     def _query_states(self, examples: Examples) -> States:
         """States of the queries, computed when other queries were asked before."""
-        key = tuple(values.tobytes() for tokens in examples.queries for values in tokens)
+        key = tuple(values.tobytes() for tokens in examples.queries for values in tokens if values is not None)
         known = self._queries
         if known is None or known[0] != key:
             known = self._queries = (key, self._read(token_rows(examples.queries, examples.pad), 0, 0))

@@ -105,7 +105,7 @@ def test_rows_of_characters(tiny):
     word = source.tensor("emb.word", (len(PIECES), H))
     weights = cut_chinese(source)
     table = weights.tensors["embeddings.word_embeddings.weight"]
-    ids = Tokenizer(weights.vocab).encode("北京…a A Ａ龘")
+    ids = Tokenizer(weights.vocab).encode("北京…a A Ａ龘").ids
     rows = table[ids]
     np.testing.assert_array_equal(rows[0], word[5])
     np.testing.assert_array_equal(rows[1], word[6])  # known with a word start only

@@ -86,7 +86,7 @@ def test_no_folder_at_all(tmp_path):
 @pytest.mark.parametrize(
     ("change", "message"),
     [
-        ({"version": 99}, "format version 99; this program reads version 2"),
+        ({"version": 99}, "format version 99; this program reads versions 2 and 3"),
         ({"format": "other"}, "is it an encoder"),
         ({"encoder": {}}, "cannot be read as a model"),
         ({"thresholds": {"start": 2.0, "end": 0.5}}, "cannot be read as a model"),

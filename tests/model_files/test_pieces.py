@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bert_mrc_theseus.errors import ModelError
-from bert_mrc_theseus.model_files.pieces import PIECE_ROWS, PIECES, read_pieces, write_pieces
+from bert_mrc_theseus.model_files.pieces import PIECE_ROWS, PIECES, PieceList, Pieces, read_pieces, write_pieces
 from tests.helpers.models import assert_same_pieces, make_pieces
 
 
@@ -19,7 +19,8 @@ def test_a_folder_without_pieces(tmp_path):
 @given(scores=st.lists(st.floats(allow_nan=False, allow_infinity=False, width=32), min_size=4, max_size=4))
 def test_written_and_read_back_to_the_bit(tmp_path_factory, scores):
     folder = tmp_path_factory.mktemp("pieces")
-    pieces = replace(make_pieces(64), scores=np.array(scores, np.float32))
+    made = make_pieces(64)
+    pieces = Pieces(replace(made.listed, scores=tuple(scores)), made.rows)
     write_pieces(folder, pieces)
     read = read_pieces(folder)
     assert read is not None
@@ -28,8 +29,7 @@ def test_written_and_read_back_to_the_bit(tmp_path_factory, scores):
 
 def test_no_pieces_at_all_are_pieces_too(tmp_path):
     pieces = make_pieces()
-    none = replace(pieces, entries=(), scores=np.zeros(0, np.float32), rows=pieces.rows.take(np.arange(0)))
-    write_pieces(tmp_path, none)
+    write_pieces(tmp_path, Pieces(PieceList(), pieces.rows.take(np.arange(0))))
     assert read_pieces(tmp_path).listed.entries == ()
 
 
@@ -38,16 +38,21 @@ def test_no_pieces_at_all_are_pieces_too(tmp_path):
     [
         ({"entries": ("北京", "大学", "10")}, "3 pieces have 4 scores"),
         ({"entries": ("北京", "大学", "北", "10")}, "come first"),
-        ({"entries": ("北京", "大学", "10", "北大")}, "come first"),
         ({"entries": ("北京", "大学", "北京", "北")}, "twice"),
         ({"entries": ("北京", "大 学", "10", "北")}, "white space"),
         ({"entries": ("北京", "大学", "10", "")}, "empty"),
-        ({"scores": np.array([-1, -2, np.nan, -3], np.float32)}, "'10' has no finite score"),
+        ({"scores": (-1.0, -2.0, float("nan"), -3.0)}, "'10' has no finite score"),
     ],
 )
 def test_what_does_not_fit_is_refused(change, message):
     with pytest.raises(ModelError, match=message):
-        replace(make_pieces(), **change)
+        replace(make_pieces().listed, **change)
+
+
+def test_as_many_rows_as_pieces_of_several_characters():
+    made = make_pieces()
+    with pytest.raises(ModelError, match="3 pieces of several characters have 2 rows"):
+        replace(made, rows=made.rows.take(np.arange(2)))
 
 
 @pytest.mark.parametrize("name", [PIECES, PIECE_ROWS])
