@@ -11,6 +11,7 @@ from bert_mrc_theseus.decoding.spans import Thresholds
 from bert_mrc_theseus.engines import choose
 from bert_mrc_theseus.engines.engine import Engine
 from bert_mrc_theseus.engines.keras_engine import keras_engine
+from bert_mrc_theseus.engines.onnx_runtime import RunGraph
 from bert_mrc_theseus.model.build import keras_model, predecessor_from
 from bert_mrc_theseus.model.variables import tensors_of
 from bert_mrc_theseus.model_files.model_config import MatchShape, ModelConfig, SharedContext, WordShape
@@ -144,9 +145,15 @@ def word_model(pieces: bool = True, lexicon: bool = True, layers: int = 1) -> Sa
     return SavedModel(spec, tensors)
 
 
-def onnx_engine(model: SavedModel, ranges: Ranges | None = None, split: int | None = None, workers: int = 2) -> Engine:
+def onnx_engine(
+    model: SavedModel,
+    ranges: Ranges | None = None,
+    split: int | None = None,
+    workers: int = 2,
+    run: RunGraph | None = None,
+) -> Engine:
     """The model's graphs, without a folder."""
-    return choose.onnx_engine(model.spec, serialised(build_graphs(model, ranges, split=split)), workers)
+    return choose.onnx_engine(model.spec, serialised(build_graphs(model, ranges, split=split)), workers, run)
 
 
 def differences(found: list[np.ndarray], expected: list[np.ndarray]) -> np.ndarray:
