@@ -15,6 +15,7 @@ Deeper: `bmt.training`, `bmt.model`, `bmt.model_files`, `bmt.engines`. Nothing i
 The folders, from the ground up; each imports only from those before it:
 
     errors, files, provenance, package_data    everything stands on these
+    temporary_files, exchange, outputs         beside files: what is written, and what may be replaced
     text            what everything speaks of: documents, entity types, tags, dictionaries
     output          documents -> what people and other tools read
     mrc             a document as the model reads it: tokens, windows, pairs, batches

@@ -5,19 +5,21 @@ that `str.splitlines` cuts at, such as U+2028, may stand inside a text. Writes g
 target in one step.
 """
 
+import errno
 import gzip
 import hashlib
 import io
 import os
-import shutil
-import tempfile
+import stat
 import zlib
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 from typing import IO, BinaryIO
 
 from bert_mrc_theseus.errors import DataError, UserError
+from bert_mrc_theseus.exchange import exchange
+from bert_mrc_theseus.temporary_files import ASIDE, is_temporary, remove_leftovers, temporary_file, temporary_folder
 
 OnError = Callable[[DataError], None]
 """Gets the error of each record that cannot be read, so that the rest goes on."""
@@ -115,7 +117,7 @@ def read_text(path: str | Path) -> str:
 
 @contextmanager
 def atomic_write(path: str | Path) -> Iterator[IO[str]]:
-    """Opens a text file that appears under its name only when the block ends without an error.
+    """Opens a text file that appears under its name only when the block ends without an error; see `atomic_binary`.
 
     A name that ends in `.gz` is compressed (without a time stamp, so that equal content gives equal bytes).
     """
@@ -133,61 +135,154 @@ def atomic_write(path: str | Path) -> Iterator[IO[str]]:
 
 @contextmanager
 def atomic_binary(path: str | Path) -> Iterator[BinaryIO]:
-    """Opens a file of bytes that appears under its name only when the block ends without an error."""
-    path = Path(path)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    descriptor, temporary = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
-    try:
-        with os.fdopen(descriptor, "wb") as raw:
+    """Opens a file of bytes that appears under its name only when the block ends without an error.
+
+    An existing file keeps its permissions; of a symbolic link the target is replaced. What exists and is no regular file, such
+    as a FIFO, a device, or /dev/stdout, cannot be replaced: it is written to, as the bytes come.
+
+    Raises:
+        OSError: the file cannot be written; its `filename` is the path, and a note says what is there now.
+    """
+    opened = _opened_through(Path(path))
+    if opened is not None:
+        with naming_errors(path), opened:
+            yield opened
+        return
+    target = Path(os.path.realpath(path))
+    note = f"{path} is as it was before" if target.exists() else f"{path} was not written"
+    with naming_errors(path, note):
+        with naming_errors(path, always=True):
+            target.parent.mkdir(parents=True, exist_ok=True)
+            remove_leftovers(target.parent)
+            place = ExitStack()
+            temporary, raw = place.enter_context(temporary_file(target.parent))
+        with place:
             yield raw
-            raw.flush()
-            os.fsync(raw.fileno())
-        os.chmod(temporary, 0o666 & ~_umask())
-        os.replace(temporary, path)
-    except BaseException:
-        Path(temporary).unlink(missing_ok=True)
-        raise
+            with naming_errors(path, always=True):
+                raw.flush()
+                os.fsync(raw.fileno())
+                keep_rights(target, temporary)
+                if os.name == "nt":  # An open file cannot be renamed there.
+                    raw.close()
+                os.replace(temporary, target)
 
 
 @contextmanager
-def atomic_folder(path: str | Path) -> Iterator[Path]:
+def atomic_folder(path: str | Path, carry: Callable[[Path], None] | None = None) -> Iterator[Path]:
     """Yields an empty temporary folder that replaces `path` when the block ends without an error.
 
-    After any error what stood at `path` stands there still.
+    After any error, and at any moment of a killed command, the folder that stood at `path` stands there still, or the new one
+    does. Of a symbolic link the target is replaced. A folder that cannot be replaced, because it is a mount point or the
+    current folder, is filled, if it is empty.
+
+    Args:
+        path: the folder.
+        carry: gets the new folder when it is complete; brings along what is to be kept of the old one.
+
+    Raises:
+        OSError: the folder cannot be written or replaced; its `filename` is the path, and a note says what is there now.
+    """
+    target = Path(os.path.realpath(path))
+    fill = cannot_be_replaced(target)
+    note = f"{path} is as it was before" if target.exists() else f"{path} was not written"
+    with naming_errors(path, note):
+        with naming_errors(path, always=True):
+            if target.exists() and not target.is_dir():
+                raise NotADirectoryError(errno.ENOTDIR, os.strerror(errno.ENOTDIR), str(path))
+            beside = target if fill else target.parent
+            beside.mkdir(parents=True, exist_ok=True)
+            remove_leftovers(beside)
+            place = ExitStack()
+            new = place.enter_context(temporary_folder(beside)) / (target.name or "new")
+        with place:
+            new.mkdir()
+            yield new
+            with naming_errors(path, always=True):
+                _finish(new)
+                if carry is not None:
+                    carry(new)
+                _fill(new, target) if fill else _put_in_place(new, target)
+
+
+@contextmanager
+def naming_errors(path: str | Path, note: str = "", always: bool = False) -> Iterator[None]:
+    """An OSError that says no file, as those of streams do, gets the name of an output.
+
+    Args:
+        path: the output.
+        note: what is there now.
+        always: names of other files, which nobody knows, are replaced.
+    """
+    try:
+        yield
+    except OSError as error:
+        if always or error.filename is None:
+            error.filename, error.filename2 = str(path), None
+        if note and error.filename == str(path):
+            error.add_note(note)
+        raise
+
+
+def check_place(path: str | Path) -> None:
+    """For outputs: whether a file or folder of this name can be made, or replaced, where it is to lie.
+
+    Raises:
+        UserError: its folder cannot be one, or may not be written to; or the name is too long.
     """
     path = Path(path)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    temporary = Path(tempfile.mkdtemp(prefix=f".{path.name}.", dir=path.parent))
     try:
-        yield temporary
-        os.chmod(temporary, 0o777 & ~_umask())
-        for file in temporary.rglob("*"):
-            if file.is_file():
-                with open(file, "rb") as stream:
-                    os.fsync(stream.fileno())
-        old = temporary.with_name(temporary.name + ".old")
-        if path.exists():
-            os.replace(path, old)
-        try:
-            os.replace(temporary, path)
-        except BaseException:
-            if old.exists():
-                os.replace(old, path)
-            raise
-        shutil.rmtree(old, ignore_errors=True)
-    except BaseException:
-        shutil.rmtree(temporary, ignore_errors=True)
-        raise
+        os.stat(path)
+    except (FileNotFoundError, NotADirectoryError):
+        pass
+    except (OSError, ValueError) as error:
+        reason = error.strerror if isinstance(error, OSError) else error
+        raise UserError(f"{path} cannot be written: {reason}") from error
+    target = Path(os.path.realpath(path))
+    if target.is_dir() and cannot_be_replaced(target):
+        folder = target
+    else:
+        folder = next(parent for parent in target.parents if os.path.lexists(parent))
+    if not folder.is_dir():
+        raise UserError(f"{path} cannot be written: {folder} is no folder")
+    try:
+        with temporary_file(folder):
+            pass
+    except OSError as error:
+        raise UserError(f"{path} cannot be written: the folder {folder} takes no files: {error.strerror}") from error
 
 
 def refuse_existing(path: str | Path) -> None:
     """For outputs that replace nothing.
 
     Raises:
-        UserError: there is something of that name.
+        UserError: there is something of that name, or see `check_place`.
     """
-    if Path(path).exists():
+    if os.path.lexists(path):
         raise UserError(f"{path} exists already: name another folder, or remove it first")
+    check_place(path)
+
+
+def cannot_be_replaced(folder: Path) -> bool:
+    """Whether an existing folder can only be filled: a mount point, where a process stands, or below what is not writable."""
+    if not folder.is_dir():
+        return False
+    return (
+        os.path.ismount(folder)
+        or Path(os.getcwd()).is_relative_to(folder)
+        or not os.access(folder.parent, os.W_OK | os.X_OK)
+    )
+
+
+def keep_rights(old: Path, new: Path) -> None:
+    """Gives a file that will replace another one its permissions and, where that is allowed, its owner."""
+    try:
+        kept = os.stat(old)
+    except FileNotFoundError:
+        return
+    if hasattr(os, "chown"):
+        with suppress(OSError):
+            os.chown(new, kept.st_uid, kept.st_gid)
+    os.chmod(new, stat.S_IMODE(kept.st_mode))
 
 
 def sha256_of(path: str | Path) -> str:
@@ -205,7 +300,63 @@ def _not_utf8(line: bytes, position: int, path: str | Path, number: int) -> Data
     )
 
 
-def _umask() -> int:
-    mask = os.umask(0)
-    os.umask(mask)
-    return mask
+def own_descriptor(path: Path) -> int | None:
+    """Which open file of this process a path such as /dev/stdout or /dev/fd/63 names."""
+    for _ in range(40):  # As many links as the kernel follows.
+        folder = os.path.realpath(path.parent)
+        if folder in ("/dev/fd", f"/proc/{os.getpid()}/fd") and path.name.isdecimal():
+            return int(path.name)
+        if not os.path.islink(path):
+            return None
+        path = Path(folder, os.readlink(path))
+    return None
+
+
+def _opened_through(path: Path) -> BinaryIO | None:
+    """What is written to and not replaced, open; None: a regular file, or nothing yet."""
+    with naming_errors(path, always=True):
+        descriptor = own_descriptor(path)
+        if descriptor is not None:
+            return os.fdopen(os.dup(descriptor), "wb")
+        if path.exists() and not path.is_file():
+            return open(path, "wb")
+    return None
+
+
+def _finish(folder: Path) -> None:
+    """Everything is on the disk, and as readable as the folder is: some libraries keep what they write from others."""
+    readable = stat.S_IMODE(folder.stat().st_mode) & 0o666
+    for file in folder.rglob("*"):
+        if file.is_file() and not file.is_symlink():
+            file.chmod(stat.S_IMODE(file.stat().st_mode) | readable)
+            with open(file, "rb") as stream:
+                os.fsync(stream.fileno())
+
+
+def _put_in_place(new: Path, target: Path) -> None:
+    """Lets a folder replace another one, or nothing; what was replaced is then where `new` was, or gone."""
+    while True:
+        if not target.exists():
+            try:
+                os.rename(new, target)
+            except OSError as error:
+                # Another command was faster: its folder is replaced.
+                if error.errno not in (errno.ENOTEMPTY, errno.EEXIST):
+                    raise
+            else:
+                return
+        elif exchange(new, target):
+            return
+        else:
+            with temporary_folder(target.parent, ASIDE) as aside:
+                os.rename(target, aside / target.name)
+                os.rename(new, target)
+            return
+
+
+def _fill(new: Path, target: Path) -> None:
+    """Moves a folder's files into an empty one."""
+    if any(not is_temporary(entry.name) for entry in target.iterdir()):
+        raise OSError(errno.ENOTEMPTY, "it cannot be replaced in one step, and it is not empty", str(target))
+    for entry in sorted(new.iterdir()):
+        os.rename(entry, target / entry.name)

@@ -3,13 +3,18 @@
 import errno
 import gzip
 import os
+import subprocess
+import sys
+import threading
+import time
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bert_mrc_theseus.errors import DataError
-from bert_mrc_theseus.files import atomic_folder, atomic_write, read_lines, read_text
+from bert_mrc_theseus.errors import DataError, UserError
+from bert_mrc_theseus.files import atomic_folder, atomic_write, check_place, read_lines, read_text
+from bert_mrc_theseus.temporary_files import remove_leftovers
 
 LINES = st.lists(st.text(st.characters(codec="utf-8", exclude_characters="\r\n"), max_size=20), max_size=5)
 
@@ -97,18 +102,190 @@ def test_equal_content_gives_equal_gz_bytes(tmp_path):
     assert (tmp_path / "a.gz").read_bytes() == (tmp_path / "b.gz").read_bytes()
 
 
+@pytest.fixture(params=[True, False], ids=["exchange", "set aside"])
+def swaps(request, monkeypatch) -> bool:
+    """Both ways in which a folder replaces another; the second one is that of systems without the first."""
+    if not request.param:
+        monkeypatch.setattr("bert_mrc_theseus.files.exchange", lambda one, other: False)
+    return request.param
+
+
+def test_a_folder_replaces_another_and_leaves_nothing_beside_it(tmp_path, swaps):
+    for content in ("old", "new"):
+        with atomic_folder(tmp_path / "model") as new:
+            (new / content).write_text(content)
+    assert [file.name for file in (tmp_path / "model").iterdir()] == ["new"] and os.listdir(tmp_path) == ["model"]
+
+
 def test_a_folder_that_cannot_be_put_in_place_leaves_the_one_before(tmp_path, monkeypatch):
     folder = tmp_path / "model"
     folder.mkdir()
     (folder / "a").write_text("old")
-    real = os.replace
+    real = os.rename
 
     def second_fails(source, target):
-        if target == folder and not str(source).endswith(".old"):
+        if target == folder and ".new" in str(source):
             raise OSError(errno.EACCES, "no")
         real(source, target)
 
-    monkeypatch.setattr("os.replace", second_fails)
-    with pytest.raises(OSError, match="no"), atomic_folder(folder) as new:
+    monkeypatch.setattr("bert_mrc_theseus.files.exchange", lambda one, other: False)
+    monkeypatch.setattr("os.rename", second_fails)
+    with pytest.raises(OSError, match="no") as caught, atomic_folder(folder) as new:
         (new / "a").write_text("new")
     assert [path.name for path in tmp_path.iterdir()] == ["model"] and (folder / "a").read_text() == "old"
+    assert caught.value.filename == str(folder) and caught.value.__notes__ == [f"{folder} is as it was before"]
+
+
+def test_a_folder_that_cannot_be_put_back_either_is_put_back_by_the_next_write(tmp_path, monkeypatch):
+    folder = tmp_path / "model"
+    folder.mkdir()
+    (folder / "a").write_text("old")
+    real = os.rename
+
+    def only_the_first(source, target):
+        if target == folder:
+            raise OSError(errno.EACCES, "no")
+        real(source, target)
+
+    with monkeypatch.context() as patch:
+        patch.setattr("bert_mrc_theseus.files.exchange", lambda one, other: False)
+        patch.setattr("os.rename", only_the_first)
+        with pytest.raises(OSError, match="no"), atomic_folder(folder):
+            pass
+    assert not folder.exists()
+    with atomic_write(tmp_path / "other"):
+        pass
+    assert (folder / "a").read_text() == "old" and sorted(os.listdir(tmp_path)) == ["model", "other"]
+
+
+KILLED = """
+import os, signal, sys
+from pathlib import Path
+import bert_mrc_theseus.files as files
+if sys.argv[2] == "set aside":
+    files.exchange = lambda one, other: False
+for number in range(1, 10**6):
+    with files.atomic_folder(sys.argv[1]) as new:
+        for name in "abc":
+            (new / name).write_text(str(number))
+    if number == 1:
+        print("ready", flush=True)
+"""
+
+
+def test_a_killed_command_leaves_a_whole_folder_and_the_next_write_removes_the_rest(tmp_path, swaps):
+    folder = tmp_path / "model"
+    gone = 0
+    for kill in range(12):
+        with subprocess.Popen(
+            [sys.executable, "-c", KILLED, folder, "exchange" if swaps else "set aside"], stdout=subprocess.PIPE
+        ) as process:
+            process.stdout.readline()
+            time.sleep(0.002 * kill)
+            process.kill()
+        gone += not folder.exists()
+        with atomic_write(tmp_path / "other") as stream:
+            stream.write("x")
+        assert sorted(os.listdir(tmp_path)) == ["model", "other"]
+        assert len({(folder / name).read_text() for name in "abc"}) == 1
+    if swaps and sys.platform == "linux":
+        assert gone == 0
+
+
+def test_what_a_living_command_writes_is_no_leftover(tmp_path):
+    with atomic_folder(tmp_path / "model") as new, atomic_write(tmp_path / "file") as stream:
+        stream.write("x")
+        (new / "a").write_text("x")
+        remove_leftovers(tmp_path)
+        assert len(os.listdir(tmp_path)) == 2
+    assert (tmp_path / "model" / "a").is_file() and (tmp_path / "file").read_text() == "x"
+
+
+def test_an_existing_file_keeps_its_permissions(tmp_path):
+    path = tmp_path / "private"
+    path.write_text("old")
+    path.chmod(0o600)
+    with atomic_write(path) as stream:
+        stream.write("new")
+    assert path.read_text() == "new" and path.stat().st_mode & 0o777 == 0o600
+
+
+def test_the_target_of_a_link_is_replaced_and_not_the_link(tmp_path):
+    (tmp_path / "target").write_text("old")
+    (tmp_path / "folder").mkdir()
+    for link, target in (("link", "target"), ("dangling", "made"), ("folder-link", "folder")):
+        (tmp_path / link).symlink_to(target)
+    for link in ("link", "dangling"):
+        with atomic_write(tmp_path / link) as stream:
+            stream.write("new")
+    with atomic_folder(tmp_path / "folder-link") as new:
+        (new / "a").write_text("new")
+    assert all((tmp_path / name).is_symlink() for name in ("link", "dangling", "folder-link"))
+    assert (tmp_path / "target").read_text() == (tmp_path / "made").read_text() == "new"
+    assert (tmp_path / "folder" / "a").is_file()
+
+
+def test_a_fifo_is_written_to(tmp_path):
+    os.mkfifo(tmp_path / "fifo")
+    read = []
+    reader = threading.Thread(target=lambda: read.append((tmp_path / "fifo").read_bytes()))
+    reader.start()
+    with atomic_write(tmp_path / "fifo") as stream:
+        stream.write("北京\n")
+    reader.join()
+    assert read == ["北京\n".encode()] and (tmp_path / "fifo").is_fifo() and os.listdir(tmp_path) == ["fifo"]
+
+
+def test_the_names_of_standard_output_are_written_to(tmp_path):
+    code = """
+from bert_mrc_theseus.files import atomic_write
+for path in ("/dev/stdout", "/dev/fd/1", "/proc/self/fd/1"):
+    with atomic_write(path) as stream:
+        stream.write(path + "\\n")
+"""
+    command = f"(echo before; {sys.executable} -c '{code}') > out"
+    assert subprocess.run(["bash", "-c", command], cwd=tmp_path).returncode == 0
+    assert (tmp_path / "out").read_text() == "before\n/dev/stdout\n/dev/fd/1\n/proc/self/fd/1\n"
+    assert os.listdir(tmp_path) == ["out"]
+
+
+def test_errors_of_a_write_name_the_output(tmp_path):
+    with pytest.raises(OSError, match="No space") as caught, atomic_write("/dev/full") as stream:
+        stream.write("x")
+    assert caught.value.filename == "/dev/full"
+    (tmp_path / "a").write_text("old")
+    with pytest.raises(OSError) as caught, atomic_write(tmp_path / "a" / "b"):
+        pass
+    assert caught.value.filename == str(tmp_path / "a" / "b")
+    with pytest.raises(OSError) as caught, atomic_folder(tmp_path / "a"):
+        pass
+    assert caught.value.filename == str(tmp_path / "a") and (tmp_path / "a").read_text() == "old"
+
+
+def test_a_name_may_be_as_long_as_the_file_system_allows(tmp_path):
+    name = "长" * 85
+    with atomic_write(tmp_path / name) as stream:
+        stream.write("x")
+    with atomic_folder(tmp_path / ("f" * 255)) as new:
+        (new / "a").write_text("x")
+    assert sorted(os.listdir(tmp_path)) == sorted([name, "f" * 255])
+    with pytest.raises(UserError, match="name too long"):
+        check_place(tmp_path / ("长" * 86))
+
+
+def test_what_a_library_keeps_from_others_becomes_readable(tmp_path):
+    with atomic_folder(tmp_path / "model") as new:
+        (new / "weights").touch(0o600)
+    (tmp_path / "plain").touch()
+    assert (tmp_path / "model" / "weights").stat().st_mode == (tmp_path / "plain").stat().st_mode
+
+
+def test_the_current_folder_is_filled_if_it_is_empty(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    before = tmp_path.stat().st_ino
+    with atomic_folder(".") as new:
+        (new / "a").write_text("x")
+    assert os.listdir() == ["a"] and tmp_path.stat().st_ino == before
+    with pytest.raises(OSError, match="not empty"), atomic_folder(".") as new:
+        (new / "b").write_text("x")
+    assert os.listdir() == ["a"]
