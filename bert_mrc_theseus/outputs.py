@@ -22,20 +22,23 @@ MARKER = ".bert-mrc-theseus.json"
 STDIN = "-"
 
 
-def check_output_file(path: str | Path, inputs: Iterable[str | Path] = ()) -> None:
+def check_output_file(path: str | Path | None, inputs: Iterable[str | Path] = ()) -> None:
     """Refuses a file that could not be written, or would replace an input.
 
     Args:
-        path: the file, or something that can be written to, such as a FIFO.
+        path: the file, or something that can be written to, such as a FIFO; None: standard output.
         inputs: files; folders, whose files may not be written either; "-" for standard input.
 
     Raises:
         UserError: it is a folder or not writable, its folder is not (see `files.check_place`), or it is an input.
     """
-    path = Path(path)
-    if own_descriptor(path) is not None:
+    descriptor = 1 if path is None else own_descriptor(Path(path))
+    inputs = list(inputs)
+    if path is None or descriptor is not None:
+        _refuse_input(descriptor, path or "standard output", inputs)
         return
-    replaced = path.is_file() or not path.exists()
+    path = Path(path)
+    replaced = os.path.isfile(path) or not os.path.exists(path)
     if replaced:
         check_place(path)
     if not path.exists():
@@ -47,26 +50,10 @@ def check_output_file(path: str | Path, inputs: Iterable[str | Path] = ()) -> No
         raise UserError(f"{path} cannot be written: it is a {'disk' if stat.S_ISBLK(mode) else 'socket'}")
     if not os.access(path, os.W_OK):
         raise UserError(f"{path} cannot be written: it is not writable")
-    if replaced:
-        inputs = list(inputs)
-        _refuse_input(path.stat(), path, inputs)
-        for folder in map(Path, inputs):
-            if folder.is_dir() and _lies_in(path, folder):
-                raise UserError(f"{path} lies in {folder}, which is read: write to another place")
-
-
-def check_standard_output(inputs: Iterable[str | Path]) -> None:
-    """Refuses a standard output that goes to a file which is an input, as with `>>`: reading it would never end.
-
-    Raises:
-        UserError: it does.
-    """
-    try:
-        status = os.fstat(1)
-    except OSError:
-        return
-    if stat.S_ISREG(status.st_mode):
-        _refuse_input(status, "standard output", inputs)
+    _refuse_input(path, path, inputs)
+    for folder in map(Path, inputs):
+        if replaced and folder.is_dir() and _lies_in(path, folder):
+            raise UserError(f"{path} lies in {folder}, which is read: write to another place")
 
 
 def check_output_folder(
@@ -113,8 +100,8 @@ def check_output_folder(
         if names:
             shown = ", ".join(names[:3]) + (f" and {len(names) - 3} more" if len(names) > 3 else "")
             raise UserError(
-                f"{path} holds {shown}, {what}: name another folder to write (--overwrite replaces what {command} writes; other "
-                "files stay)"
+                f"{path} holds {shown}, {what}: name another folder to write (--overwrite replaces what {command} writes; "
+                "other files stay)"
             )
 
 
@@ -132,8 +119,8 @@ def output_folder(
 
     Args:
         path, command, overwrite, inputs: see `check_output_folder`.
-        belongs: tells the name of a file that would pass for one of this command's, though it did not write it: it is not brought
-            along.
+        belongs: tells the name of a file that would pass for one of this command's, though it did not write it: such a file is
+            not brought along.
 
     Raises:
         UserError: see `check_output_folder`.
@@ -201,11 +188,19 @@ def _lies_in(path: Path, folder: Path) -> bool:
     return path.resolve().is_relative_to(folder.resolve())
 
 
-def _refuse_input(output: os.stat_result, name: str | Path, inputs: Iterable[str | Path]) -> None:
+def _refuse_input(output: int | Path | None, name: str | Path, inputs: Iterable[str | Path]) -> None:
+    """Raises UserError for a regular file that is one of the inputs; reading what one writes need not end."""
+    status = _status(output)
+    if status is None or not stat.S_ISREG(status.st_mode):
+        return
     for given in inputs:
-        try:
-            status = os.fstat(0) if given == STDIN else os.stat(given)
-        except (OSError, ValueError):
-            continue
-        if os.path.samestat(output, status):
+        other = _status(0 if given == STDIN else given)
+        if other is not None and os.path.samestat(status, other):
             raise UserError(f"{name} is an input, {given}: write to another file")
+
+
+def _status(file: int | str | Path | None) -> os.stat_result | None:
+    try:
+        return None if file is None else os.stat(file)
+    except (OSError, ValueError):
+        return None

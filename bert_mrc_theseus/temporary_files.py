@@ -81,37 +81,41 @@ def remove_leftovers(folder: Path) -> None:
         with suppress(OSError):
             descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
             try:
-                if _lock(descriptor):
+                if try_lock(descriptor, without_locks=False):
                     _clear(path)
             finally:
                 os.close(descriptor)
+
+
+def try_lock(descriptor: int, without_locks: bool = True) -> bool:
+    """Locks an open file, until it is closed.
+
+    Args:
+        descriptor: of the file.
+        without_locks: the answer where this system, or this file system, has no locks.
+
+    Returns:
+        Whether no other process has the lock.
+    """
+    if fcntl is None:
+        return without_locks
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    except OSError:
+        return without_locks
+    return True
 
 
 def _new_name(kind: str) -> str:
     return f".bert-mrc-theseus-{secrets.token_hex(8)}.{kind}"
 
 
-def _lock(descriptor: int) -> bool:
-    """Whether this process holds the lock now; False where there are no locks."""
-    try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except OSError:
-        return False
-    return True
-
-
 def _own(path: Path, descriptor: int) -> bool:
     """Locks a new file; False: another process took it for a leftover before it was locked."""
-    if fcntl is None:
-        return True
     try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        return False
-    except OSError:  # This file system has no locks: nobody takes the file for a leftover.
-        return True
-    try:
-        return os.path.samestat(os.fstat(descriptor), os.stat(path))
+        return try_lock(descriptor) and os.path.samestat(os.fstat(descriptor), os.stat(path))
     except FileNotFoundError:
         return False
 

@@ -11,7 +11,6 @@ from bert_mrc_theseus.outputs import (
     MARKER,
     check_output_file,
     check_output_folder,
-    check_standard_output,
     output_folder,
 )
 
@@ -46,14 +45,18 @@ def test_no_input_is_an_output(tmp_path):
 
 
 def test_a_standard_output_that_is_an_input(tmp_path):
-    code = "from bert_mrc_theseus.outputs import *; check_standard_output(['in']); check_output_file('in', ['-'])"
     (tmp_path / "in").write_text("x")
-    for redirected in (">> in", "< in"):
+    for output, given, redirected in (
+        ("None", "in", ">> in"),
+        ("'/dev/stdout'", "in", ">> in"),
+        ("'in'", "-", "< in"),
+    ):
+        code = f"from bert_mrc_theseus.outputs import *; check_output_file({output}, ['{given}'])"
         done = subprocess.run(
             ["bash", "-c", f'{sys.executable} -c "{code}" {redirected}'], cwd=tmp_path, capture_output=True, text=True
         )
         assert "is an input" in done.stderr
-    check_standard_output([tmp_path / "in"])
+    check_output_file(None, [tmp_path / "in"])
 
 
 @pytest.mark.parametrize(

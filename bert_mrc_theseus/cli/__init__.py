@@ -1,6 +1,7 @@
 """The commands, one a module; each is a thin call of plain functions.
 
 app                the program: finds a command, prints errors
+streams            standard streams, signals, errors of the operating system
 settings_options   options made from settings dataclasses
 values             values of options that typer has no type for
 preprocess, augment, queries                    data

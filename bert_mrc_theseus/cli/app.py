@@ -3,11 +3,11 @@
 A command is imported when it is called, and heavy libraries inside of it, so that `predict` starts at once and preprocessing
 works without TensorFlow.
 
-Exit status: 0 all well; 1 an error the user can act on; 2 wrong usage; 3 done, but some records could not be read.
+Exit status: 0 all well; 1 an error the user can act on; 2 wrong usage; 3 done, but some records could not be read or written.
 """
 
-import os
 import sys
+from contextlib import suppress
 from importlib import import_module
 from typing import Annotated, Any
 
@@ -15,7 +15,10 @@ import typer
 from rich.console import Console
 from typer.core import TyperGroup
 
+from bert_mrc_theseus.cli.streams import can_be_written, describe, discard, end_on_signals, prepare_streams
 from bert_mrc_theseus.errors import UserError
+from bert_mrc_theseus.files import naming_errors
+from bert_mrc_theseus.output.terminal import shown
 
 COMMANDS = (
     "preprocess",
@@ -75,12 +78,36 @@ def options(
 
 def main() -> None:
     """Runs the command line; errors that a user can act on are printed without a traceback."""
+    prepare_streams()
+    end_on_signals()
     try:
-        app()
+        try:
+            app()
+        except SystemExit:
+            # What is still in the buffer may not reach its place: that is an error too.
+            with naming_errors("standard output"):
+                sys.stdout.flush()
+            raise
     except UserError as error:
-        Console(stderr=True, soft_wrap=True).print(f"error: {error}", style="red", markup=False, highlight=False)
-        sys.exit(1)
+        _fail(str(error))
     except BrokenPipeError:
-        # The reader of a pipe has gone; without this, Python would complain again while shutting down.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        discard(sys.stdout)
         sys.exit(1)
+    except OSError as error:
+        if error.filename is None and error.errno is not None:
+            # Inputs and outputs name themselves.
+            error.filename = "standard output"
+        _fail(describe(error))
+    except MemoryError:
+        _fail("out of memory")
+
+
+def _fail(message: str) -> None:
+    with suppress(OSError):
+        Console(stderr=True, soft_wrap=True).print(
+            f"error: {shown(message)}", style="red", markup=False, highlight=False
+        )
+    for stream in (sys.stdout, sys.stderr):
+        if not can_be_written(stream):
+            discard(stream)
+    sys.exit(1)

@@ -1,0 +1,118 @@
+"""Standard streams that are closed, full, gone or of another encoding; signals; the disk. Nothing ends in a traceback."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+
+import pytest
+
+PROGRAM = f"{sys.executable} -m bert_mrc_theseus"
+
+
+def shell(command, folder, **environment):
+    return subprocess.run(
+        ["bash", "-c", command], cwd=folder, capture_output=True, env={**os.environ, "OMP_NUM_THREADS": "1", **environment}
+    )
+
+
+@pytest.fixture
+def folder(tmp_path):
+    (tmp_path / "in.txt").write_text("程晓光从广州飞往大连🌊\n", encoding="utf-8")
+    return tmp_path
+
+
+@pytest.mark.parametrize(
+    ("command", "message"),
+    [
+        ("predict in.txt > /dev/full", "standard output: No space left on device"),
+        ("predict in.txt --format text >&-", "standard output: it is closed"),
+        ("predict < in.txt - -o in.txt", "in.txt is an input, -"),
+        ("predict in.txt >> in.txt", "standard output is an input, in.txt"),
+        ("preprocess --list > /dev/full", "standard output: No space left on device"),
+    ],
+)
+def test_a_stream_that_cannot_be_written_is_one_line(folder, command, message):
+    done = shell(f"{PROGRAM} {command}", folder)
+    (line,) = done.stderr.decode().splitlines()
+    assert done.returncode == 1 and line == f"error: {message}" or line.startswith(f"error: {message}: write to")
+    assert os.listdir(folder) == ["in.txt"]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        ("predict in.txt -o /dev/full", "/dev/full: No space left on device"),
+        ("predict in.txt -o in.txt", "in.txt is an input, in.txt"),
+        ("predict in.txt -o .", ". is a folder"),
+        ("predict in.txt -o in.txt/out", "in.txt is no folder"),
+        (f"predict in.txt -o {'x' * 256}", "File name too long"),
+        ("predict in.txt --format brat -o in.txt", "in.txt is no folder"),
+        ("predict in.txt --format brat -o .", ". holds in.txt, which is read"),
+        ("predict in.txt --format xml", "the output format is one of"),
+        ("predict in.txt --format brat --resume -o out", "not for brat"),
+        ("predict in.txt --resume", "--resume needs a file to write to"),
+        ("preprocess sample --out in.txt", "in.txt is no folder"),
+        ("preprocess sample --out in.txt/out", "in.txt is no folder"),
+        ("preprocess --train in.txt --out .", ". holds in.txt, which is read"),
+        ("augment . --out in.txt/out", "in.txt is no folder"),
+        ("average a b --out in.txt/out", "in.txt is no folder"),
+        ("evaluate m in.txt --report in.txt", "in.txt is an input"),
+        ("evaluate m in.txt --report a --errors ./a", "is written twice"),
+        ("evaluate m in.txt --errors in.txt/errors", "in.txt is no folder"),
+        ("report r in.txt -o in.txt", "in.txt is an input"),
+        ("export m --to hf --out in.txt/out", "in.txt is no folder"),
+        ("export m --data . --out in.txt/out", "in.txt is no folder"),
+        ("compare . --out in.txt", "in.txt is no folder"),
+        ("bench predict m --data in.txt --out in.txt", "in.txt is an input"),
+        ("bench train m --data in.txt --out .", ". is a folder"),
+        ("bench cold-start m --out .", ". is a folder"),
+        ("bench scaling --data in.txt --out in.txt", "in.txt is an input"),
+        ("bench shared m --data in.txt --out in.txt", "in.txt is an input"),
+    ],
+)
+def test_an_output_that_cannot_be_written_is_one_line_before_any_work(
+    folder, command, monkeypatch, arguments, message
+):
+    before = (folder / "in.txt").read_bytes()
+    monkeypatch.chdir(folder)
+    status, out, err = command(*arguments.split())
+    (line,) = err.splitlines()
+    assert status == 1 and out == "" and line.startswith("error: ") and message in line
+    assert os.listdir(folder) == ["in.txt"] and (folder / "in.txt").read_bytes() == before
+
+
+def test_a_file_does_not_get_the_number_of_a_closed_stream(folder):
+    done = shell(f"{PROGRAM} predict in.txt -o out.jsonl >&- 2>&- <&-", folder)
+    assert done.returncode == 0 and (folder / "out.jsonl").read_text(encoding="utf-8").count("\n") == 1
+
+
+@pytest.mark.parametrize("encoding", ["gbk", "ascii"])
+def test_standard_output_is_utf8_and_messages_never_fail(folder, encoding):
+    whole = shell(f"{PROGRAM} predict in.txt", folder, PYTHONIOENCODING="utf-8")
+    done = shell(f"{PROGRAM} predict in.txt", folder, PYTHONIOENCODING=encoding)
+    assert done.returncode == 0 and done.stdout == whole.stdout and "🌊".encode() in done.stdout
+    done = shell(f"{PROGRAM} report 🌊 🌊.txt", folder, PYTHONIOENCODING=f"{encoding}:strict")
+    assert done.returncode == 1 and rb"\U0001f30a.txt: cannot open" in done.stderr
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP, signal.SIGINT])
+def test_a_signal_leaves_no_temporary_file(folder, number):
+    os.mkfifo(folder / "fifo.txt")
+    code = (
+        "import sys, bert_mrc_theseus.prediction.inputs as inputs, bert_mrc_theseus.cli.app as app\n"
+        "inputs.find_inputs = list\n"
+        "sys.argv = ['x', 'predict', 'fifo.txt', '-o', 'out.jsonl']\n"
+        "app.main()"
+    )
+    with subprocess.Popen([sys.executable, "-c", code], cwd=folder, stderr=subprocess.PIPE) as process:
+        writer = os.open(folder / "fifo.txt", os.O_WRONLY)
+        while len(os.listdir(folder)) < 3:
+            time.sleep(0.05)
+        process.send_signal(number)
+        assert process.wait() != 0 and b"Traceback" not in process.stderr.read()
+        os.close(writer)
+    assert sorted(os.listdir(folder)) == ["fifo.txt", "in.txt"]
+    if number != signal.SIGINT:
+        assert process.returncode == 128 + number
