@@ -27,7 +27,7 @@ def check_output_file(path: str | Path | None, inputs: Iterable[str | Path] = ()
 
     Args:
         path: the file, or something that can be written to, such as a FIFO; None: standard output.
-        inputs: files; folders, whose files may not be written either; "-" for standard input.
+        inputs: files, and "-" for standard input.
 
     Raises:
         UserError: it is a folder or not writable, its folder is not (see `files.check_place`), or it is an input.
@@ -51,9 +51,37 @@ def check_output_file(path: str | Path | None, inputs: Iterable[str | Path] = ()
     if not os.access(path, os.W_OK):
         raise UserError(f"{path} cannot be written: it is not writable")
     _refuse_input(path, path, inputs)
-    for folder in map(Path, inputs):
-        if replaced and folder.is_dir() and _lies_in(path, folder):
-            raise UserError(f"{path} lies in {folder}, which is read: write to another place")
+
+
+def check_output_files(paths: Iterable[Path | None], inputs: Iterable[str | Path] = ()) -> None:
+    """`check_output_file` of several; None: not wanted.
+
+    Raises:
+        UserError: see there; or two of them are one.
+    """
+    inputs, seen = list(inputs), set()
+    for path in paths:
+        if path is not None:
+            check_output_file(path, inputs)
+            if path.resolve() in seen:
+                raise UserError(f"{path} is written twice: name different files")
+            seen.add(path.resolve())
+
+
+def check_work_folder(path: str | Path, signs: Iterable[str]) -> None:
+    """Refuses a folder in which a command could not keep its work, or that holds something else.
+
+    Args:
+        path: the folder.
+        signs: patterns of names, one of which lies in a folder of that command.
+
+    Raises:
+        UserError: it is a file or not writable, or is not empty and has none of the signs.
+    """
+    path = Path(path)
+    check_place(path / "x")
+    if path.is_dir() and any(path.iterdir()) and not any(next(path.glob(sign), None) for sign in signs):
+        raise UserError(f"{path} exists already and holds something else: name another folder to write")
 
 
 def check_output_folder(

@@ -9,6 +9,7 @@ from rich.table import Table
 
 from bert_mrc_theseus.cli.values import comma_list
 from bert_mrc_theseus.errors import DataError
+from bert_mrc_theseus.outputs import check_output_files
 
 app = typer.Typer(help="Compare speed: engines, models, numbers of types.", no_args_is_help=True)
 
@@ -38,6 +39,7 @@ def predict(
     from bert_mrc_theseus.provenance import command_line, write_json
     from bert_mrc_theseus.text.documents import read_documents
 
+    check_output_files([out], [data])
     console = _wide_console()
     texts = [document.text for document in read_documents(data) if document.text]
     if not texts:
@@ -76,6 +78,7 @@ def train(
     from bert_mrc_theseus.model_files.model_folder import load_spec
     from bert_mrc_theseus.text.documents import read_documents
 
+    check_output_files([out], [data])
     import_tensorflow()
     examples = load_spec(model).examples(list(read_documents(data)))
     names = contenders.split(";") if contenders else list(TRAINERS)
@@ -93,6 +96,7 @@ def cold_start(
     """One sentence by `predict`, from the start of the process to the end of its output."""
     from bert_mrc_theseus.bench.cold_start import bench_cold_start
 
+    check_output_files([out])
     _show(bench_cold_start(model, rounds), out)
 
 
@@ -107,6 +111,7 @@ def scaling(
     from bert_mrc_theseus.bench.scaling import bench_scaling
     from bert_mrc_theseus.text.documents import read_documents
 
+    check_output_files([out], [data])
     texts = [document.text for document in read_documents(data) if document.text]
     _show(bench_scaling(model, texts, comma_list(megabytes, float, "--megabytes")), out)
 
@@ -128,6 +133,7 @@ def shared(
     from bert_mrc_theseus.model_files.model_folder import load_model
     from bert_mrc_theseus.text.documents import read_documents
 
+    check_output_files([out], [data])
     texts = [document.text for document in islice((d for d in read_documents(data) if d.text), sentences)]
     if not texts:
         raise DataError("no texts", data)

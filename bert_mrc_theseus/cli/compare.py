@@ -14,6 +14,7 @@ from bert_mrc_theseus.comparison.methods import Settings, parse_candidate
 from bert_mrc_theseus.engines.import_tensorflow import import_tensorflow
 from bert_mrc_theseus.errors import UserError
 from bert_mrc_theseus.files import atomic_write
+from bert_mrc_theseus.outputs import check_work_folder
 from bert_mrc_theseus.training.config import NewPredecessor, TrainingConfig
 from bert_mrc_theseus.training.progress import ConsoleProgress
 
@@ -54,6 +55,7 @@ def compare(
         TrainingConfig(**part_of(given, TrainingConfig)),
     )
     chosen_seeds = comma_list(seeds, int, "--seeds")
+    check_work_folder(out, ("seed*", "compare.json"))
     import_tensorflow()
     from bert_mrc_theseus.comparison.compare import compare as run
     from bert_mrc_theseus.comparison.table import COLUMNS, markdown

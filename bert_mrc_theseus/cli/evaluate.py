@@ -29,13 +29,18 @@ def evaluate(
     errors: Annotated[Path | None, typer.Option(help="JSONL list of mistakes to write (one model).")] = None,
 ) -> None:
     """Strict precision, recall and F1, micro and per type, and what went wrong."""
-    from bert_mrc_theseus.files import sha256_of
+    from bert_mrc_theseus.files import check_place, sha256_of
+    from bert_mrc_theseus.model_files.model_folder import files_of_models
     from bert_mrc_theseus.model_files.run_folder import RunFolder
+    from bert_mrc_theseus.outputs import check_output_files
     from bert_mrc_theseus.provenance import write_json
     from bert_mrc_theseus.text.documents import read_documents
 
     console = Console()
     path = data / f"{split}.jsonl" if data.is_dir() else data
+    check_output_files((report, errors), [path, data / "dev.jsonl", *files_of_models(model)])
+    if keep_thresholds and model.is_dir():
+        check_place(model / "config.json")
     documents = list(read_documents(path))
     if not documents:
         raise DataError("no documents", path)

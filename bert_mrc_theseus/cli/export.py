@@ -8,6 +8,7 @@ from rich.console import Console
 
 from bert_mrc_theseus.engines.import_tensorflow import import_tensorflow
 from bert_mrc_theseus.errors import UserError
+from bert_mrc_theseus.files import check_place, refuse_existing
 
 
 def export(
@@ -29,6 +30,8 @@ def export(
 ) -> None:
     """Write a model as ONNX (checked against the model), or its encoder, without heads, as a plain BERT."""
     console = Console(soft_wrap=True)
+    if out is not None:
+        refuse_existing(out)
     if to != "onnx":
         if out is None:
             raise UserError(f"--to {to} needs a folder to write: --out FOLDER")
@@ -38,6 +41,8 @@ def export(
         export_encoder(model, to, out)
         console.print(f"{model} -> {out}", markup=False, highlight=False)
         return
+    if out is None and model.is_dir():
+        check_place(model / "onnx")
     if data is None:
         raise UserError("--to onnx needs the data folder that the graph is compared on: --data FOLDER")
     import_tensorflow()

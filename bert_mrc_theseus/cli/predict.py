@@ -59,6 +59,7 @@ def predict(
 ) -> None:
     """Find entities in texts. Exit status 3 says that some records could not be read or written."""
     from bert_mrc_theseus.decoding.spans import Thresholds
+    from bert_mrc_theseus.model_files.model_folder import files_of_models
     from bert_mrc_theseus.output.terminal import shown
     from bert_mrc_theseus.output.write import check_outputs, write_outputs
     from bert_mrc_theseus.package_data import bundled_model
@@ -70,7 +71,11 @@ def predict(
     thresholds = None if threshold is None else Thresholds(threshold, threshold)
     chosen = comma_list(types, str, "--types") if types else None
     model = model or bundled_model()
-    read: list[str | Path] = [*files, model, *(path for path in (queries, dictionary) if path is not None)]
+    read: list[str | Path] = [
+        *files,
+        *files_of_models(model),
+        *(path for path in (queries, dictionary) if path is not None),
+    ]
     check_outputs(form, out, read, overwrite, resume)
     journal = None
     extractor = Extractor.load(model, thresholds, engine, nested=nested, queries=queries, style=style, types=chosen)

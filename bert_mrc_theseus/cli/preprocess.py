@@ -63,12 +63,18 @@ def preprocess(
     skip_bad: Annotated[
         bool, typer.Option("--skip-bad", help="Skip and count bad records of your files instead of stopping.")
     ] = False,
+    overwrite: Annotated[
+        bool,
+        typer.Option(
+            "--overwrite", help="Replace a corpus in --out that was changed, or is not ours; other files there stay."
+        ),
+    ] = False,
     show_list: Annotated[bool, typer.Option("--list", help="List known corpora and formats.")] = False,
 ) -> None:
     """Convert a corpus to documents, count what is in it, and say what was repaired."""
     from bert_mrc_theseus.mrc.examples import WindowSize
-    from bert_mrc_theseus.preprocess.convert import convert, read_files, read_known
-    from bert_mrc_theseus.preprocess.corpora import CORPORA, query_file
+    from bert_mrc_theseus.preprocess.convert import check_data_folder, convert, read_files, read_known
+    from bert_mrc_theseus.preprocess.corpora import CORPORA, corpus_files, query_file
     from bert_mrc_theseus.preprocess.type_map import parse_type_map
 
     console = Console()
@@ -86,11 +92,15 @@ def preprocess(
     if out is None:
         raise UserError("say where to write with --out FOLDER")
     mapping = parse_type_map(type_map) if type_map else None
-    source = read_known(corpus, folder) if corpus else read_files(files, format_name, skip_bad, dictionary)
+    sources = corpus_files(corpus, folder) if corpus else files
     chosen = queries or (query_file(corpus or "peoples_daily") if corpus or silver else None)
+    check_data_folder(out, sources.values(), [chosen, dictionary], overwrite)
+    source = read_known(corpus, folder) if corpus else read_files(files, format_name, skip_bad, dictionary)
     size = WindowSize(window, window // 4)
     backwards = CORPORA[corpus].backwards if corpus in CORPORA else ()
-    done = convert(source, out, chosen, size, dev_fraction, seed, drop_leaks, mapping, partly, join, backwards)
+    done = convert(
+        source, out, chosen, size, dev_fraction, seed, drop_leaks, mapping, partly, join, backwards, overwrite
+    )
     _print_result(console, done, corpus or "files", out)
     if chosen is None:
         console.print(f"No query file: write {out / 'queries.toml'} before training, one table a type.")

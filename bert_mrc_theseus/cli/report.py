@@ -17,9 +17,13 @@ def report(
     out: Annotated[Path | None, typer.Option("-o", "--out", help="Page to write; default: RUN/report.html.")] = None,
 ) -> None:
     """Scores, learning curves, calibration, confusions and every mistake in its text, on one page without other files."""
+    from bert_mrc_theseus.model_files.model_folder import files_of_models
+    from bert_mrc_theseus.outputs import check_output_file
     from bert_mrc_theseus.text.documents import read_documents
 
     path = data / f"{split}.jsonl" if data.is_dir() else data
+    out = out or run / "report.html"
+    check_output_file(out, [path, *files_of_models(run)])
     documents = list(read_documents(path))
     if not documents:
         raise DataError("no documents", path)
@@ -28,7 +32,6 @@ def report(
     from bert_mrc_theseus.files import atomic_write, sha256_of
 
     stages = summarise_run(run, documents, {"file": path.name, "sha256": sha256_of(path)}, nested=nested)
-    out = out or run / "report.html"
     with atomic_write(out) as stream:
         stream.write(run_report_page(run, stages, documents))
     Console(soft_wrap=True).print(f"{run} on {path.name} -> {out}", markup=False, highlight=False)

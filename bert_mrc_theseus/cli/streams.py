@@ -15,8 +15,8 @@ from typing import Any
 def prepare_streams() -> None:
     """Makes the standard streams fit to be written to.
 
-    A stream that was closed (`>&-`) is opened again, so that no file gets its number: reading or writing it is an error, but for
-    standard error, which goes nowhere.
+    A stream that was closed (`>&-`) is opened again, so that no file gets its number: reading or writing it is an error; but
+    standard error goes nowhere.
     """
     modes = {"stdin": os.O_WRONLY, "stdout": os.O_RDONLY, "stderr": os.O_WRONLY}
     for number, (name, flags) in enumerate(modes.items()):

@@ -203,6 +203,12 @@ def save_thresholds(folder: str | Path, thresholds: Thresholds) -> None:
         stream.write(json.dumps(config, indent=2) + "\n")
 
 
+def files_of_models(folder: Path) -> list[Path]:
+    """The files of a model folder, or of all models of a run: what nothing else may be written over."""
+    names = (*FILES, RECORD, WEIGHTS, f"{ONNX}/*.onnx")
+    return [file for name in names for place in ("", "stage*/best/") for file in folder.glob(place + name)]
+
+
 def _read(folder: Path, files: Sequence[str], read: Callable[[Path], Model]) -> Model:
     """What `read` makes of a folder that has all of some files; whatever is wrong in them becomes a `ModelError`."""
     missing = [name for name in files if not (folder / name).is_file()]

@@ -1,8 +1,12 @@
 """`predict`."""
 
 import json
+import os
 import subprocess
 import sys
+import time
+
+import pytest
 
 
 def test_predict_to_every_format(command, model, text, tmp_path):
@@ -65,3 +69,82 @@ def test_a_reader_that_has_gone_ends_prediction_quietly(tmp_path):
     command = f"{sys.executable} -m bert_mrc_theseus predict {path} | head -n 1"
     done = subprocess.run(command, shell=True, capture_output=True, text=True)
     assert done.stdout.count("\n") == 1 and done.stderr == ""
+
+
+def test_predict_goes_on_after_a_record_that_cannot_be_written(command, tmp_path, monkeypatch):
+    from bert_mrc_theseus.prediction import inputs
+    from bert_mrc_theseus.text.documents import Document
+
+    documents = [Document("1", "李明"), Document("2", "坏\ud800字"), Document("3", "上海")]
+    monkeypatch.setattr(inputs, "read_inputs", lambda *arguments: iter(documents))
+    (tmp_path / "in.txt").write_text("x")
+    out = tmp_path / "out.jsonl"
+    status, _, err = command("predict", tmp_path / "in.txt", "-o", out)
+    assert status == 3 and "skipped: document '2' cannot be written" in err and "1 records could not" in err
+    assert [json.loads(line)["id"] for line in out.read_text(encoding="utf-8").splitlines()] == ["1", "3"]
+
+
+def test_predict_replaces_a_brat_folder_of_its_own_only(command, tmp_path):
+    precious, out = tmp_path / "precious", tmp_path / "out"
+    precious.mkdir()
+    (precious / "note.txt").write_text("程晓光在广州", encoding="utf-8")
+    (precious / "thesis.docx").write_text("thesis")
+    brat = ("--whole-files", "--format", "brat", "-o")
+    status, _, err = command("predict", precious, *brat, precious)
+    assert status == 1 and "note.txt, which is read" in err
+    status, _, err = command("predict", precious / "note.txt", *brat, precious, "--overwrite")
+    assert status == 1 and "note.txt, which is read" in err
+    assert command("predict", precious, *brat, out)[0] == 0 and command("predict", precious, *brat, out)[0] == 0
+    (out / "own.md").write_text("mine")
+    status, _, err = command("predict", precious, *brat, out)
+    assert status == 1 and "own.md" in err and "--overwrite" in err
+    assert command("predict", precious, *brat, out, "--overwrite")[0] == 0
+    assert (out / "own.md").read_text() == "mine" and len(list(out.glob("*.ann"))) == 1
+    assert sorted(os.listdir(precious)) == ["note.txt", "thesis.docx"]
+
+
+RESUMED = """
+import sys
+import bert_mrc_theseus.cli.app as app
+import bert_mrc_theseus.output.journal as journal
+import bert_mrc_theseus.prediction.pieces as pieces
+journal.SECONDS = 0
+pieces.GROUP_CHARACTERS = 60
+sys.argv = ["bert-mrc-theseus", "predict", *sys.argv[1:]]
+app.main()
+"""
+
+
+@pytest.mark.parametrize("form", ["jsonl", "conll"])
+def test_predict_goes_on_after_kills_to_the_same_bytes(form, tmp_path):
+    lines = [f"第{n}天程晓光从广州飞往大连，" + "去了云南。" * (n % 7) for n in range(90)]
+    (tmp_path / "in.txt").write_text("\n".join(lines) + "\n", encoding="utf-8")
+    (tmp_path / "more.jsonl").write_text('{"text": "北京"}\n{oops\n{"text": "上海"}\n', encoding="utf-8")
+
+    def start(out, *options):
+        arguments = ["in.txt", "more.jsonl", "--format", form, "-o", out, *options]
+        return subprocess.Popen(
+            [sys.executable, "-c", RESUMED, *arguments], cwd=tmp_path, stderr=subprocess.PIPE, text=True
+        )
+
+    with start("whole") as process:
+        assert process.wait() == 3
+    journal, kills = tmp_path / "out.journal", 0
+    for wanted in (1, 20, 45, 70):
+        with start("out", "--resume") as process:
+            while process.poll() is None and not (journal.exists() and journal.read_text().count("\n") > wanted):
+                time.sleep(0.001)
+            process.kill()
+        kills += process.returncode < 0
+        assert (tmp_path / "out").exists() == (process.returncode == 3)
+    assert kills >= 2
+    with start("out", "--resume", "--threshold", "0.9") as process:
+        assert process.wait() == 1 and "begun with other threshold" in process.stderr.read()
+    with start("out") as process:
+        assert process.wait() == 1 and "go on with --resume" in process.stderr.read()
+    with start("out", "--resume") as process:
+        assert process.wait() == 3
+        err = process.stderr.read()
+        assert "going on behind" in err and "more.jsonl:2: not JSON" in err
+    assert (tmp_path / "out").read_bytes() == (tmp_path / "whole").read_bytes()
+    assert sorted(os.listdir(tmp_path)) == ["in.txt", "more.jsonl", "out", "whole"]

@@ -13,7 +13,10 @@ PROGRAM = f"{sys.executable} -m bert_mrc_theseus"
 
 def shell(command, folder, **environment):
     return subprocess.run(
-        ["bash", "-c", command], cwd=folder, capture_output=True, env={**os.environ, "OMP_NUM_THREADS": "1", **environment}
+        ["bash", "-c", command],
+        cwd=folder,
+        capture_output=True,
+        env={**os.environ, "OMP_NUM_THREADS": "1", **environment},
     )
 
 
@@ -36,7 +39,7 @@ def folder(tmp_path):
 def test_a_stream_that_cannot_be_written_is_one_line(folder, command, message):
     done = shell(f"{PROGRAM} {command}", folder)
     (line,) = done.stderr.decode().splitlines()
-    assert done.returncode == 1 and line == f"error: {message}" or line.startswith(f"error: {message}: write to")
+    assert done.returncode == 1 and line.startswith(f"error: {message}")
     assert os.listdir(folder) == ["in.txt"]
 
 
@@ -72,9 +75,7 @@ def test_a_stream_that_cannot_be_written_is_one_line(folder, command, message):
         ("bench shared m --data in.txt --out in.txt", "in.txt is an input"),
     ],
 )
-def test_an_output_that_cannot_be_written_is_one_line_before_any_work(
-    folder, command, monkeypatch, arguments, message
-):
+def test_an_output_that_cannot_be_written_is_one_line_before_any_work(folder, command, monkeypatch, arguments, message):
     before = (folder / "in.txt").read_bytes()
     monkeypatch.chdir(folder)
     status, out, err = command(*arguments.split())

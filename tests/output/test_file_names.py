@@ -9,7 +9,9 @@ from hypothesis import strategies as st
 from bert_mrc_theseus.output.file_names import FileNames
 
 IDS = st.one_of(
-    st.sampled_from(["a", "a", "A", "a-2", "a-3", "é", "e\u0301", "É", "ß", "ss", "", ".", "..", "con", "CON.x", "a.", "a "]),
+    st.sampled_from(
+        ["a", "a", "A", "a-2", "a-3", "é", "e\u0301", "É", "ß", "ss", "", ".", "..", "con", "CON.x", "a.", "a "]
+    ),
     st.text(st.characters(exclude_categories=()), max_size=60),
     st.text("很长\U0001f600x", min_size=20, max_size=200),
 )
