@@ -157,11 +157,11 @@ def atomic_binary(path: str | Path) -> Iterator[BinaryIO]:
             place = ExitStack()
             temporary, raw = place.enter_context(temporary_file(target.parent))
         with place:
+            keep_rights(target, temporary)
             yield raw
             with naming_errors(path, always=True):
                 raw.flush()
                 os.fsync(raw.fileno())
-                keep_rights(target, temporary)
                 if os.name == "nt":  # An open file cannot be renamed there.
                     raw.close()
                 os.replace(temporary, target)
@@ -173,11 +173,12 @@ def atomic_folder(path: str | Path, carry: Callable[[Path], None] | None = None)
 
     After any error, and at any moment of a killed command, the folder that stood at `path` stands there still, or the new one
     does. Of a symbolic link the target is replaced. A folder that cannot be replaced, because it is a mount point or the
-    current folder, is filled, if it is empty.
+    current folder, is filled, if it is empty. One that has no file in common with the new one is something else, and is not
+    replaced.
 
     Args:
         path: the folder.
-        carry: gets the new folder when it is complete; brings along what is to be kept of the old one.
+        carry: gets the new folder when it is complete; brings along what is to be kept of the old one, whatever that is.
 
     Raises:
         OSError: the folder cannot be written or replaced; its `filename` is the path, and a note says what is there now.
@@ -201,6 +202,8 @@ def atomic_folder(path: str | Path, carry: Callable[[Path], None] | None = None)
                 _finish(new)
                 if carry is not None:
                     carry(new)
+                else:
+                    _refuse_something_else(new, target)
                 _fill(new, target) if fill else _put_in_place(new, target)
 
 
@@ -266,11 +269,11 @@ def cannot_be_replaced(folder: Path) -> bool:
     """Whether an existing folder can only be filled: a mount point, where a process stands, or below what is not writable."""
     if not folder.is_dir():
         return False
-    return (
-        os.path.ismount(folder)
-        or Path(os.getcwd()).is_relative_to(folder)
-        or not os.access(folder.parent, os.W_OK | os.X_OK)
-    )
+    try:
+        inside = Path(os.getcwd()).is_relative_to(folder)
+    except FileNotFoundError:  # It has been removed.
+        inside = False
+    return inside or os.path.ismount(folder) or not os.access(folder.parent, os.W_OK | os.X_OK)
 
 
 def keep_rights(old: Path, new: Path) -> None:
@@ -331,6 +334,13 @@ def _finish(folder: Path) -> None:
             file.chmod(stat.S_IMODE(file.stat().st_mode) | readable)
             with open(file, "rb") as stream:
                 os.fsync(stream.fileno())
+
+
+def _refuse_something_else(new: Path, target: Path) -> None:
+    """Raises OSError if a folder would replace one of another kind."""
+    old = {name for name in os.listdir(target) if not is_temporary(name)} if target.is_dir() else set()
+    if old and not old & set(os.listdir(new)):
+        raise OSError(errno.EEXIST, "it exists already and holds something else", str(target))
 
 
 def _put_in_place(new: Path, target: Path) -> None:

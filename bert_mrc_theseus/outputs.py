@@ -160,7 +160,7 @@ def output_folder(
         old = Path(path)
         if old.is_dir() and not cannot_be_replaced(old.resolve()):
             ours = {*(_written(old, command) or ()), MARKER}
-            _bring_along(old, new, lambda name: name in ours or belongs(name))
+            bring_along(old, new, lambda name: name in ours or belongs(name))
 
     with atomic_folder(path, carry) as new:
         yield new
@@ -168,14 +168,14 @@ def output_folder(
         write_json(new / MARKER, {"command": command, "files": files})
 
 
-def _bring_along(old: Path, new: Path, left_out: Callable[[str], bool]) -> None:
-    """Links what lies in an old folder into a new one, where it has no such name."""
+def bring_along(old: Path, new: Path, left_out: Callable[[str], bool]) -> None:
+    """Links what lies in a folder into one that will replace it, where that has no such name; `left_out` tells what not."""
     for entry in old.iterdir():
         target = new / entry.name
         if not (left_out(entry.name) or is_temporary(entry.name) or os.path.lexists(target)):
             if entry.is_dir() and not entry.is_symlink():
                 target.mkdir()
-                _bring_along(entry, target, is_temporary)
+                bring_along(entry, target, is_temporary)
                 target.chmod(stat.S_IMODE(entry.stat().st_mode))
             else:
                 os.link(entry, target, follow_symlinks=False)

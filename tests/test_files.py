@@ -113,8 +113,9 @@ def swaps(request, monkeypatch) -> bool:
 def test_a_folder_replaces_another_and_leaves_nothing_beside_it(tmp_path, swaps):
     for content in ("old", "new"):
         with atomic_folder(tmp_path / "model") as new:
-            (new / content).write_text(content)
-    assert [file.name for file in (tmp_path / "model").iterdir()] == ["new"] and os.listdir(tmp_path) == ["model"]
+            for name in ("config", content):
+                (new / name).write_text(content)
+    assert sorted(os.listdir(tmp_path / "model")) == ["config", "new"] and os.listdir(tmp_path) == ["model"]
 
 
 def test_a_folder_that_cannot_be_put_in_place_leaves_the_one_before(tmp_path, monkeypatch):
@@ -150,8 +151,8 @@ def test_a_folder_that_cannot_be_put_back_either_is_put_back_by_the_next_write(t
     with monkeypatch.context() as patch:
         patch.setattr("bert_mrc_theseus.files.exchange", lambda one, other: False)
         patch.setattr("os.rename", only_the_first)
-        with pytest.raises(OSError, match="no"), atomic_folder(folder):
-            pass
+        with pytest.raises(OSError, match="no"), atomic_folder(folder) as new:
+            (new / "a").write_text("new")
     assert not folder.exists()
     with atomic_write(tmp_path / "other"):
         pass
@@ -271,6 +272,22 @@ def test_a_name_may_be_as_long_as_the_file_system_allows(tmp_path):
     assert sorted(os.listdir(tmp_path)) == sorted([name, "f" * 255])
     with pytest.raises(UserError, match="name too long"):
         check_place(tmp_path / ("长" * 86))
+
+
+def test_a_folder_of_something_else_is_not_replaced(tmp_path):
+    (tmp_path / "mine").mkdir()
+    (tmp_path / "mine" / "thesis.docx").write_text("thesis")
+    with pytest.raises(OSError, match="holds something else"), atomic_folder(tmp_path / "mine") as new:
+        (new / "config.json").write_text("{}")
+    assert os.listdir(tmp_path / "mine") == ["thesis.docx"] and os.listdir(tmp_path) == ["mine"]
+
+
+def test_what_replaces_a_private_file_was_never_readable_by_others(tmp_path):
+    path = tmp_path / "private"
+    path.touch(0o600)
+    with atomic_write(path):
+        (temporary,) = (entry for entry in tmp_path.iterdir() if entry != path)
+        assert temporary.stat().st_mode & 0o077 == 0
 
 
 def test_what_a_library_keeps_from_others_becomes_readable(tmp_path):

@@ -16,6 +16,7 @@ from bert_mrc_theseus.mrc.batch_types import TokenRows, joined
 from bert_mrc_theseus.mrc.batching import sorted_batches
 from bert_mrc_theseus.mrc.collate import token_rows
 from bert_mrc_theseus.mrc.examples import Examples
+from bert_mrc_theseus.outputs import bring_along
 
 LOWER, UPPER = "lower.onnx", "upper.onnx"
 """Files of the two graphs, see `onnx_export.graphs`."""
@@ -183,8 +184,13 @@ def read_graphs(folder: str | Path) -> tuple[bytes, bytes]:
 
 
 def write_graphs(folder: str | Path, graphs: tuple[bytes, bytes]) -> None:
-    """Writes what `read_graphs` reads, in one step."""
-    with atomic_folder(folder) as new:
+    """Writes what `read_graphs` reads, in one step; what others put into the folder stays."""
+
+    def carry(new: Path) -> None:
+        if Path(folder).is_dir():
+            bring_along(Path(folder), new, lambda name: name.endswith(".onnx"))
+
+    with atomic_folder(folder, carry) as new:
         for name, content in zip((LOWER, UPPER), graphs, strict=True):
             (new / name).write_bytes(content)
 

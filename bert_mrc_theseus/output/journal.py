@@ -124,7 +124,6 @@ class Journal:
                 self._save(complete=True)
             target = Path(os.path.realpath(self._out))
             if self._partial_path.exists():
-                keep_rights(target, self._partial_path)
                 self._partial.close()
                 os.replace(self._partial_path, target)
             self._path.unlink()
@@ -171,6 +170,7 @@ class Journal:
         if self._complete and not self._partial_path.exists():
             return open(os.devnull, "r+b")
         partial = _opened(self._partial_path)
+        keep_rights(self._partial_path.with_suffix(""), self._partial_path)
         partial.truncate(found["bytes"] if found else 0)
         partial.seek(0, os.SEEK_END)
         return partial

@@ -25,8 +25,8 @@ def write(form, out, documents, journal):
     return write_outputs(documents, form, out, SCHEMA, lambda error: None, journal=journal)
 
 
-@pytest.mark.parametrize("torn", [0, 1, 7])
-@pytest.mark.parametrize("stop", range(len(DOCUMENTS) + 1))
+@pytest.mark.parametrize("torn", [0, 7])
+@pytest.mark.parametrize("stop", [0, 1, 3, len(DOCUMENTS)])
 @pytest.mark.parametrize("form", FORMS)
 def test_an_interrupted_output_goes_on_to_the_same_bytes(form, stop, torn, tmp_path, monkeypatch):
     monkeypatch.setattr(journal_module, "SECONDS", 0)
@@ -70,7 +70,6 @@ def test_a_shorter_beginning_than_the_journal_says_is_believed(tmp_path, monkeyp
 @pytest.mark.parametrize("renamed", [True, False])
 def test_killed_at_the_very_end(tmp_path, monkeypatch, renamed):
     out = tmp_path / "out"
-    name = "unlink" if renamed else "replace"
     with monkeypatch.context() as patch, pytest.raises(Killed), Journal(out, {}) as journal:
         journal.begin("[")
 
@@ -78,7 +77,6 @@ def test_killed_at_the_very_end(tmp_path, monkeypatch, renamed):
             raise Killed
 
         patch.setattr("pathlib.Path.unlink" if renamed else "os.replace", killed)
-        assert name
         journal.finish("]")
     assert out.exists() == renamed
     with Journal(out, {}) as journal:
