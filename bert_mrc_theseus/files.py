@@ -220,7 +220,9 @@ def naming_errors(path: str | Path, note: str = "", always: bool = False) -> Ite
         yield
     except OSError as error:
         if always or error.filename is None:
-            error.filename, error.filename2 = str(path), None
+            error.filename = str(path)
+            if error.filename2 is not None:
+                del error.filename2
         if note and error.filename == str(path):
             error.add_note(note)
         raise

@@ -303,6 +303,8 @@ def test_the_current_folder_is_filled_if_it_is_empty(tmp_path, monkeypatch):
     with atomic_folder(".") as new:
         (new / "a").write_text("x")
     assert os.listdir() == ["a"] and tmp_path.stat().st_ino == before
-    with pytest.raises(OSError, match="not empty"), atomic_folder(".") as new:
+    with pytest.raises(OSError, match="something else"), atomic_folder(".") as new:
         (new / "b").write_text("x")
-    assert os.listdir() == ["a"]
+    with pytest.raises(OSError, match="not empty") as caught, atomic_folder(".") as new:
+        (new / "a").write_text("y")
+    assert os.listdir() == ["a"] and (tmp_path / "a").read_text() == "x" and "->" not in str(caught.value)
