@@ -197,7 +197,13 @@ def atomic_folder(path: str | Path, carry: Callable[[Path], None] | None = None)
             new = place.enter_context(temporary_folder(beside)) / (target.name or "new")
         with place:
             new.mkdir()
-            yield new
+            try:
+                yield new
+            except OSError as error:
+                # Nobody knows the temporary folder, and it will be gone.
+                if error.filename is not None and Path(str(error.filename)).is_relative_to(new):
+                    error.filename, error.__notes__ = str(path), []
+                raise
             with naming_errors(path, always=True):
                 _finish(new)
                 if carry is not None:

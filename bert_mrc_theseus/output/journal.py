@@ -30,10 +30,6 @@ class Journal:
         out: the output; see `check`.
         depends_on: what must be the same to go on, by name.
 
-    Attributes:
-        counts: "documents" that are finished, how many of them were "written", how many entities "lost"; see `add`.
-        begun: whether anything was written.
-
     Raises:
         UserError: what was begun depends on something else, or another command is at it.
         OSError: a file cannot be written.
@@ -49,8 +45,9 @@ class Journal:
     def __init__(self, out: Path, depends_on: Mapping[str, Any]):
         self._out, self._path = out, _beside(out, "journal")
         self._partial_path = _beside(out, "partial")
-        self.counts: Counter[str] = Counter()
-        self.begun = self._complete = False
+        # Bytes that are finished, and what they hold: one value, so that no signal comes between the two.
+        self._finished: tuple[int, Counter[str]] | None = None
+        self._complete = False
         self._saved = time.monotonic()
         with naming_errors(out, always=True):
             self._path.parent.mkdir(parents=True, exist_ok=True)
@@ -58,12 +55,26 @@ class Journal:
         if not try_lock(self._lines.fileno()) or not self._path.exists():
             self._lines.close()
             raise UserError(f"another command is writing {out}")
+        new = os.fstat(self._lines.fileno()).st_size == 0
         try:
             with naming_errors(out, always=True):
                 self._partial = self._go_on(json.loads(json.dumps(depends_on, default=str)))
         except BaseException:
-            self._lines.close()
+            with suppress(OSError):
+                if new:
+                    self._path.unlink()
+                self._lines.close()
             raise
+
+    @property
+    def begun(self) -> bool:
+        """Whether anything was written."""
+        return self._finished is not None
+
+    @property
+    def counts(self) -> Counter[str]:
+        """How many "documents" are finished, how many of them were "written", how many entities "lost"; see `add`."""
+        return Counter() if self._finished is None else self._finished[1]
 
     @staticmethod
     def check(out: Path | None) -> None:
@@ -97,18 +108,21 @@ class Journal:
 
     def begin(self, head: str) -> None:
         """Writes what stands before all documents."""
-        self.begun = True
-        self._partial.write(head.encode())
+        data = head.encode()
+        self._partial.write(data)
+        self._finished = len(data), Counter()
 
     def add(self, text: str, **counts: int) -> None:
-        """Writes a document.
+        """Writes a document, behind the beginning.
 
         Args:
             text: what is written of it.
             counts: what it adds to `counts`.
         """
-        self._partial.write(text.encode())
-        self.counts.update(documents=1, **counts)
+        assert self._finished is not None
+        data = text.encode()
+        self._partial.write(data)
+        self._finished = self._finished[0] + len(data), self.counts + Counter({"documents": 1, **counts})
         if time.monotonic() - self._saved >= SECONDS:
             self._save()
 
@@ -120,7 +134,10 @@ class Journal:
         """
         with naming_errors(self._out, always=True):
             if not self._complete:
-                self._partial.write(tail.encode())
+                assert self._finished is not None
+                data = tail.encode()
+                self._partial.write(data)
+                self._finished = self._finished[0] + len(data), self.counts
                 self._save(complete=True)
             target = Path(os.path.realpath(self._out))
             if self._partial_path.exists():
@@ -141,22 +158,23 @@ class Journal:
                 self._partial_path.unlink()
             elif not self._complete:
                 self._save()
-        with suppress(OSError):
-            self._partial.close()
-        self._lines.close()
+        for stream in (self._partial, self._lines):
+            with suppress(OSError):
+                stream.close()
 
     def _go_on(self, depends_on: dict[str, Any]) -> BinaryIO:
         """Reads the journal, cuts off what it does not answer for, and opens the unfinished output at its end."""
-        size = self._partial_path.stat().st_size if self._partial_path.exists() else 0
+        size, out_size = _size_of(self._partial_path), _size_of(self._out)
         found, kept = None, 0
         for number, line in enumerate(self._lines):
-            try:
-                record = json.loads(line)
-            except ValueError:  # Killed while it was written.
+            if not line.endswith(b"\n"):  # Killed while it was written.
                 break
+            record = json.loads(line)
             if number == 0:
                 self._compare(record, depends_on)
-            elif record["bytes"] <= size or record["complete"]:
+            elif record["bytes"] <= (size or 0) or (
+                record["complete"] and size is None and record["bytes"] == out_size
+            ):
                 found = record
             kept += len(line)
         self._lines.seek(kept)
@@ -165,13 +183,12 @@ class Journal:
             self._lines.write(json.dumps(depends_on).encode() + b"\n")
             self._lines.flush()
         if found is not None:
-            self.counts.update(found["counts"])
-            self.begun, self._complete = True, found["complete"]
-        if self._complete and not self._partial_path.exists():
+            self._finished, self._complete = (found["bytes"], Counter(found["counts"])), found["complete"]
+        if self._complete and size is None:
             return open(os.devnull, "r+b")
         partial = _opened(self._partial_path)
         keep_rights(self._partial_path.with_suffix(""), self._partial_path)
-        partial.truncate(found["bytes"] if found else 0)
+        partial.truncate(0 if self._finished is None else self._finished[0])
         partial.seek(0, os.SEEK_END)
         return partial
 
@@ -184,15 +201,20 @@ class Journal:
             )
 
     def _save(self, complete: bool = False) -> None:
+        assert self._finished is not None
         self._partial.flush()
         os.fsync(self._partial.fileno())
-        record = {"bytes": self._partial.tell(), "counts": dict(self.counts), "complete": complete}
+        record = {"bytes": self._finished[0], "counts": dict(self._finished[1]), "complete": complete}
         self._lines.write(json.dumps(record).encode() + b"\n")
         self._lines.flush()
         if complete:
             os.fsync(self._lines.fileno())
             self._complete = True
         self._saved = time.monotonic()
+
+
+def _size_of(path: Path) -> int | None:
+    return path.stat().st_size if path.exists() else None
 
 
 def _beside(out: Path, kind: str) -> Path:

@@ -203,12 +203,13 @@ def write_outputs(
         return 0
     if form == "mrc" and schema is None:
         raise UserError("mrc needs a schema: it holds the query of each type")
-    if journal is not None:
-        if not journal.begun:
-            journal.begin(writer.head(schema))
-        for text, lost, written in writer.texts(documents, schema, on_error, journal.counts["written"]):
-            journal.add(text, lost=lost, written=int(written))
-        return journal.finish(writer.tail)
+    if journal is not None and out is not None:
+        with naming_errors(out, "--resume goes on from there"):
+            if not journal.begun:
+                journal.begin(writer.head(schema))
+            for text, lost, written in writer.texts(documents, schema, on_error, journal.counts["written"]):
+                journal.add(text, lost=lost, written=int(written))
+            return journal.finish(writer.tail)
     opened: AbstractContextManager[IO[str]]
     if out is not None:
         opened = atomic_write(out)

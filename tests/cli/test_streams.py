@@ -84,6 +84,41 @@ def test_an_output_that_cannot_be_written_is_one_line_before_any_work(folder, co
     assert os.listdir(folder) == ["in.txt"] and (folder / "in.txt").read_bytes() == before
 
 
+def test_a_full_disk_is_one_line_and_leaves_what_was_there(folder):
+    """A limit on the size of files stands for the disk."""
+    (folder / "out").write_text("old")
+    before = sorted(os.listdir(folder))
+    code = (
+        "import resource, sys, bert_mrc_theseus.cli.app as app\n"
+        "resource.setrlimit(resource.RLIMIT_FSIZE, (64, 64))\n"
+        "for arguments in map(str.split, sys.argv[1:]):\n"
+        "    sys.argv = ['x', *arguments]\n"
+        "    try:\n"
+        "        app.main()\n"
+        "    except SystemExit as stop:\n"
+        "        assert stop.code == 1, stop.code"
+    )
+    commands = (
+        *(f"predict in.txt --format {form} -o out" for form in ("jsonl", "html", "mrc")),
+        "predict in.txt --format brat -o new",
+        "predict in.txt --resume -o new",
+        "preprocess sample --out new",
+        "preprocess sample --out new/sub",
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code, *commands], cwd=folder, capture_output=True, text=True, encoding="utf-8"
+    )
+    assert done.returncode == 0, done.stderr
+    *some, resumed, one, other = done.stderr.splitlines()
+    assert some[:3] == ["error: out: File too large (out is as it was before)"] * 3
+    assert some[3:] == ["error: new: File too large (new was not written)"]
+    assert resumed == "error: new: File too large"
+    assert one == "error: new: File too large (new was not written)"
+    assert other == "error: new/sub: File too large (new/sub was not written)"
+    left = [name for name in sorted(os.listdir(folder)) if not name.startswith("new")]
+    assert left == before and (folder / "out").read_text() == "old" and os.listdir(folder / "new") == []
+
+
 def test_a_file_does_not_get_the_number_of_a_closed_stream(folder):
     done = shell(f"{PROGRAM} predict in.txt -o out.jsonl >&- 2>&- <&-", folder)
     assert done.returncode == 0 and (folder / "out.jsonl").read_text(encoding="utf-8").count("\n") == 1

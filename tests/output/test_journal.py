@@ -1,5 +1,6 @@
 """An output that is begun, interrupted, and goes on."""
 
+import errno
 import os
 
 import pytest
@@ -85,6 +86,25 @@ def test_killed_at_the_very_end(tmp_path, monkeypatch, renamed):
     assert out.read_text() == "[]" and os.listdir(tmp_path) == ["out"]
 
 
+def test_an_output_that_was_removed_is_written_again(tmp_path, monkeypatch):
+    out = tmp_path / "out"
+    with pytest.raises(Killed), Journal(out, {}) as journal:
+        journal.begin("[")
+        monkeypatch.setattr("pathlib.Path.unlink", lambda path: kill())
+        journal.finish("]")
+    monkeypatch.undo()
+    out.unlink()
+    with Journal(out, {}) as journal:
+        assert not journal.begun
+        journal.begin("[")
+        journal.finish("]")
+    assert out.read_text() == "[]"
+
+
+def kill():
+    raise Killed
+
+
 def test_what_it_depends_on_must_be_the_same(tmp_path):
     out = tmp_path / "out"
     with Journal(out, {"inputs": "a", "threshold": None}) as journal:
@@ -119,3 +139,34 @@ def test_it_keeps_links_and_permissions(tmp_path):
         journal.finish("")
     assert (tmp_path / "out").is_symlink() and (tmp_path / "target").read_text() == "x"
     assert (tmp_path / "target").stat().st_mode & 0o777 == 0o600
+
+
+def test_a_full_disk_is_an_error_of_the_output_and_it_goes_on(tmp_path, monkeypatch):
+    out = tmp_path / "out"
+    monkeypatch.setattr(journal_module, "SECONDS", 0)
+    with Journal(out, {}) as journal:
+        real = journal._partial
+        journal._partial = Full(real)
+        with pytest.raises(OSError, match="No space") as caught:
+            write("jsonl", out, DOCUMENTS, journal)
+    assert caught.value.filename == str(out) and caught.value.__notes__ == ["--resume goes on from there"]
+    with Journal(out, {}) as journal:
+        write("jsonl", out, DOCUMENTS[journal.counts["documents"] :], journal)
+    write_outputs(DOCUMENTS, "jsonl", tmp_path / "whole", SCHEMA, lambda error: None)
+    assert out.read_bytes() == (tmp_path / "whole").read_bytes()
+
+
+class Full:
+    """A file on a disk with room for two writes."""
+
+    def __init__(self, stream):
+        self.stream, self.left = stream, 2
+
+    def __getattr__(self, name):
+        return getattr(self.stream, name)
+
+    def write(self, data):
+        self.left -= 1
+        if self.left < 0:
+            raise OSError(errno.ENOSPC, "No space left on device")
+        return self.stream.write(data)
