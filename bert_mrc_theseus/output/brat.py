@@ -57,7 +57,7 @@ def write_brat(folder: Path, documents: Iterable[Document], on_error: OnError, o
             except (DataError, UnicodeEncodeError) as error:
                 on_error(unwritable(document, error))
                 continue
-            name = names.name_for(document.id)
+            name = names.name_for(str(document.id))
             (new / f"{name}.txt").write_bytes(text)
             (new / f"{name}.ann").write_bytes(annotations)
             if name != document.id:

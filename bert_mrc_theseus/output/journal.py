@@ -167,9 +167,12 @@ class Journal:
         size, out_size = _size_of(self._partial_path), _size_of(self._out)
         found, kept = None, 0
         for number, line in enumerate(self._lines):
-            if not line.endswith(b"\n"):  # Killed while it was written.
+            try:
+                record = json.loads(line) if line.endswith(b"\n") else None
+            except ValueError:
+                record = None
+            if record is None:  # Killed while it was written.
                 break
-            record = json.loads(line)
             if number == 0:
                 self._compare(record, depends_on)
             elif record["bytes"] <= (size or 0) or (

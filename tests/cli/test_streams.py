@@ -142,7 +142,14 @@ def test_a_signal_leaves_no_temporary_file(folder, number):
         "sys.argv = ['x', 'predict', 'fifo.txt', '-o', 'out.jsonl']\n"
         "app.main()"
     )
-    with subprocess.Popen([sys.executable, "-c", code], cwd=folder, stderr=subprocess.PIPE) as process:
+
+    def not_ignored():
+        # A shell lets what it starts in the background ignore some.
+        signal.signal(number, signal.SIG_DFL)
+
+    with subprocess.Popen(
+        [sys.executable, "-c", code], cwd=folder, stderr=subprocess.PIPE, preexec_fn=not_ignored
+    ) as process:
         writer = os.open(folder / "fifo.txt", os.O_WRONLY)
         while len(os.listdir(folder)) < 3:
             time.sleep(0.05)
