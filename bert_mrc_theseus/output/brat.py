@@ -34,7 +34,7 @@ def write_brat(folder: Path, documents: Iterable[Document], schema: Schema | Non
     names: Counter[str] = Counter()
     with atomic_folder(folder) as new:
         for document in documents:
-            stem = document.id.replace("/", "_").lstrip("._")[-LONGEST_NAME:] or "document"
+            stem = str(document.id).replace("/", "_").lstrip("._")[-LONGEST_NAME:] or "document"
             names[stem] += 1
             stem += f"-{names[stem]}" if names[stem] > 1 else ""
             (new / f"{stem}.txt").write_bytes(document.text.encode("utf-8"))

@@ -94,7 +94,7 @@ def page_start(types: Sequence[str]) -> str:
 def document_html(document: Document, colours: dict[str, str]) -> str:
     """One document of the page."""
     marked = mark_html(document.text, document.entities, colours)
-    return f'<p class="text" id="{escape(document.id, quote=True)}">{marked}</p>\n'
+    return f'<p class="text" id="{escape(str(document.id), quote=True)}">{marked}</p>\n'
 
 
 PAGE_END = "</body></html>\n"
