@@ -142,6 +142,8 @@ def document_from_dict(record: Any, default_id: str = "", text_field: str = TEXT
     if not isinstance(record, dict):
         raise ValueError(f'a document needs the form {{"text": "...", "entities": [...]}}. Received: {shown(record)}')
     text = text_of_record(record, text_field)
+    if text_field != TEXT and TEXT in record:
+        raise ValueError(f"a document has one text: this one has {TEXT!r} beside {text_field!r}")
     items = record.get("entities") or ()
     if not isinstance(items, list | tuple):
         raise ValueError(f'"entities" is a list. Received: {shown(items)}')
@@ -168,7 +170,7 @@ def text_of_record(record: Mapping[str, Any], text_field: str = TEXT) -> str:
         text_field: the field that should hold it.
 
     Raises:
-        ValueError: the field is missing or no string, or the text could as well be the one in "text".
+        ValueError: the field is missing or no string.
     """
     text = record.get(text_field)
     if not isinstance(text, str):
@@ -179,8 +181,6 @@ def text_of_record(record: Mapping[str, Any], text_field: str = TEXT) -> str:
             f"a document needs a text: there is no {text_field!r} among its fields, which are {fields}; "
             f"if one of these holds it, name it with --text-field"
         )
-    if text_field != TEXT and TEXT in record:
-        raise ValueError(f"a document has one text: this one has {TEXT!r} beside {text_field!r}")
     return text
 
 

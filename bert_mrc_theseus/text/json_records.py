@@ -14,11 +14,11 @@ from typing import Any, TypeAlias
 from bert_mrc_theseus.errors import DataError
 from bert_mrc_theseus.files import SURROGATE, OnError
 
-Json: TypeAlias = "None | bool | int | float | str | list[Json] | dict[str, Json]"
+Json: TypeAlias = "bool | int | float | str | list[Json] | dict[str, Json] | None"
 """What JSON can hold."""
 
 DEEPEST = 100
-"""Brackets in brackets of a record. Python's own limit depends on where it is asked, and writing might be deeper than reading."""
+"""Brackets in brackets of a record. Python's own limit depends on the place of the call, which may be deeper in writing."""
 
 LONGEST_NUMBER = 1000
 """Digits of a whole number; Python itself refuses more than 4,300."""

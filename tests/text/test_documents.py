@@ -69,7 +69,10 @@ def test_a_span_outside_the_text_is_refused():
         ('{"text": "北京", "entities": [5]}', '"start", "end" and "type"'),
         ('{"text": "北京", "entities": [{"start": 0.0, "end": 2, "type": "LOC"}]}', "integers"),
         ('{"text": "北京", "entities": [{"start": 0, "end": 2, "type": 7}]}', "a string"),
-        ('{"text": "北京", "entities": [{"start": 0, "end": 2, "type": "LOC", "score": 1' + "0" * 400 + "}]}", "is a number"),
+        (
+            '{"text": "北京", "entities": [{"start": 0, "end": 2, "type": "LOC", "score": 1' + "0" * 400 + "}]}",
+            "is a number",
+        ),
         ('{"text": "北京", "n": 1' + "0" * 5000 + "}", "a number of 5001 digits"),
         ('{"text": "北京", "n": 1e999}', "too large"),
         ('{"text": "北京", "text": "上海"}', "'text' stands twice"),

@@ -5,7 +5,8 @@ import json
 import tarfile
 
 import pytest
-from bert_mrc_theseus.preprocess.readers.formats import READERS, reader_of, source_files
+from bert_mrc_theseus.preprocess.readers.formats import READERS, reader_of
+from bert_mrc_theseus.preprocess.readers.paths import source_files
 from bert_mrc_theseus.preprocess.readers.read_report import ReadReport
 
 from bert_mrc_theseus.errors import DataError
