@@ -47,7 +47,7 @@ def read_known(name: str, folder: str | Path | None) -> tuple[dict[str, Path], d
     """Files, documents and reports of a known corpus; its bad records are skipped and counted."""
     files = corpus_files(name, folder)
     reports = {split: ReadReport(strict=False) for split in files}
-    return files, {split: read_split(name, path, reports[split]) for split, path in files.items()}, reports
+    return files, {split: read_split(name, split, path, reports[split]) for split, path in files.items()}, reports
 
 
 def read_files(
