@@ -83,7 +83,7 @@ def refuse_no_text(start: bytes, path: str | Path, encoding: str) -> None:
         raise DataError(
             f"its byte order mark says {marked}, and it should be {encoding}",
             path,
-            hint=f"name its encoding with --encoding {marked}, or convert it with iconv -f {marked} -t utf-8",
+            hint=f"predict and preprocess take --encoding {marked}; or convert the file with iconv -f {marked} -t utf-8",
         )
 
 
@@ -95,7 +95,7 @@ def not_decodable(problem: str, path: str | Path, line: int | None, encoding: st
         path, line: see `DataError`.
         encoding: what they should be.
     """
-    hint = "name the encoding of the file with --encoding, or convert it, for example with iconv -f gb18030 -t utf-8"
+    hint = "predict and preprocess take --encoding; or convert the file, for example with iconv -f gb18030 -t utf-8"
     if encoding != DEFAULT_ENCODING:
         hint = "is --encoding right?"
     return DataError(f"not {encoding.upper()}: {problem}", path, line, hint)

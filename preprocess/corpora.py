@@ -62,7 +62,7 @@ def _before_hyphen(kind: str) -> str:
 
 
 def a_fifth_is_dev(text: str) -> str:
-    """The split of a text: "dev" if its SHA-256, as a number, is a multiple of five, else "train". Equal texts fall together."""
+    """The split of a text: "dev" if its SHA-256, as a number, is a multiple of five, else "train"."""
     return "dev" if int(hashlib.sha256(text.encode()).hexdigest(), 16) % 5 == 0 else "train"
 
 
