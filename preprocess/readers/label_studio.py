@@ -36,11 +36,12 @@ def read_label_studio(path: str | Path, report: ReadReport, options: ReadOptions
     Raises:
         DataError: no task is annotated, or see `ReadReport.strict`.
     """
+    content = read_text(path, options.encoding)
     # The tasks of a project are all hypertexts, or none is.
-    hypertext = f'"{HYPERTEXT}"' in read_text(path, options.encoding)
+    hypertext = f'"{HYPERTEXT}"' in content
     tasks = annotated = 0
     task: Any
-    for line, task in json_list(path, report, options):
+    for line, task in json_list(content, path, report):
         tasks += 1
         try:
             data, results = _parts(task, report)

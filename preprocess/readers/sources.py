@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from bert_mrc_theseus.errors import DataError
-from bert_mrc_theseus.files import BYTE_ORDER_MARK, OnError, read_lines, read_text
+from bert_mrc_theseus.files import BYTE_ORDER_MARK, OnError, read_lines
 from bert_mrc_theseus.text.documents import TEXT
 from bert_mrc_theseus.text.json_records import Json, json_records, parse_json
 from bert_mrc_theseus.text_encoding import DEFAULT_ENCODING
@@ -59,13 +59,17 @@ def json_lines(path: str | Path, report: ReadReport, options: ReadOptions) -> It
             yield number, value
 
 
-def json_list(path: str | Path, report: ReadReport, options: ReadOptions) -> Iterator[tuple[int, Json]]:
-    """The items of a JSON file that holds a list, with the lines on which they begin.
+def json_list(text: str, path: str | Path, report: ReadReport) -> Iterator[tuple[int, Json]]:
+    """The items of a JSON list with the lines on which they begin; what cannot be kept as it is, is a bad record.
+
+    Args:
+        text: the whole file.
+        path: for messages.
+        report: gets bad records.
 
     Raises:
-        DataError: it holds something else.
+        DataError: the text is not a JSON list.
     """
-    text = read_text(path, options.encoding)
     if not text.lstrip().startswith("["):
         raise DataError("expected a JSON list of records", path)
     yield from json_records(text, path, report.bad_record)

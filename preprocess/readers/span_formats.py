@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from bert_mrc_theseus.errors import DataError
-from bert_mrc_theseus.files import SURROGATE
+from bert_mrc_theseus.files import SURROGATE, read_text
 from bert_mrc_theseus.text.documents import TEXT, Document, Entity, id_of_record, parse_documents, text_of_record
 from bert_mrc_theseus.text.json_records import shown
 
@@ -99,7 +99,7 @@ def read_cmeee(path: str | Path, report: ReadReport, options: ReadOptions = DEFA
     "entities" nobody looked.
     """
     record: Any
-    for number, (line, record) in enumerate(json_list(path, report, options), 1):
+    for number, (line, record) in enumerate(json_list(read_text(path, options.encoding), path, report), 1):
         try:
             items = record.get("entities")
             spans = [
@@ -162,7 +162,7 @@ def read_mrc(path: str | Path, report: ReadReport, options: ReadOptions = DEFAUL
     are exact; without it starts and ends are paired in order.
     """
     groups: dict[tuple[str, str], list[tuple[int, dict]]] = {}
-    for line, record in json_list(path, report, options):
+    for line, record in json_list(read_text(path, options.encoding), path, report):
         context = record.get("context") if isinstance(record, dict) else None
         if not isinstance(record, dict) or not isinstance(context, str) or "qas_id" not in record:
             problem = f'expected an MRC record with "context", a string, and "qas_id". Received: {shown(record)}'

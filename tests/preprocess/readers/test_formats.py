@@ -1,5 +1,6 @@
 """Every format: what its reader makes of a hand-written file, and of bad ones."""
 
+import gzip
 import io
 import json
 import tarfile
@@ -241,6 +242,16 @@ def test_what_is_not_utf8_is_never_read_as_something_else(tmp_path, name):
     path.write_bytes(FILES.get(name, TEXT).encode("gb18030"))
     with pytest.raises(DataError, match="not UTF-8"):
         read(path, name)
+
+
+@pytest.mark.parametrize("name", ["raw", "raw-file", *FILES])
+def test_damaged_gzip_is_named(tmp_path, name):
+    path = tmp_path / "torn.gz"
+    whole = gzip.compress(FILES.get(name, TEXT).encode())
+    for data in (whole[:-9], whole[: len(whole) // 2], whole[:12] + b"\xff" * 8 + whole[20:], b"plain", b"PK\3\4"):
+        path.write_bytes(data)
+        with pytest.raises(DataError, match=r"torn\.gz:\d+: cannot read on"):
+            read(path, name)
 
 
 def test_a_bad_archive_is_reported(tmp_path):
