@@ -278,7 +278,7 @@ def _sentences(
                 bad = bad or DataError(str(error), path, number, "is the tag in another column? --tag-column")
                 continue
             # Few different ones fill a file.
-            tokens.append(sys.intern(token or " "))
+            tokens.append(sys.intern(token))
             tags.append(sys.intern(tag))
         elif start:
             count += 1
@@ -326,7 +326,8 @@ def _documents(path: str | Path, records: Iterable[_Tagged], report: ReadReport)
         report.blank_tokens += sum(not token.strip() for token in record.tokens)
         report.repaired += result.repaired
         report.unclosed += result.unclosed
-        tokens, text = record.tokens, record.text
+        # A token of nothing was white space that somebody cut off.
+        tokens, text = [token or " " for token in record.tokens], record.text
         starts = None if text is None else _align(tokens, text)
         if text is None or starts is None:
             report.misfit_texts += text is not None
