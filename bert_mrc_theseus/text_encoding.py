@@ -4,6 +4,7 @@ An encoding is never guessed. What says by its first bytes that it is something 
 """
 
 import codecs
+import re
 from pathlib import Path
 
 from bert_mrc_theseus.errors import DataError, UserError
@@ -23,9 +24,9 @@ _SAVE = "save its text as UTF-8 text or JSONL"
 _UNPACK = "unpack it first"
 _NO_TEXT = (
     (b"PK\x03\x04", "a zip archive, as .xlsx and .docx files are", f"unpack it, or {_SAVE}"),
+    (b"PK\x05\x06", "an empty zip archive", ""),
     (b"\x1f\x8b", "gzip", "give it a name that ends in .gz"),
     (b"%PDF-", "a PDF file", _SAVE),
-    (b"PAR1\x15", "a Parquet file", _SAVE),
     (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", "an Excel or Word file", _SAVE),
     (b"{\\rtf", "an RTF file", _SAVE),
     (b"ARROW1\x00", "an Arrow file", _SAVE),
@@ -37,7 +38,13 @@ _NO_TEXT = (
     (b"\x89PNG\r\n", "a PNG image", ""),
     (b"\xff\xd8\xff", "a JPEG image", ""),
 )
-"""First bytes that no text has, what they say, and what to do. bzip2 begins with letters and a length: see `refuse_no_text`."""
+"""First bytes that no text has, what they say, and what to do."""
+
+_NO_TEXT_PATTERNS = (
+    (re.compile(rb"PAR1[\x00-\x08\x0e-\x1f]"), "a Parquet file", _SAVE),
+    (re.compile(rb"BZh[1-9]1AY&SY"), "a bzip2 archive", _UNPACK),
+)
+"""Kinds that begin with letters, as a text may."""
 
 
 def check_encoding(name: str) -> str:
@@ -73,11 +80,11 @@ def refuse_no_text(start: bytes, path: str | Path, encoding: str) -> None:
     Raises:
         DataError: they say that it is no text, or text in another encoding.
     """
-    for first, kind, hint in _NO_TEXT:
-        if start.startswith(first):
-            raise DataError(f"this is {kind}, not text", path, hint=hint)
-    if start.startswith(b"BZh") and start[4:10] == b"1AY&SY":
-        raise DataError("this is a bzip2 archive, not text", path, hint=_UNPACK)
+    kinds = [(kind, hint) for first, kind, hint in _NO_TEXT if start.startswith(first)]
+    kinds += [(kind, hint) for pattern, kind, hint in _NO_TEXT_PATTERNS if pattern.match(start)]
+    if kinds:
+        kind, hint = kinds[0]
+        raise DataError(f"this is {kind}, not text", path, hint=hint)
     marked = next((name for mark, name in _MARKS if start.startswith(mark)), encoding)
     if not encoding.startswith(marked):
         raise DataError(

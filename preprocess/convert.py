@@ -115,11 +115,10 @@ def convert(
     files, splits, reports = source
     if not any(splits.values()):
         errors = [message for report in reports.values() for message in report.errors]
-        hint = (
-            f"is the --format right? The first of {len(errors)} errors: {errors[0]}"
-            if errors
-            else "is the --format right?"
-        )
+        unannotated = sum(report.unannotated for report in reports.values())
+        hint = "is the --format right?"
+        hint += f"; {unannotated} texts are not annotated" if unannotated else ""
+        hint += f"; the first of {len(errors)} errors: {errors[0]}" if errors else ""
         raise DataError("no documents found", next(iter(files.values()), None), hint=hint)
     splits = {name: [replace(d, id=f"{name}-{d.id}") for d in documents] for name, documents in splits.items()}
     if type_map:

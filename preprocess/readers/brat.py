@@ -144,4 +144,6 @@ def _archive(path: Path, report: ReadReport) -> Iterator[tuple[str, bytes]]:
                 if stream is not None:
                     yield member.name, stream.read()
     except (OSError, EOFError, tarfile.TarError, zlib.error, lzma.LZMAError) as error:
-        raise DataError(f"cannot read as a folder or tar archive: {error}", path) from error
+        # What tarfile says of a file that is none has a line for each kind of compression.
+        said = str(error).partition("\n")[0].rstrip(":")
+        raise DataError(f"cannot read as a folder or tar archive: {said}", path) from error

@@ -222,6 +222,8 @@ def read_doccano(path: str | Path, report: ReadReport, options: ReadOptions = DE
             else:
                 labels = record.get("label", record.get("labels"))
                 others = 0
+            if labels is None and record.get("annotations"):
+                raise ValueError('"annotations" name labels by number: export the labels\' texts, as JSONL')
             spans = [_span(start, end, kind) for start, end, kind in (() if labels is None else labels)]
             # Some versions of doccano call the text "data" when they export it.
             field = (

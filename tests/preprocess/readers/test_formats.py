@@ -161,6 +161,21 @@ def test_a_blank_token_is_a_space_and_counted(tmp_path):
     assert [d.text for d in documents] == ["李 明", "好　"] and report.counts() == {"blank_tokens": 2}
 
 
+@pytest.mark.parametrize(
+    ("name", "content"),
+    [
+        ("cluener", '{"text": "好"}\n{"text": "坏", "label": {}}'),
+        ("doccano", '{"text": "好", "label": null}\n{"text": "坏", "label": []}'),
+        ("cmeee", '[{"text": "好"}, {"text": "坏", "entities": []}]'),
+    ],
+)
+def test_texts_that_nobody_annotated_are_not_texts_without_entities(tmp_path, name, content):
+    path = tmp_path / "file"
+    path.write_text(content, encoding="utf-8")
+    documents, report = read(path, name)
+    assert [d.text for d in documents] == ["坏"] and report.counts() == {"unannotated": 1}
+
+
 def test_a_token_of_nothing_is_a_space_too(tmp_path):
     path = tmp_path / "file"
     path.write_text("1\t\tB-PER\n2\t明\tI-PER\n", encoding="utf-8")
@@ -212,6 +227,7 @@ BAD = [
     ("doccano", '{"text": "好", "label": [[0, 1, ["X"]]]}', r":1: .*a type is a string"),
     ("doccano", '{"text": "好", "label": [[0, 1.0, "X"]]}', r":1: .*whole numbers"),
     ("doccano", '{"text": 5, "label": []}', r":1: .*'text' is 5, not a string"),
+    ("doccano", '{"text": "好", "annotations": [{"label": 3}]}', r":1: .*export the labels' texts"),
     ("doccano", '{"text": "好", "label": false}', r":1: expected doccano"),
     ("doccano", '{"text": "好", "label": [], "n": ' + "9" * 5000 + "}", r":1: a number of 5000 digits"),
     ("doccano", '{"text": "坏\\ud800字", "label": []}', r":1: .*lone surrogate"),
