@@ -59,21 +59,22 @@ def read_brat(path: str | Path, report: ReadReport, options: ReadOptions = DEFAU
 
 
 def _annotations_of(files: dict[str, bytes], path: Path, report: ReadReport) -> dict[str, str | None]:
-    """Each text's file of annotations, by name; the case of letters counts only where two names differ in nothing else."""
+    """Each text's file of annotations, by name; the case of letters counts only where it tells two apart."""
     texts = sorted(name for name in files if name.lower().endswith(TEXT))
     free = {name for name in files if name.lower().endswith(ANNOTATIONS)}
     found: dict[str, str | None] = dict.fromkeys(texts)
-    for exact in (True, False):
-        for name in texts:
-            stem = name[: -len(TEXT)]
-            fitting = [
-                other
-                for other in (free if not exact else free & {stem + ANNOTATIONS, stem + ANNOTATIONS.upper()})
-                if other[: -len(ANNOTATIONS)].lower() == stem.lower()
-            ]
-            if found[name] is None and len(fitting) == 1:
-                found[name] = fitting[0]
-                free.remove(fitting[0])
+    for name in texts:
+        beside = name[: -len(TEXT)] + ANNOTATIONS
+        if beside in free:
+            found[name] = beside
+            free.remove(beside)
+    for name in [name for name in texts if found[name] is None]:
+        beside = name[: -len(TEXT)] + ANNOTATIONS
+        rivals = [other for other in texts if found[other] is None and other.lower() == name.lower()]
+        fitting = [other for other in free if other.lower() == beside.lower()]
+        if len(rivals) == len(fitting) == 1:
+            found[name] = fitting[0]
+            free.remove(fitting[0])
     for name in sorted(free):
         report.bad_record(
             DataError("there is no text beside the annotations", path / name, hint="NAME.ann needs NAME.txt")
