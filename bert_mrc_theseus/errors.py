@@ -7,6 +7,11 @@ message alone, without a traceback; a traceback therefore always means a bug in 
 from pathlib import Path
 
 
+def printable(path: str | Path) -> str:
+    """A path as text that can be written anywhere: bytes of a file's name that are not UTF-8 are escaped."""
+    return str(path).encode("utf-8", "backslashreplace").decode("utf-8")
+
+
 class UserError(Exception):
     """Something the user can put right. `str(error)` is the whole message.
 
@@ -38,7 +43,7 @@ class DataError(UserError):
     def __init__(self, problem: str, path: str | Path | None = None, line: int | None = None, hint: str = ""):
         self.problem, self.path, self.line, self.hint = problem, path, line, hint
         where = "" if path is None else f"{path}: " if line is None else f"{path}:{line}: "
-        super().__init__(f"{where}{problem}" + (f" ({hint})" if hint else ""))
+        super().__init__(printable(f"{where}{problem}" + (f" ({hint})" if hint else "")))
 
 
 class ModelError(UserError):

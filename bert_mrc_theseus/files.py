@@ -1,15 +1,17 @@
 """Reading and writing files so that nothing is misread and nothing is half-written.
 
-Text is UTF-8 (a byte order mark is dropped), plain or gzip, and lines end at "\\n" or "\\r\\n" only: the other characters
-that `str.splitlines` cuts at, such as U+2028, may stand inside a text. Writes go to a temporary neighbour that replaces the
-target in one step.
+Text is UTF-8 unless an encoding is named (a byte order mark is dropped), plain or gzip, and lines end at "\\n" or "\\r\\n"
+only: the other characters that `str.splitlines` cuts at, such as U+2028, may stand inside a text. Writes go to a temporary
+neighbour that replaces the target in one step.
 """
 
+import codecs
 import errno
 import gzip
 import hashlib
 import io
 import os
+import re
 import stat
 import zlib
 from collections.abc import Callable, Iterable, Iterator
@@ -20,12 +22,27 @@ from typing import IO, BinaryIO
 from bert_mrc_theseus.errors import DataError, UserError
 from bert_mrc_theseus.exchange import exchange
 from bert_mrc_theseus.temporary_files import ASIDE, is_temporary, remove_leftovers, temporary_file, temporary_folder
+from bert_mrc_theseus.text_encoding import (
+    DEFAULT_ENCODING,
+    check_encoding,
+    is_wide,
+    not_decodable,
+    refuse_no_text,
+)
 
 OnError = Callable[[DataError], None]
 """Gets the error of each record that cannot be read, so that the rest goes on."""
 
 BYTE_ORDER_MARK = "\ufeff"
+SURROGATE = re.compile("[\ud800-\udfff]")
+"""Half of a character beyond U+FFFF: no text holds one, and no file of UTF-8 can."""
+
 _BOM = BYTE_ORDER_MARK.encode()
+
+
+def is_packed(path: str | Path) -> bool:
+    """Whether a file is gzip, by its name."""
+    return str(path).lower().endswith(".gz")
 
 
 def open_binary(path: str | Path) -> BinaryIO:
@@ -35,84 +52,171 @@ def open_binary(path: str | Path) -> BinaryIO:
         DataError: the file is absent, a folder, or not readable.
     """
     try:
-        return gzip.open(path, "rb") if str(path).endswith(".gz") else open(path, "rb")  # type: ignore[return-value]
+        return gzip.open(path, "rb") if is_packed(path) else open(path, "rb")  # type: ignore[return-value]
     except OSError as error:
         raise DataError(f"cannot open: {error.strerror}", path) from error
+    except ValueError as error:
+        raise DataError(f"cannot open: {error}", path) from error
+
+
+def raw_lines(
+    stream: Iterable[bytes], path: str | Path, encoding: str = DEFAULT_ENCODING
+) -> Iterator[tuple[int, bytes]]:
+    """Yields (1-based number, bytes) of the pieces that a binary stream gives: the lines, if it is a file.
+
+    Args:
+        stream: gives lines or other pieces.
+        path: for messages.
+        encoding: what the text should be in, see `text_encoding.refuse_no_text`.
+
+    Raises:
+        DataError: the data cannot be read, are damaged gzip, or are no text.
+    """
+    pieces, number = iter(stream), 1
+    while True:
+        try:
+            raw = next(pieces)
+        except StopIteration:
+            return
+        except gzip.BadGzipFile as error:
+            hint = "is it gzip, as the .gz of its name says, and whole?"
+            raise DataError(f"cannot read on: {error}", path, number, hint) from error
+        except (OSError, EOFError, zlib.error) as error:
+            raise DataError(f"cannot read on: {error}", path, number) from error
+        if number == 1:
+            refuse_no_text(raw, path, encoding)
+        yield number, raw
+        number += 1
 
 
 def decode_lines(
-    stream: Iterable[bytes], path: str | Path, on_error: OnError | None = None
+    stream: Iterable[bytes],
+    path: str | Path,
+    on_error: OnError | None = None,
+    encoding: str = DEFAULT_ENCODING,
+    keep_mark: bool = False,
 ) -> Iterator[tuple[int, str]]:
     """Yields (1-based line number, line without its line end) of a binary stream.
 
     Args:
         stream: gives lines of bytes.
         path: for messages.
-        on_error: gets the error of a line that is not UTF-8, which is then left out; by default it is raised.
+        on_error: gets the error of a line that is not in the encoding, which is then left out; by default it is raised.
+        encoding: of the text.
+        keep_mark: a byte order mark is not dropped.
 
     Raises:
-        DataError: a line is not UTF-8 (with its byte position), or the gzip data are damaged.
+        DataError: a line is not in the encoding (with its byte position), or see `raw_lines`.
+        UserError: there is no such encoding.
     """
-    number = 0
-    lines = iter(stream)
-    while True:
-        try:
-            raw = next(lines)
-        except StopIteration:
-            return
-        except (OSError, EOFError, zlib.error) as error:
-            raise DataError(f"cannot read on: {error}", path, number + 1) from error
-        number += 1
-        if number == 1:
-            raw = raw.removeprefix(_BOM)
-        try:
-            line = raw.decode("utf-8")
-        except UnicodeDecodeError as error:
-            problem = _not_utf8(raw, error.start, path, number)
+    encoding = check_encoding(encoding)
+    for number, line in _decoded(raw_lines(stream, path, encoding), path, encoding):
+        if isinstance(line, DataError):
             if on_error is None:
-                raise problem from error
-            on_error(problem)
+                raise line
+            on_error(line)
             continue
+        if number == 1 and not keep_mark:
+            line = line.removeprefix(BYTE_ORDER_MARK)
         yield number, line.removesuffix("\n").removesuffix("\r")
 
 
-def read_lines(path: str | Path, on_error: OnError | None = None) -> Iterator[tuple[int, str]]:
+def read_lines(
+    path: str | Path,
+    on_error: OnError | None = None,
+    encoding: str = DEFAULT_ENCODING,
+    keep_mark: bool = False,
+) -> Iterator[tuple[int, str]]:
     """`decode_lines` of a file; `.gz` is unpacked on the fly."""
     with open_binary(path) as stream:
-        yield from decode_lines(stream, path, on_error)
+        yield from decode_lines(stream, path, on_error, encoding, keep_mark)
 
 
-def decode_text(stream: Iterable[bytes], path: str | Path) -> str:
+def decode_text(
+    stream: Iterable[bytes], path: str | Path, encoding: str = DEFAULT_ENCODING, keep_mark: bool = False
+) -> str:
     """The whole text of a binary stream, its line ends as they are.
 
     Args:
         stream: gives pieces of it.
         path: for messages.
+        encoding: of the text.
+        keep_mark: a byte order mark is not dropped.
 
     Raises:
-        DataError: it is not UTF-8 (with line and byte position), or the gzip data are damaged.
+        DataError: it is not in the encoding (with line and byte position), or see `raw_lines`.
+        UserError: there is no such encoding.
     """
-    try:
-        data = b"".join(stream)
-    except (OSError, EOFError, zlib.error) as error:
-        raise DataError(f"cannot read on: {error}", path) from error
-    data = data.removeprefix(_BOM)
-    try:
-        return data.decode("utf-8")
-    except UnicodeDecodeError as error:
-        begin = data.rfind(b"\n", 0, error.start) + 1
-        number = data.count(b"\n", 0, begin) + 1
-        raise _not_utf8(data[begin:], error.start - begin, path, number) from error
+    encoding = check_encoding(encoding)
+    data = b"".join(raw for _, raw in raw_lines(stream, path, encoding))
+    lines = []
+    for _, line in _decoded(enumerate(io.BytesIO(data), 1), path, encoding):
+        if isinstance(line, DataError):
+            raise line
+        lines.append(line)
+    text = "".join(lines)
+    return text if keep_mark else text.removeprefix(BYTE_ORDER_MARK)
 
 
-def read_text(path: str | Path) -> str:
+def read_text(path: str | Path, encoding: str = DEFAULT_ENCODING) -> str:
     """`decode_text` of a file; `.gz` is unpacked.
 
     Raises:
         DataError: see `open_binary` and `decode_text`.
     """
     with open_binary(path) as stream:
-        return decode_text(stream, path)
+        return decode_text(stream, path, encoding)
+
+
+def _decoded(
+    numbered: Iterable[tuple[int, bytes]], path: str | Path, encoding: str
+) -> Iterator[tuple[int, str | DataError]]:
+    """Numbered lines with their line feeds, or what is wrong with a line."""
+    if is_wide(encoding):
+        yield from _wide_lines(numbered, path, encoding)
+        return
+    for number, raw in numbered:
+        yield number, _line(raw, path, number, encoding)
+
+
+def _line(raw: bytes, path: str | Path, number: int, encoding: str) -> str | DataError:
+    try:
+        line = raw.decode(encoding)
+    except UnicodeDecodeError as error:
+        # A byte order mark is no part of the line in which the position counts.
+        position = error.start - (len(_BOM) if number == 1 and raw.startswith(_BOM) else 0)
+        return not_decodable(f"byte 0x{raw[error.start]:02x} at byte {position} of the line", path, number, encoding)
+    except ValueError as error:
+        return not_decodable(str(error), path, number, encoding)
+    # Some of Python's codecs, such as UTF-7, let halves of characters pass.
+    if encoding != DEFAULT_ENCODING and SURROGATE.search(line):
+        return not_decodable("half of a character", path, number, encoding)
+    return line
+
+
+def _wide_lines(
+    numbered: Iterable[tuple[int, bytes]], path: str | Path, encoding: str
+) -> Iterator[tuple[int, str | DataError]]:
+    """Lines of UTF-16 or UTF-32, decoded before they are told; half of a character spoils its own line only."""
+    decoder = codecs.getincrementaldecoder(encoding)("surrogatepass")
+    number, held = 1, [""]
+
+    def line(end: str) -> str | DataError:
+        text = "".join(held) + end
+        return not_decodable("half of a character", path, number, encoding) if SURROGATE.search(text) else text
+
+    try:
+        for _, piece in numbered:
+            first, *more = decoder.decode(piece).split("\n")
+            held.append(first)
+            for following in more:
+                yield number, line("\n")
+                number, held = number + 1, [following]
+        held.append(decoder.decode(b"", final=True))
+    except ValueError as error:
+        raise not_decodable(getattr(error, "reason", str(error)), path, number, encoding) from error
+    if any(held):
+        yield number, line("")
 
 
 @contextmanager
@@ -122,7 +226,7 @@ def atomic_write(path: str | Path) -> Iterator[IO[str]]:
     A name that ends in `.gz` is compressed (without a time stamp, so that equal content gives equal bytes).
     """
     with atomic_binary(path) as raw:
-        if str(path).endswith(".gz"):
+        if is_packed(path):
             with (
                 gzip.GzipFile(filename="", mode="wb", fileobj=raw, mtime=0) as packed,
                 io.TextIOWrapper(packed, encoding="utf-8", newline="\n") as stream,
@@ -300,15 +404,6 @@ def sha256_of(path: str | Path) -> str:
     """Hexadecimal SHA-256 of a file's bytes as they lie on disk."""
     with open(path, "rb") as stream:
         return hashlib.file_digest(stream, "sha256").hexdigest()
-
-
-def _not_utf8(line: bytes, position: int, path: str | Path, number: int) -> DataError:
-    return DataError(
-        f"not UTF-8: byte 0x{line[position]:02x} at byte {position} of the line",
-        path,
-        number,
-        "convert the file, for example with iconv -f gb18030 -t utf-8",
-    )
 
 
 def own_descriptor(path: Path) -> int | None:

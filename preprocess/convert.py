@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from bert_mrc_theseus.errors import DataError
+from bert_mrc_theseus.errors import DataError, printable
 from bert_mrc_theseus.files import atomic_write, read_text, sha256_of
 from bert_mrc_theseus.mrc.examples import WindowSize
 from bert_mrc_theseus.output.unwritable import writable
@@ -20,8 +20,10 @@ from bert_mrc_theseus.text.schema import read_queries
 
 from .corpora import corpus_files, read_split
 from .join import joined
-from .readers.formats import reader_of, source_files
+from .readers.formats import check_options, reader_of
+from .readers.paths import source_files
 from .readers.read_report import ReadReport
+from .readers.sources import DEFAULTS, ReadOptions
 from .statistics import SplitStatistics, split_statistics
 from .type_map import rename_types
 
@@ -73,18 +75,23 @@ def read_known(name: str, folder: str | Path | None) -> tuple[dict[str, Path], d
     """Files, documents and reports of a known corpus; its bad records are skipped and counted."""
     files = corpus_files(name, folder)
     reports = {split: ReadReport(strict=False) for split in files}
-    return files, {split: read_split(name, path, reports[split]) for split, path in files.items()}, reports
+    return files, {split: read_split(name, split, path, reports[split]) for split, path in files.items()}, reports
 
 
 def read_files(
-    files: Mapping[str, Path], format_name: str, skip_bad: bool, dictionary: Path | None = None
+    files: Mapping[str, Path],
+    format_name: str,
+    skip_bad: bool,
+    dictionary: Path | None = None,
+    options: ReadOptions = DEFAULTS,
 ) -> tuple[dict[str, Path], dict[str, list[Document]], dict]:
     """The same for a user's own files; a dictionary is for the format "silver"."""
     reader = reader_of(format_name)
+    check_options(format_name, options)
     if dictionary is not None:
         reader = partial(reader, dictionary=read_dictionary(dictionary))
     reports = {split: ReadReport(strict=not skip_bad) for split in files}
-    return dict(files), {split: list(reader(path, reports[split])) for split, path in files.items()}, reports
+    return dict(files), {split: list(reader(path, reports[split], options)) for split, path in files.items()}, reports
 
 
 def hold_out(splits: dict[str, list[Document]], fraction: float, seed: int) -> dict[str, list[Document]]:
@@ -142,7 +149,12 @@ def convert(
     check_data_folder(out, files.values(), [queries], overwrite)
     splits = {name: list(writable(documents, reports[name].bad_record)) for name, documents in splits.items()}
     if not any(splits.values()):
-        raise DataError("no documents found", next(iter(files.values()), None), hint="is the --format right?")
+        errors = [message for report in reports.values() for message in report.errors]
+        unannotated = sum(report.unannotated for report in reports.values())
+        hint = "is the --format right?"
+        hint += f"; {unannotated} texts are not annotated" if unannotated else ""
+        hint += f"; the first of {len(errors)} errors: {errors[0]}" if errors else ""
+        raise DataError("no documents found", next(iter(files.values()), None), hint=hint)
     splits = {name: [replace(d, id=f"{name}-{d.id}") for d in documents] for name, documents in splits.items()}
     if type_map:
         splits = rename_types(splits, type_map)
@@ -199,14 +211,18 @@ def _manifest(
     partly: bool,
     join: int,
 ) -> dict[str, Any]:
-    sources = {split: {file.name: sha256_of(file) for file in source_files(path)} for split, path in files.items()}
+    sources = {
+        split: {printable(file.name): sha256_of(file) for file in source_files(path)} for split, path in files.items()
+    }
     return {
         "version": package_version(),
         "sources": sources,
         "outputs": {name: sha256_of(out / f"{name}.jsonl") for name in splits},
         "window": asdict(window),
         "statistics": {name: counts.to_dict() for name, counts in statistics.items()},
-        "noticed": {name: {**report.counts(), "errors": report.errors} for name, report in reports.items()},
+        "noticed": {
+            name: {**report.counts(), "errors": report.errors, **report.notes} for name, report in reports.items()
+        },
         "dropped_leaks": dropped,
         "type_map": dict(type_map or {}),
         "partly": partly,

@@ -10,7 +10,9 @@ from rich.console import Console
 
 from bert_mrc_theseus.cli.values import comma_list
 from bert_mrc_theseus.errors import DataError, UserError
+from bert_mrc_theseus.text.documents import TEXT
 from bert_mrc_theseus.text.schema import DEFAULT_STYLE
+from bert_mrc_theseus.text_encoding import DEFAULT_ENCODING, check_encoding
 
 PARTIAL = 3
 """Exit status of a job that is done but had to leave out records that could not be read or written."""
@@ -18,7 +20,9 @@ PARTIAL = 3
 
 def predict(
     ctx: typer.Context,
-    inputs: Annotated[list[str], typer.Argument(metavar="INPUT...", help="Text, JSONL or gz files, folders, or -.")],
+    inputs: Annotated[
+        list[str], typer.Argument(metavar="INPUT...", help="Text, JSONL, JSON or gz files, folders, or -.")
+    ],
     model: Annotated[
         Path | None, typer.Option("-m", "--model", help="Model folder, such as RUN/stage2/best; default: ner-zh-small.")
     ] = None,
@@ -31,6 +35,13 @@ def predict(
     whole_files: Annotated[
         bool, typer.Option("--whole-files", help="A text file is one document, not one a line.")
     ] = False,
+    input_format: Annotated[
+        str, typer.Option(help="What the inputs are, whatever their names say: text, jsonl or json; default: by name.")
+    ] = "auto",
+    encoding: Annotated[
+        str, typer.Option(help="Encoding of the inputs: gb18030 (GBK), big5, utf-16 ...")
+    ] = DEFAULT_ENCODING,
+    text_field: Annotated[str, typer.Option(help="Field of a JSON record that holds the text.")] = TEXT,
     engine: Annotated[
         str, typer.Option(help="auto (ONNX if the model was exported), onnx or keras; see export.")
     ] = "auto",
@@ -64,9 +75,12 @@ def predict(
     from bert_mrc_theseus.output.write import check_outputs, write_outputs
     from bert_mrc_theseus.package_data import bundled_model
     from bert_mrc_theseus.prediction.extractor import Extractor
-    from bert_mrc_theseus.prediction.inputs import find_inputs, read_inputs
+    from bert_mrc_theseus.prediction.inputs import FORMS, find_inputs, read_inputs
 
     console = Console(stderr=True, soft_wrap=True)
+    check_encoding(encoding)
+    if input_format not in FORMS:
+        raise UserError(f"--input-format is one of {', '.join(FORMS)}. Received: {input_format!r}")
     files = find_inputs(inputs)
     thresholds = None if threshold is None else Thresholds(threshold, threshold)
     chosen = comma_list(types, str, "--types") if types else None
@@ -103,7 +117,8 @@ def predict(
                 # What could not be written before the kill counts still.
                 skipped = journal.counts["documents"] - journal.counts["written"]
         done = journal.counts["documents"] if journal else 0
-        documents = extractor.documents(read_inputs(files, report, whole_files), done)
+        texts = read_inputs(files, report, whole_files, encoding, input_format, text_field)
+        documents = extractor.documents(texts, done)
         changed: Counter[str] = Counter()
         if dictionary is not None:
             from bert_mrc_theseus.text.dictionary import read_dictionary

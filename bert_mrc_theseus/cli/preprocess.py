@@ -7,7 +7,10 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
+from bert_mrc_theseus.cli.predict import PARTIAL
 from bert_mrc_theseus.errors import UserError
+from bert_mrc_theseus.text.documents import TEXT
+from bert_mrc_theseus.text_encoding import DEFAULT_ENCODING
 
 if TYPE_CHECKING:
     from bert_mrc_theseus.preprocess.convert import Converted
@@ -30,6 +33,15 @@ def preprocess(
     dev: Annotated[Path | None, typer.Option(help="Your dev file.")] = None,
     test: Annotated[Path | None, typer.Option(help="Your test file.")] = None,
     format_name: Annotated[str, typer.Option("--format", help="Format of your files (see --list).")] = "columns",
+    encoding: Annotated[
+        str, typer.Option(help="Encoding of your files: gb18030 (GBK), big5, utf-16 ...")
+    ] = DEFAULT_ENCODING,
+    text_field: Annotated[
+        str, typer.Option(help="jsonl, doccano, label-studio: field of a record (key of a task's data) with the text.")
+    ] = TEXT,
+    tag_column: Annotated[
+        int | None, typer.Option(help="columns: number of the column that holds the tag, from 1; default: the last.")
+    ] = None,
     queries: Annotated[Path | None, typer.Option(help="Query file; known corpora have one.")] = None,
     dictionary: Annotated[
         Path | None, typer.Option(help="silver: terms that are entities, or are not: term<TAB>type[<TAB>veto] a line.")
@@ -71,10 +83,13 @@ def preprocess(
     ] = False,
     show_list: Annotated[bool, typer.Option("--list", help="List known corpora and formats.")] = False,
 ) -> None:
-    """Convert a corpus to documents, count what is in it, and say what was repaired."""
+    """Convert a corpus to documents, count what is in it, and say what was repaired. Exit status 3 says that records of your
+    files were left out.
+    """
     from bert_mrc_theseus.mrc.examples import WindowSize
     from bert_mrc_theseus.preprocess.convert import check_data_folder, convert, read_files, read_known
     from bert_mrc_theseus.preprocess.corpora import CORPORA, corpus_files, query_file
+    from bert_mrc_theseus.preprocess.readers.sources import DEFAULTS, ReadOptions
     from bert_mrc_theseus.preprocess.type_map import parse_type_map
 
     console = Console()
@@ -91,11 +106,14 @@ def preprocess(
         raise UserError("--dictionary is for preprocess silver")
     if out is None:
         raise UserError("say where to write with --out FOLDER")
+    options = ReadOptions(encoding, text_field, tag_column)
+    if corpus is not None and options != DEFAULTS:
+        raise UserError("--encoding, --text-field and --tag-column are for your own files")
     mapping = parse_type_map(type_map) if type_map else None
     sources = corpus_files(corpus, folder) if corpus else files
     chosen = queries or (query_file(corpus or "peoples_daily") if corpus or silver else None)
     check_data_folder(out, sources.values(), [chosen, dictionary], overwrite)
-    source = read_known(corpus, folder) if corpus else read_files(files, format_name, skip_bad, dictionary)
+    source = read_known(corpus, folder) if corpus else read_files(files, format_name, skip_bad, dictionary, options)
     size = WindowSize(window, window // 4)
     backwards = CORPORA[corpus].backwards if corpus in CORPORA else ()
     done = convert(
@@ -109,6 +127,8 @@ def preprocess(
         console.print(
             f"The query file lacks the types {missing}: training will refuse them.", markup=False, style="red"
         )
+    if corpus is None and any(report.skipped for report in done.reports.values()):
+        raise typer.Exit(PARTIAL)
 
 
 def _print_list(console: Console) -> None:
@@ -147,6 +167,9 @@ def _print_result(console: Console, done: "Converted", name: str, out: Path) -> 
     row("illegal tags repaired", [counts.pop("repaired", 0) for counts in noticed])
     for label in dict.fromkeys(label for counts in noticed for label in counts):
         row(label.replace("_", " "), [counts.get(label, 0) for counts in noticed])
+    notes = [done.reports[s].notes if s in done.reports else {} for s in splits]
+    for label in dict.fromkeys(label for said in notes for label in said):
+        table.add_row(label, *(said.get(label, "") for said in notes))
     console.print(table)
     if done.dropped_leaks:
         console.print(f"{done.dropped_leaks} training documents left out: dev or test has the same text")

@@ -10,7 +10,7 @@ from bert_mrc_theseus.text.schema import Schema
 def doccano_record(document: Document) -> dict[str, Any]:
     """A line of doccano's JSONL, with the `label` triples that it imports."""
     label = [[e.start, e.end, e.type] for e in document.entities]
-    return {"id": document.id, "text": document.text, "label": label}
+    return {**document.rest, "id": document.id, "text": document.text, "label": label}
 
 
 def doccano_line(document: Document, number: int, schema: Schema | None) -> tuple[str, int]:

@@ -61,7 +61,7 @@ def write_brat(folder: Path, documents: Iterable[Document], on_error: OnError, o
             (new / f"{name}.txt").write_bytes(text)
             (new / f"{name}.ann").write_bytes(annotations)
             if name != document.id:
-                # ASCII: an id may be a file's name, which need not be text.
+                # ASCII: an id may be a file's name, which need not be text. A number stays one.
                 ids.write(f"{before}\n{json.dumps(name)}: {json.dumps(document.id)}")
                 before = ","
         ids.write("{}\n" if before == "{" else "\n}\n")

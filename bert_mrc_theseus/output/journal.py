@@ -16,7 +16,7 @@ from types import TracebackType
 from typing import Any, BinaryIO
 
 from bert_mrc_theseus.errors import UserError
-from bert_mrc_theseus.files import check_place, keep_rights, naming_errors
+from bert_mrc_theseus.files import check_place, is_packed, keep_rights, naming_errors
 from bert_mrc_theseus.temporary_files import try_lock
 
 SECONDS = 1.0
@@ -85,7 +85,7 @@ class Journal:
         """
         if out is None or (out.exists() and not out.is_file()):
             raise UserError("--resume needs a file to write to: -o FILE")
-        if out.name.endswith(".gz"):
+        if is_packed(out):
             raise UserError(
                 f"--resume does not write compressed files: name one without .gz, and compress it at the end ({out})"
             )

@@ -52,6 +52,43 @@ def test_predict_goes_on_after_a_bad_record_and_its_status_says_so(command, mode
     assert f"skipped: {path}:2: not JSON" in err and "1 records could not be read" in err
 
 
+def test_a_record_comes_out_with_everything_that_it_had(command, model, tmp_path):
+    path = tmp_path / "in.jsonl"
+    records = [
+        {"id": 7, "text": "这是上海", "url": None, "meta": {"b": [1, 2.5, {"c": "é"}], "a": True}, "entities": []},
+        {"text": "人" * 30_000, "n": 3},
+    ]
+    path.write_text(
+        "".join(json.dumps(record) + "\n" for record in records) + '{"text": "坏\\ud83d"}\n', encoding="utf-8"
+    )
+    status, out, err = command("predict", "-m", model, path)
+    first, second = (json.loads(line) for line in out.splitlines())
+    assert status == 3 and f"{path}:3: half of a character" in err
+    assert {**first, "entities": []} == records[0] and [e["text"] for e in first["entities"]] == ["上海"]
+    assert list(first) == ["id", "text", "entities", "url", "meta"] and list(first["meta"]) == ["b", "a"]
+    assert second["n"] == 3 and second["text"] == records[1]["text"] and second["id"] == f"{path}:2"
+
+
+def test_predict_is_told_what_the_input_is(command, model, tmp_path):
+    path = tmp_path / "a"
+    path.write_text('{"content": "这是上海"}\n', encoding="gb18030")
+    status, out, err = command("predict", "-m", model, path)
+    assert status == 3 and out == "" and "not UTF-8" in err
+    options = ("--encoding", "gb18030", "--input-format", "jsonl", "--text-field", "content")
+    status, out, _ = command("predict", "-m", model, path, *options)
+    assert status == 0 and json.loads(out)["text"] == "这是上海"
+    for wrong in (("--encoding", "x"), ("--input-format", "csv")):
+        status, _, err = command("predict", "-m", "no/such", path, *wrong)
+        assert status == 1 and wrong[1] in err
+
+
+def test_predict_reads_what_the_shell_makes_a_file_of(model, text):
+    command = f"{sys.executable} -m bert_mrc_theseus predict -m {model} <(cat {text}) /dev/stdin < {text}"
+    done = subprocess.run(["bash", "-c", command], capture_output=True, text=True, encoding="utf-8")
+    lines = [json.loads(line) for line in done.stdout.splitlines()]
+    assert done.returncode == 0 and [line["text"] for line in lines[:3]] == [line["text"] for line in lines[3:]]
+
+
 def test_predict_reads_a_pipe_and_prints_nothing_else(model, text):
     command = [sys.executable, "-m", "bert_mrc_theseus", "predict", "-m", str(model), "-"]
     done = subprocess.run(
