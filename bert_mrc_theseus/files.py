@@ -19,7 +19,7 @@ from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 from typing import IO, BinaryIO
 
-from bert_mrc_theseus.errors import DataError, UserError
+from bert_mrc_theseus.errors import DataError, UsageError
 from bert_mrc_theseus.exchange import exchange
 from bert_mrc_theseus.temporary_files import ASIDE, is_temporary, remove_leftovers, temporary_file, temporary_folder
 from bert_mrc_theseus.text_encoding import (
@@ -107,7 +107,7 @@ def decode_lines(
 
     Raises:
         DataError: a line is not in the encoding (with its byte position), or see `raw_lines`.
-        UserError: there is no such encoding.
+        UsageError: there is no such encoding.
     """
     encoding = check_encoding(encoding)
     for number, line in _decoded(raw_lines(stream, path, encoding), path, encoding):
@@ -145,7 +145,7 @@ def decode_text(
 
     Raises:
         DataError: it is not in the encoding (with line and byte position), or see `raw_lines`.
-        UserError: there is no such encoding.
+        UsageError: there is no such encoding.
     """
     encoding = check_encoding(encoding)
     data = b"".join(raw for _, raw in raw_lines(stream, path, encoding))
@@ -342,7 +342,7 @@ def check_place(path: str | Path) -> None:
     """For outputs: whether a file or folder of this name can be made, or replaced, where it is to lie.
 
     Raises:
-        UserError: its folder cannot be one, or may not be written to; or the name is too long.
+        UsageError: its folder cannot be one, or may not be written to; or the name is too long.
     """
     path = Path(path)
     try:
@@ -351,29 +351,29 @@ def check_place(path: str | Path) -> None:
         pass
     except (OSError, ValueError) as error:
         reason = error.strerror if isinstance(error, OSError) else error
-        raise UserError(f"{path} cannot be written: {reason}") from error
+        raise UsageError(f"{path} cannot be written: {reason}") from error
     target = Path(os.path.realpath(path))
     if target.is_dir() and cannot_be_replaced(target):
         folder = target
     else:
         folder = next(parent for parent in target.parents if os.path.lexists(parent))
     if not folder.is_dir():
-        raise UserError(f"{path} cannot be written: {folder} is no folder")
+        raise UsageError(f"{path} cannot be written: {folder} is no folder")
     try:
         with temporary_file(folder):
             pass
     except OSError as error:
-        raise UserError(f"{path} cannot be written: the folder {folder} takes no files: {error.strerror}") from error
+        raise UsageError(f"{path} cannot be written: the folder {folder} takes no files: {error.strerror}") from error
 
 
 def refuse_existing(path: str | Path) -> None:
     """For outputs that replace nothing.
 
     Raises:
-        UserError: there is something of that name, or see `check_place`.
+        UsageError: there is something of that name, or see `check_place`.
     """
     if os.path.lexists(path):
-        raise UserError(f"{path} exists already: name another folder, or remove it first")
+        raise UsageError(f"{path} exists already: name another folder, or remove it first")
     check_place(path)
 
 

@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from bert_mrc_theseus.errors import UserError
+from bert_mrc_theseus.errors import UsageError
 from bert_mrc_theseus.files import atomic_folder, cannot_be_replaced, check_place, own_descriptor, sha256_of
 from bert_mrc_theseus.provenance import write_json
 from bert_mrc_theseus.temporary_files import is_temporary
@@ -30,7 +30,7 @@ def check_output_file(path: str | Path | None, inputs: Iterable[str | Path] = ()
         inputs: files, and "-" for standard input.
 
     Raises:
-        UserError: it is a folder or not writable, its folder is not (see `files.check_place`), or it is an input.
+        UsageError: it is a folder or not writable, its folder is not (see `files.check_place`), or it is an input.
     """
     descriptor = 1 if path is None else own_descriptor(Path(path))
     inputs = list(inputs)
@@ -45,11 +45,11 @@ def check_output_file(path: str | Path | None, inputs: Iterable[str | Path] = ()
         return
     mode = path.stat().st_mode
     if stat.S_ISDIR(mode):
-        raise UserError(f"{path} is a folder: name a file to write")
+        raise UsageError(f"{path} is a folder: name a file to write")
     if stat.S_ISBLK(mode) or stat.S_ISSOCK(mode):
-        raise UserError(f"{path} cannot be written: it is a {'disk' if stat.S_ISBLK(mode) else 'socket'}")
+        raise UsageError(f"{path} cannot be written: it is a {'disk' if stat.S_ISBLK(mode) else 'socket'}")
     if not os.access(path, os.W_OK):
-        raise UserError(f"{path} cannot be written: it is not writable")
+        raise UsageError(f"{path} cannot be written: it is not writable")
     _refuse_input(path, path, inputs)
 
 
@@ -57,14 +57,14 @@ def check_output_files(paths: Iterable[Path | None], inputs: Iterable[str | Path
     """`check_output_file` of several; None: not wanted.
 
     Raises:
-        UserError: see there; or two of them are one.
+        UsageError: see there; or two of them are one.
     """
     inputs, seen = list(inputs), set()
     for path in paths:
         if path is not None:
             check_output_file(path, inputs)
             if path.resolve() in seen:
-                raise UserError(f"{path} is written twice: name different files")
+                raise UsageError(f"{path} is written twice: name different files")
             seen.add(path.resolve())
 
 
@@ -76,12 +76,12 @@ def check_work_folder(path: str | Path, signs: Iterable[str]) -> None:
         signs: patterns of names, one of which lies in a folder of that command.
 
     Raises:
-        UserError: it is a file or not writable, or is not empty and has none of the signs.
+        UsageError: it is a file or not writable, or is not empty and has none of the signs.
     """
     path = Path(path)
     check_place(path / "x")
     if path.is_dir() and any(path.iterdir()) and not any(next(path.glob(sign), None) for sign in signs):
-        raise UserError(f"{path} exists already and holds something else: name another folder to write")
+        raise UsageError(f"{path} exists already and holds something else: name another folder to write")
 
 
 def check_output_folder(
@@ -99,20 +99,20 @@ def check_output_folder(
         inputs: files and folders that are read.
 
     Raises:
-        UserError: it is a file or not writable, or holds inputs, or other things that the command did not write.
+        UsageError: it is a file or not writable, or holds inputs, or other things that the command did not write.
     """
     path = Path(path)
     check_place(path)
     if not path.exists():
         return
     if not path.is_dir():
-        raise UserError(f"{path} is no folder: name a folder to write")
+        raise UsageError(f"{path} is no folder: name a folder to write")
     for given in inputs:
         if given != STDIN and Path(given).exists() and _lies_in(Path(given), path):
-            raise UserError(f"{path} holds {given}, which is read: name another folder to write")
+            raise UsageError(f"{path} holds {given}, which is read: name another folder to write")
     inside = [entry.name for entry in path.iterdir() if not is_temporary(entry.name)]
     if inside and cannot_be_replaced(path.resolve()):
-        raise UserError(
+        raise UsageError(
             f"{path} cannot be replaced in one step, since it is a mount point or the current folder, and it is not empty: "
             "name a new folder inside it"
         )
@@ -120,14 +120,14 @@ def check_output_folder(
         return
     written, others, changed = _contents(path, command)
     if written is None:
-        raise UserError(
+        raise UsageError(
             f"{path} exists already and was not written by {command}: name another folder to write (--overwrite writes into "
             "this one; files that it does not write stay)"
         )
     for names, what in ((others, f"which {command} did not write"), (changed, "changed since it was written")):
         if names:
             shown = ", ".join(names[:3]) + (f" and {len(names) - 3} more" if len(names) > 3 else "")
-            raise UserError(
+            raise UsageError(
                 f"{path} holds {shown}, {what}: name another folder to write (--overwrite replaces what {command} writes; "
                 "other files stay)"
             )
@@ -151,7 +151,7 @@ def output_folder(
             not brought along.
 
     Raises:
-        UserError: see `check_output_folder`.
+        UsageError: see `check_output_folder`.
         OSError: see `atomic_folder`.
     """
     check_output_folder(path, command, overwrite, inputs)
@@ -217,14 +217,14 @@ def _lies_in(path: Path, folder: Path) -> bool:
 
 
 def _refuse_input(output: int | Path | None, name: str | Path, inputs: Iterable[str | Path]) -> None:
-    """Raises UserError for a regular file that is one of the inputs; reading what one writes need not end."""
+    """Raises UsageError for a regular file that is one of the inputs; reading what one writes need not end."""
     status = _status(output)
     if status is None or not stat.S_ISREG(status.st_mode):
         return
     for given in inputs:
         other = _status(0 if given == STDIN else given)
         if other is not None and os.path.samestat(status, other):
-            raise UserError(f"{name} is an input, {given}: write to another file")
+            raise UsageError(f"{name} is an input, {given}: write to another file")
 
 
 def _status(file: int | str | Path | None) -> os.stat_result | None:

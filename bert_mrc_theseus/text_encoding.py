@@ -7,7 +7,7 @@ import codecs
 import re
 from pathlib import Path
 
-from bert_mrc_theseus.errors import DataError, UserError
+from bert_mrc_theseus.errors import DataError, UsageError
 
 DEFAULT_ENCODING = "utf-8"
 
@@ -51,13 +51,13 @@ def check_encoding(name: str) -> str:
     """The name by which Python knows a text encoding.
 
     Raises:
-        UserError: there is no such encoding, or it is none of text.
+        UsageError: there is no such encoding, or it is none of text.
     """
     try:
         "a".encode(name)
         found = codecs.lookup(name).name
     except (LookupError, ValueError) as error:
-        raise UserError(
+        raise UsageError(
             f"there is no text encoding {name!r}: say for example utf-8, gb18030 (for GBK and GB2312 too), big5 or utf-16"
         ) from error
     # A byte order mark is looked for in any case, and only where a file begins.

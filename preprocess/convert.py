@@ -65,7 +65,7 @@ def check_data_folder(
         overwrite: see `outputs.check_output_folder`.
 
     Raises:
-        UserError: see there.
+        UsageError: see there.
     """
     sources = [file for path in files for file in source_files(path)]
     check_output_folder(out, COMMAND, overwrite, [*sources, *filter(None, others)])
@@ -142,7 +142,7 @@ def convert(
         overwrite: replace a corpus that was changed, or write into a folder with files of others, which stay.
 
     Raises:
-        UserError: see `check_data_folder`.
+        UsageError: see `check_data_folder`.
         DataError: the files have no documents, or see `hold_out` and `type_map.rename_types`.
     """
     files, splits, reports = source

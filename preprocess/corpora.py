@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from bert_mrc_theseus.errors import DataError
+from bert_mrc_theseus.errors import DataError, UsageError
 from bert_mrc_theseus.package_data import data_folder
 from bert_mrc_theseus.text.documents import Document
 
@@ -239,12 +239,13 @@ def corpus_files(name: str, folder: str | Path | None = None) -> dict[str, Path]
         folder: the folder of all corpora, or the corpus' own; by default that of $BMT_CORPORA.
 
     Raises:
-        DataError: unknown corpus, or its files are not there; says where to get them.
+        UsageError: unknown corpus.
+        DataError: its files are not there; says where to get them.
     """
     if name == SAMPLE:
         return {split: data_folder() / "sample" / f"{split}.jsonl" for split in ("train", "dev", "test")}
     if name not in CORPORA:
-        raise DataError(f"unknown corpus {name!r}", hint=f"one of {', '.join([SAMPLE, *CORPORA])}")
+        raise UsageError(f"unknown corpus {name!r} (one of {', '.join([SAMPLE, *CORPORA])})")
     corpus = CORPORA[name]
     folder = folder or os.environ.get(VARIABLE)
     if not folder:

@@ -7,7 +7,8 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
-from bert_mrc_theseus.errors import DataError, UserError
+from bert_mrc_theseus.cli.values import split_file
+from bert_mrc_theseus.errors import DataError, UsageError
 
 if TYPE_CHECKING:
     from bert_mrc_theseus.evaluation.evaluate import Evaluation
@@ -16,8 +17,13 @@ if TYPE_CHECKING:
 
 
 def evaluate(
-    model: Annotated[Path, typer.Argument(help="Model folder, such as RUN/stage2/best; or RUN, for all its stages.")],
-    data: Annotated[Path, typer.Argument(help="Data folder (see preprocess), or one JSONL file.")],
+    model: Annotated[
+        Path,
+        typer.Argument(
+            help="Model folder, such as RUN/stage2/best; or RUN, for all its stages.", exists=True, file_okay=False
+        ),
+    ],
+    data: Annotated[Path, typer.Argument(help="Data folder (see preprocess), or one JSONL file.", exists=True)],
     split: Annotated[str, typer.Option(help="Which split of the folder.")] = "test",
     nested: Annotated[bool, typer.Option("--nested", help="Entities may overlap, see docs/nested.md.")] = False,
     tune: Annotated[bool, typer.Option("--tune", help="Tune the thresholds on the folder's dev first.")] = False,
@@ -37,7 +43,11 @@ def evaluate(
     from bert_mrc_theseus.text.documents import read_documents
 
     console = Console()
-    path = data / f"{split}.jsonl" if data.is_dir() else data
+    path = split_file(data, split)
+    if tune and not data.is_dir():
+        raise UsageError("--tune needs a data folder, whose dev is tuned on")
+    if keep_thresholds and not tune:
+        raise UsageError("--save-thresholds keeps what --tune finds: say --tune too")
     check_output_files((report, errors), [path, data / "dev.jsonl", *files_of_models(model)])
     if keep_thresholds and model.is_dir():
         check_place(model / "config.json")
@@ -48,7 +58,7 @@ def evaluate(
     source = {"file": path.name, "sha256": sha256_of(path)}
     if RunFolder(model).stage(0).path.is_dir():
         if errors is not None or keep_thresholds:
-            raise UserError(
+            raise UsageError(
                 f"--errors and --save-thresholds are for one model, such as {RunFolder(model).stage(2).best}"
             )
         from bert_mrc_theseus.evaluation.run_summary import summarise_run

@@ -9,13 +9,10 @@ import typer
 from rich.console import Console
 
 from bert_mrc_theseus.cli.values import comma_list
-from bert_mrc_theseus.errors import DataError, UserError
+from bert_mrc_theseus.errors import PARTIAL, DataError, UsageError
 from bert_mrc_theseus.text.documents import TEXT
 from bert_mrc_theseus.text.schema import DEFAULT_STYLE
 from bert_mrc_theseus.text_encoding import DEFAULT_ENCODING, check_encoding
-
-PARTIAL = 3
-"""Exit status of a job that is done but had to leave out records that could not be read or written."""
 
 
 def predict(
@@ -24,7 +21,14 @@ def predict(
         list[str], typer.Argument(metavar="INPUT...", help="Text, JSONL, JSON or gz files, folders, or -.")
     ],
     model: Annotated[
-        Path | None, typer.Option("-m", "--model", help="Model folder, such as RUN/stage2/best; default: ner-zh-small.")
+        Path | None,
+        typer.Option(
+            "-m",
+            "--model",
+            help="Model folder, such as RUN/stage2/best; default: ner-zh-small.",
+            exists=True,
+            file_okay=False,
+        ),
     ] = None,
     out: Annotated[
         Path | None, typer.Option("-o", "--out", help="Output file (folder for brat); default: stdout.")
@@ -46,13 +50,21 @@ def predict(
         str, typer.Option(help="auto (ONNX if the model was exported), onnx or keras; see export.")
     ] = "auto",
     queries: Annotated[
-        Path | None, typer.Option(help="Query file with the types to look for, instead of the model's own.")
+        Path | None,
+        typer.Option(
+            help="Query file with the types to look for, instead of the model's own.", exists=True, dir_okay=False
+        ),
     ] = None,
     style: Annotated[str, typer.Option(help="Which text of --queries is the query: short, query ...")] = DEFAULT_STYLE,
-    types: Annotated[str, typer.Option(help="Names of the types to look for, separated by commas; default: all.")] = "",
+    types: Annotated[
+        str | None, typer.Option(help="Names of the types to look for, separated by commas; default: all.")
+    ] = None,
     nested: Annotated[bool, typer.Option("--nested", help="Entities may overlap, see docs/nested.md.")] = False,
     dictionary: Annotated[
-        Path | None, typer.Option(help="Terms that are, or are not, entities: term<TAB>type[<TAB>veto] a line.")
+        Path | None,
+        typer.Option(
+            help="Terms that are, or are not, entities: term<TAB>type[<TAB>veto] a line.", exists=True, dir_okay=False
+        ),
     ] = None,
     threshold: Annotated[
         float | None, typer.Option(help="Smallest start and end probability, instead of the model's.", min=0, max=1)
@@ -76,14 +88,15 @@ def predict(
     from bert_mrc_theseus.package_data import bundled_model
     from bert_mrc_theseus.prediction.extractor import Extractor
     from bert_mrc_theseus.prediction.inputs import FORMS, find_inputs, read_inputs
+    from bert_mrc_theseus.text.dictionary import read_dictionary
 
     console = Console(stderr=True, soft_wrap=True)
     check_encoding(encoding)
     if input_format not in FORMS:
-        raise UserError(f"--input-format is one of {', '.join(FORMS)}. Received: {input_format!r}")
+        raise UsageError(f"--input-format is one of {', '.join(FORMS)}. Received: {input_format!r}")
     files = find_inputs(inputs)
     thresholds = None if threshold is None else Thresholds(threshold, threshold)
-    chosen = comma_list(types, str, "--types") if types else None
+    chosen = None if types is None else comma_list(types, str, "--types")
     model = model or bundled_model()
     read: list[str | Path] = [
         *files,
@@ -91,6 +104,7 @@ def predict(
         *(path for path in (queries, dictionary) if path is not None),
     ]
     check_outputs(form, out, read, overwrite, resume)
+    terms = None if dictionary is None else read_dictionary(dictionary)
     journal = None
     extractor = Extractor.load(model, thresholds, engine, nested=nested, queries=queries, style=style, types=chosen)
     if extractor.unseen:
@@ -120,10 +134,8 @@ def predict(
         texts = read_inputs(files, report, whole_files, encoding, input_format, text_field)
         documents = extractor.documents(texts, done)
         changed: Counter[str] = Counter()
-        if dictionary is not None:
-            from bert_mrc_theseus.text.dictionary import read_dictionary
-
-            documents = read_dictionary(dictionary).correct(documents, changed)
+        if terms is not None:
+            documents = terms.correct(documents, changed)
         lost = write_outputs(documents, form, out, extractor.schema, report, overwrite, journal)
     if dictionary is not None:
         console.print(
@@ -144,7 +156,7 @@ def _depends_on(ctx: typer.Context, files: list[str], model: Path) -> dict[str, 
     from bert_mrc_theseus.provenance import checksums, library_versions, versions
 
     if not all(Path(file).is_file() for file in files):
-        raise UserError("--resume needs inputs that can be read again: files, not standard input or a pipe")
+        raise UsageError("--resume needs inputs that can be read again: files, not standard input or a pipe")
     options = {
         name: checksums(value) if isinstance(value, Path) else value
         for name, value in ctx.params.items()

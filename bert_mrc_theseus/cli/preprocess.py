@@ -7,8 +7,7 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
-from bert_mrc_theseus.cli.predict import PARTIAL
-from bert_mrc_theseus.errors import UserError
+from bert_mrc_theseus.errors import PARTIAL, UsageError, printable
 from bert_mrc_theseus.text.documents import TEXT
 from bert_mrc_theseus.text_encoding import DEFAULT_ENCODING
 
@@ -27,7 +26,10 @@ def preprocess(
     ] = None,
     out: Annotated[Path | None, typer.Option(help="Folder to write: train.jsonl, dev.jsonl, test.jsonl ...")] = None,
     folder: Annotated[
-        Path | None, typer.Option("--from", help="Folder of the known corpora; default: $BMT_CORPORA.")
+        Path | None,
+        typer.Option(
+            "--from", help="Folder of the known corpora; default: $BMT_CORPORA.", exists=True, file_okay=False
+        ),
     ] = None,
     train: Annotated[Path | None, typer.Option(help="Your training file.")] = None,
     dev: Annotated[Path | None, typer.Option(help="Your dev file.")] = None,
@@ -40,11 +42,19 @@ def preprocess(
         str, typer.Option(help="jsonl, doccano, label-studio: field of a record (key of a task's data) with the text.")
     ] = TEXT,
     tag_column: Annotated[
-        int | None, typer.Option(help="columns: number of the column that holds the tag, from 1; default: the last.")
+        int | None,
+        typer.Option(help="columns: number of the column that holds the tag, from 1; default: the last.", min=2),
     ] = None,
-    queries: Annotated[Path | None, typer.Option(help="Query file; known corpora have one.")] = None,
+    queries: Annotated[
+        Path | None, typer.Option(help="Query file; known corpora have one.", exists=True, dir_okay=False)
+    ] = None,
     dictionary: Annotated[
-        Path | None, typer.Option(help="silver: terms that are entities, or are not: term<TAB>type[<TAB>veto] a line.")
+        Path | None,
+        typer.Option(
+            help="silver: terms that are entities, or are not: term<TAB>type[<TAB>veto] a line.",
+            exists=True,
+            dir_okay=False,
+        ),
     ] = None,
     type_map: Annotated[
         str | None,
@@ -66,9 +76,13 @@ def preprocess(
             help="Join neighbouring documents to paragraphs of at most so many characters; for corpora in the order of a text.",
         ),
     ] = 0,
-    dev_fraction: Annotated[float, typer.Option(help="Share of train that becomes dev, if there is no dev.")] = 0.0,
-    seed: Annotated[int, typer.Option(help="Seed of the choice of --dev-fraction.")] = 42,
-    window: Annotated[int, typer.Option(help="Characters of a window, for the count of clipped entities.")] = 254,
+    dev_fraction: Annotated[
+        float, typer.Option(help="Share of train that becomes dev, if there is no dev.", min=0, max=1)
+    ] = 0.0,
+    seed: Annotated[int, typer.Option(help="Seed of the choice of --dev-fraction.", min=0)] = 42,
+    window: Annotated[
+        int, typer.Option(help="Characters of a window, for the count of clipped entities.", min=1)
+    ] = 254,
     drop_leaks: Annotated[
         bool, typer.Option("--drop-leaks", help="Leave out training texts that occur in dev or test.")
     ] = False,
@@ -89,6 +103,7 @@ def preprocess(
     from bert_mrc_theseus.mrc.examples import WindowSize
     from bert_mrc_theseus.preprocess.convert import check_data_folder, convert, read_files, read_known
     from bert_mrc_theseus.preprocess.corpora import CORPORA, corpus_files, query_file
+    from bert_mrc_theseus.preprocess.readers.paths import is_there
     from bert_mrc_theseus.preprocess.readers.sources import DEFAULTS, ReadOptions
     from bert_mrc_theseus.preprocess.type_map import parse_type_map
 
@@ -101,14 +116,19 @@ def preprocess(
     if silver:
         corpus, format_name = None, SILVER
     if (corpus is None) == (not files):
-        raise UserError("say either a known corpus (preprocess --list shows them) or files with --train, --dev, --test")
+        raise UsageError(
+            "say either a known corpus (preprocess --list shows them) or files with --train, --dev, --test"
+        )
     if dictionary is not None and not silver:
-        raise UserError("--dictionary is for preprocess silver")
+        raise UsageError("--dictionary is for preprocess silver")
     if out is None:
-        raise UserError("say where to write with --out FOLDER")
+        raise UsageError("say where to write with --out FOLDER")
+    for name, path in files.items():
+        if not is_there(path):
+            raise UsageError(f"--{name} {printable(path)}: no such file or folder")
     options = ReadOptions(encoding, text_field, tag_column)
     if corpus is not None and options != DEFAULTS:
-        raise UserError("--encoding, --text-field and --tag-column are for your own files")
+        raise UsageError("--encoding, --text-field and --tag-column are for your own files")
     mapping = parse_type_map(type_map) if type_map else None
     sources = corpus_files(corpus, folder) if corpus else files
     chosen = queries or (query_file(corpus or "peoples_daily") if corpus or silver else None)

@@ -6,12 +6,13 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
+from bert_mrc_theseus.cli.values import split_file
 from bert_mrc_theseus.errors import DataError
 
 
 def report(
-    run: Annotated[Path, typer.Argument(help="Run folder with stage0, stage1, stage2.")],
-    data: Annotated[Path, typer.Argument(help="Data folder (see preprocess), or one JSONL file.")],
+    run: Annotated[Path, typer.Argument(help="Run folder with stage0, stage1, stage2.", exists=True, file_okay=False)],
+    data: Annotated[Path, typer.Argument(help="Data folder (see preprocess), or one JSONL file.", exists=True)],
     split: Annotated[str, typer.Option(help="Which split of the folder.")] = "test",
     nested: Annotated[bool, typer.Option("--nested", help="Entities may overlap, see docs/nested.md.")] = False,
     out: Annotated[Path | None, typer.Option("-o", "--out", help="Page to write; default: RUN/report.html.")] = None,
@@ -21,7 +22,7 @@ def report(
     from bert_mrc_theseus.outputs import check_output_file
     from bert_mrc_theseus.text.documents import read_documents
 
-    path = data / f"{split}.jsonl" if data.is_dir() else data
+    path = split_file(data, split)
     out = out or run / "report.html"
     check_output_file(out, [path, *files_of_models(run)])
     documents = list(read_documents(path))

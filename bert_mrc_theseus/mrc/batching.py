@@ -85,7 +85,7 @@ def sample_pairs(positive: np.ndarray, negative_ratio: float, seed: int, epoch: 
         Sorted indices of the chosen pairs.
     """
     yes, no = np.flatnonzero(positive), np.flatnonzero(~positive)
-    wanted = min(len(no), round(negative_ratio * max(1, len(yes))))
+    wanted = round(min(len(no), negative_ratio * max(1, len(yes))))
     chosen = np.random.default_rng((seed, epoch, 1)).choice(no, wanted, replace=False)
     return np.sort(np.concatenate([yes, chosen]))
 

@@ -15,7 +15,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, BinaryIO
 
-from bert_mrc_theseus.errors import UserError
+from bert_mrc_theseus.errors import UsageError, UserError
 from bert_mrc_theseus.files import check_place, is_packed, keep_rights, naming_errors
 from bert_mrc_theseus.temporary_files import try_lock
 
@@ -81,12 +81,12 @@ class Journal:
         """Refuses an output that has no place for a journal.
 
         Raises:
-            UserError: it is standard output, no regular file, or compressed; or the names beside it are too long.
+            UsageError: it is standard output, no regular file, or compressed; or the names beside it are too long.
         """
         if out is None or (out.exists() and not out.is_file()):
-            raise UserError("--resume needs a file to write to: -o FILE")
+            raise UsageError("--resume needs a file to write to: -o FILE")
         if is_packed(out):
-            raise UserError(
+            raise UsageError(
                 f"--resume does not write compressed files: name one without .gz, and compress it at the end ({out})"
             )
         for kind in ("partial", "journal"):
@@ -97,11 +97,11 @@ class Journal:
         """For a prediction without journal.
 
         Raises:
-            UserError: the output was begun with one.
+            UsageError: the output was begun with one.
         """
         path = _beside(out, "journal")
         if path.exists():
-            raise UserError(
+            raise UsageError(
                 f"{out} was begun with --resume and is not complete: go on with --resume, or remove {path} and "
                 f"{_beside(out, 'partial')}"
             )

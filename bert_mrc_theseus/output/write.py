@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import IO
 
-from bert_mrc_theseus.errors import DataError, UserError
+from bert_mrc_theseus.errors import DataError, UsageError
 from bert_mrc_theseus.files import OnError, atomic_write, naming_errors
 from bert_mrc_theseus.output.annotation_tools import doccano_line, label_studio_item
 from bert_mrc_theseus.output.brat import COMMAND, write_brat
@@ -39,7 +39,7 @@ class FileFormat:
 
     Raises:
         DataError: by `record`, for a document that the format cannot hold.
-        UserError: by `record`, where the format needs a schema.
+        UsageError: by `record`, where the format needs a schema.
     """
 
     record: Callable[[Document, int, Schema | None], tuple[str, int]]
@@ -131,10 +131,10 @@ def format_of(name: str) -> FileFormat | FolderFormat:
     """A format by name.
 
     Raises:
-        UserError: there is none.
+        UsageError: there is none.
     """
     if name not in WRITERS:
-        raise UserError(f"the output format is one of {', '.join(WRITERS)}. Received: {name!r}")
+        raise UsageError(f"the output format is one of {', '.join(WRITERS)}. Received: {name!r}")
     return WRITERS[name]
 
 
@@ -149,15 +149,15 @@ def check_outputs(
         resumable: a journal will be kept, see `journal.Journal`.
 
     Raises:
-        UserError: unknown format; a folder format without a folder; the output cannot be written, holds what is not ours, or is
-            an input.
+        UsageError: unknown format; a folder format without a folder; the output cannot be written, holds what is not ours, or
+            is an input.
     """
     writer = format_of(form)
     if isinstance(writer, FolderFormat):
         if out is None:
-            raise UserError(f"{form} needs a folder to write to: -o FOLDER")
+            raise UsageError(f"{form} needs a folder to write to: -o FOLDER")
         if resumable:
-            raise UserError(f"--resume is for formats of one file, not for {form}")
+            raise UsageError(f"--resume is for formats of one file, not for {form}")
         check_output_folder(out, writer.command, overwrite, inputs)
     else:
         check_output_file(out, inputs)
@@ -191,18 +191,18 @@ def write_outputs(
         How many entities the format could not carry.
 
     Raises:
-        UserError: see `check_outputs`, or mrc without a schema.
+        UsageError: see `check_outputs`, or mrc without a schema.
         OSError: the output cannot be written.
     """
     on_error = on_error or _raise
     writer = format_of(form)
     if isinstance(writer, FolderFormat):
         if out is None:
-            raise UserError(f"{form} needs a folder to write to: -o FOLDER")
+            raise UsageError(f"{form} needs a folder to write to: -o FOLDER")
         writer.write(out, documents, on_error, overwrite)
         return 0
     if form == "mrc" and schema is None:
-        raise UserError("mrc needs a schema: it holds the query of each type")
+        raise UsageError("mrc needs a schema: it holds the query of each type")
     if journal is not None and out is not None:
         with naming_errors(out, "--resume goes on from there"):
             if not journal.begun:

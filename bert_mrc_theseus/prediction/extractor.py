@@ -17,7 +17,7 @@ from bert_mrc_theseus.decoding.entities import Answers, answers_for
 from bert_mrc_theseus.decoding.spans import Thresholds
 from bert_mrc_theseus.engines.choose import load_engine
 from bert_mrc_theseus.engines.engine import Engine
-from bert_mrc_theseus.model_files.model_folder import ModelSpec
+from bert_mrc_theseus.model_files.model_folder import ModelSpec, load_spec
 from bert_mrc_theseus.package_data import bundled_model
 from bert_mrc_theseus.prediction.pieces import Piece, groups_after, groups_of, pieces_of, whole_documents
 from bert_mrc_theseus.text.documents import Document
@@ -106,11 +106,13 @@ class Extractor:
             UserError: there is no such type or engine, or the Keras engine is needed and TensorFlow is not installed.
             DataError: the query file cannot be read.
         """
+        folder = folder or bundled_model()
         if queries is not None:
             schema = read_queries(queries, style)
-        spec, run = load_engine(folder or bundled_model(), engine)
         if types is not None:
-            schema = (schema or spec.schema).only(types)
+            # Before the model is loaded, which takes longer.
+            schema = (schema or load_spec(folder).schema).only(types)
+        spec, run = load_engine(folder, engine)
         return cls(spec, run, thresholds, schema, nested)
 
     @property

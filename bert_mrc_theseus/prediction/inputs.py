@@ -13,7 +13,7 @@ from dataclasses import replace
 from itertools import chain
 from pathlib import Path
 
-from bert_mrc_theseus.errors import DataError, printable
+from bert_mrc_theseus.errors import DataError, UsageError, printable
 from bert_mrc_theseus.files import OnError, decode_lines, decode_text, open_binary
 from bert_mrc_theseus.text.documents import TEXT, Document, document_from_dict, parse_documents
 from bert_mrc_theseus.text.json_records import json_records
@@ -36,7 +36,8 @@ def find_inputs(paths: Iterable[str]) -> list[str]:
     """The files to read, in order: folders are searched for .txt, .jsonl and .ndjson (.gz too), sorted by name.
 
     Raises:
-        DataError: a path does not exist, or a folder has no such file.
+        UsageError: a path does not exist.
+        DataError: a folder has no such file.
     """
     files: list[str] = []
     for path in paths:
@@ -56,7 +57,9 @@ def find_inputs(paths: Iterable[str]) -> list[str]:
             files.append(path)
         else:
             named = path if len(path) <= SHOWN else f"{path[:SHOWN]}..."
-            raise DataError("no such file or folder", named, hint=f"to predict a text: echo TEXT | predict {STDIN}")
+            raise UsageError(
+                f"{printable(named)}: no such file or folder (to predict a text: echo TEXT | predict {STDIN})"
+            )
     return files
 
 

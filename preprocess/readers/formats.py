@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterable
 
-from bert_mrc_theseus.errors import DataError, UserError
+from bert_mrc_theseus.errors import UsageError
 from bert_mrc_theseus.text.documents import TEXT, Document
 from bert_mrc_theseus.text_encoding import DEFAULT_ENCODING, check_encoding
 
@@ -54,10 +54,10 @@ def reader_of(name: str) -> Reader:
     """The reader of a format.
 
     Raises:
-        DataError: no such format.
+        UsageError: no such format.
     """
     if name not in READERS:
-        raise DataError(f"unknown format {name!r}", hint=f"one of {', '.join(READERS)}")
+        raise UsageError(f"unknown format {name!r} (one of {', '.join(READERS)})")
     return READERS[name]
 
 
@@ -70,13 +70,13 @@ def check_options(name: str, options: ReadOptions) -> None:
     """Refuses options that a format would not look at.
 
     Raises:
-        UserError: it would not, or there is no such encoding or column.
+        UsageError: it would not, or there is no such encoding or column.
     """
     if check_encoding(options.encoding) != DEFAULT_ENCODING and name in FIXED_ENCODING_FORMATS:
-        raise UserError(f"the format {name} has its own encoding: leave --encoding out")
+        raise UsageError(f"the format {name} has its own encoding: leave --encoding out")
     if options.text_field != TEXT and name not in TEXT_FIELD_FORMATS:
-        raise UserError(f"--text-field is for --format {', '.join(TEXT_FIELD_FORMATS)}, not {name}")
+        raise UsageError(f"--text-field is for --format {', '.join(TEXT_FIELD_FORMATS)}, not {name}")
     if options.tag_column is not None and name not in TAG_COLUMN_FORMATS:
-        raise UserError(f"--tag-column is for --format {', '.join(TAG_COLUMN_FORMATS)}, not {name}")
+        raise UsageError(f"--tag-column is for --format {', '.join(TAG_COLUMN_FORMATS)}, not {name}")
     if options.tag_column is not None and options.tag_column < 2:
-        raise UserError(f"--tag-column is 2 or more: column 1 holds the tokens. Received: {options.tag_column}")
+        raise UsageError(f"--tag-column is 2 or more: column 1 holds the tokens. Received: {options.tag_column}")

@@ -25,6 +25,12 @@ def pair_of(path: str | Path) -> tuple[str, str] | None:
     return next(both, cuts[-1] if cuts else None)
 
 
+def is_there(path: str | Path) -> bool:
+    """Whether there is something to read behind a path."""
+    pair = pair_of(path)
+    return archive_and_folder(path)[0].exists() or (pair is not None and all(map(os.path.exists, pair)))
+
+
 def source_files(path: str | Path) -> list[Path]:
     """The files behind a path: a file, those of a folder, an archive, or both of a pair."""
     archive, _ = archive_and_folder(path)
