@@ -37,6 +37,7 @@ def predict(
     out: Annotated[Path | None, typer.Option(help="JSON report to write.")] = None,
 ) -> None:
     """Every engine on every model: sentences, characters and tokens a second, GFLOP/s, latency, memory."""
+    check_output_files([out], [data])
     from bert_mrc_theseus.bench.contenders import CONTENDERS
     from bert_mrc_theseus.bench.predict import bench_predict
     from bert_mrc_theseus.bench.workload import Workload
@@ -44,7 +45,6 @@ def predict(
     from bert_mrc_theseus.provenance import command_line, write_json
     from bert_mrc_theseus.text.documents import read_documents
 
-    check_output_files([out], [data])
     console = _wide_console()
     texts = [document.text for document in read_documents(data) if document.text]
     if not texts:
@@ -84,13 +84,13 @@ def train(
     out: Annotated[Path | None, typer.Option(help="JSON report to write.")] = None,
 ) -> None:
     """Optimisation steps of the three stages, beside PyTorch with the same encoder."""
+    check_output_files([out], [data])
     from bert_mrc_theseus.bench.train import bench_train
     from bert_mrc_theseus.bench.train_worker import TRAINERS
     from bert_mrc_theseus.engines.import_tensorflow import import_tensorflow
     from bert_mrc_theseus.model_files.model_folder import load_spec
     from bert_mrc_theseus.text.documents import read_documents
 
-    check_output_files([out], [data])
     import_tensorflow()
     examples = load_spec(model).examples(list(read_documents(data)))
     names = list(TRAINERS) if contenders is None else contenders.split(";")
@@ -107,9 +107,9 @@ def cold_start(
     out: Annotated[Path | None, typer.Option(help="JSON report to write.")] = None,
 ) -> None:
     """One sentence by `predict`, from the start of the process to the end of its output."""
+    check_output_files([out])
     from bert_mrc_theseus.bench.cold_start import bench_cold_start
 
-    check_output_files([out])
     _show(bench_cold_start(model, rounds), out)
 
 
@@ -123,10 +123,10 @@ def scaling(
     out: Annotated[Path | None, typer.Option(help="JSON report to write.")] = None,
 ) -> None:
     """Text files of several sizes by `predict`: time should grow with them, memory not."""
+    check_output_files([out], [data])
     from bert_mrc_theseus.bench.scaling import bench_scaling
     from bert_mrc_theseus.text.documents import read_documents
 
-    check_output_files([out], [data])
     texts = [document.text for document in read_documents(data) if document.text]
     _show(bench_scaling(model, texts, comma_list(megabytes, float, "--megabytes")), out)
 
@@ -146,13 +146,13 @@ def shared(
     out: Annotated[Path | None, typer.Option(help="JSON report to write.")] = None,
 ) -> None:
     """What shared layers save: the same weights with 0, 1, ... S-1 of them, by number of types."""
+    check_output_files([out], [data])
     from itertools import islice
 
     from bert_mrc_theseus.bench.shared_context import bench_shared
     from bert_mrc_theseus.model_files.model_folder import load_model
     from bert_mrc_theseus.text.documents import read_documents
 
-    check_output_files([out], [data])
     texts = [document.text for document in islice((d for d in read_documents(data) if d.text), sentences)]
     if not texts:
         raise DataError("no texts", data)

@@ -31,7 +31,7 @@ def test_predict_with_types_queries_and_a_dictionary(command, model, text, tmp_p
     found, _ = entities("--types", "LOC")
     assert any(found) and {kind for line in found for _, kind in line} == {"LOC"}
     status, _, err = command("predict", "-m", model, text, "--types", "TIME")
-    assert status == 1 and "'TIME' is not in the schema (PER, LOC)" in err
+    assert status == 2 and "'TIME' is not in the schema (PER, LOC)" in err
     queries = tmp_path / "new.toml"
     queries.write_text('[PLACE]\nquery = "地名"\n[TEAM]\nquery = "球队"\n', encoding="utf-8")
     found, err = entities("--queries", queries)
@@ -78,8 +78,8 @@ def test_predict_is_told_what_the_input_is(command, model, tmp_path):
     status, out, _ = command("predict", "-m", model, path, *options)
     assert status == 0 and json.loads(out)["text"] == "这是上海"
     for wrong in (("--encoding", "x"), ("--input-format", "csv")):
-        status, _, err = command("predict", "-m", "no/such", path, *wrong)
-        assert status == 1 and wrong[1] in err
+        status, _, err = command("predict", "-m", tmp_path, path, *wrong)
+        assert status == 2 and wrong[1] in err
 
 
 def test_predict_reads_what_the_shell_makes_a_file_of(model, text):
@@ -126,13 +126,13 @@ def test_predict_replaces_a_brat_folder_of_its_own_only(command, tmp_path):
     (precious / "thesis.docx").write_text("thesis")
     brat = ("--whole-files", "--format", "brat", "-o")
     status, _, err = command("predict", precious, *brat, precious)
-    assert status == 1 and "note.txt, which is read" in err
+    assert status == 2 and "note.txt, which is read" in err
     status, _, err = command("predict", precious / "note.txt", *brat, precious, "--overwrite")
-    assert status == 1 and "note.txt, which is read" in err
+    assert status == 2 and "note.txt, which is read" in err
     assert command("predict", precious, *brat, out)[0] == 0 and command("predict", precious, *brat, out)[0] == 0
     (out / "own.md").write_text("mine")
     status, _, err = command("predict", precious, *brat, out)
-    assert status == 1 and "own.md" in err and "--overwrite" in err
+    assert status == 2 and "own.md" in err and "--overwrite" in err
     assert command("predict", precious, *brat, out, "--overwrite")[0] == 0
     assert (out / "own.md").read_text() == "mine" and len(list(out.glob("*.ann"))) == 1
     assert sorted(os.listdir(precious)) == ["note.txt", "thesis.docx"]
@@ -176,7 +176,7 @@ def test_predict_goes_on_after_kills_to_the_same_bytes(tmp_path, command, monkey
     status, _, err = command("predict", "in.txt", "more.jsonl", "-o", "out", "--resume", "--threshold", "0.9")
     assert status == 1 and "begun with other threshold" in err
     status, _, err = command("predict", "in.txt", "more.jsonl", "-o", "out")
-    assert status == 1 and "go on with --resume" in err
+    assert status == 2 and "go on with --resume" in err
     with start("out", "--resume") as process:
         assert process.wait() == 3
         err = process.stderr.read()

@@ -33,9 +33,9 @@ def test_preprocess_is_told_what_files_do_not_say(command, tmp_path):
     assert command(*arguments, "--encoding", "gb18030", "--tag-column", "2")[0] == 0
     assert [document.text for document in read_documents(out / "train.jsonl")] == ["王明"]
     status, _, err = command(*arguments, "--encoding", "gbk", "--text-field", "content")
-    assert status == 1 and "--text-field is for" in err
+    assert status == 2 and "--text-field is for" in err
     status, _, err = command("preprocess", "sample", "--encoding", "gb18030", "--out", tmp_path / "x")
-    assert status == 1 and "for your own files" in err
+    assert status == 2 and "for your own files" in err
     task = {
         "data": {"content": "北京"},
         "annotations": [{"result": [{"value": {"start": 0, "end": 2, "labels": ["LOC"]}}]}],
@@ -67,7 +67,7 @@ def test_preprocess_silver(command, tmp_path):
     lines = [json.loads(line) for line in (tmp_path / "data" / "train.jsonl").read_text(encoding="utf-8").splitlines()]
     assert all(line["silver"] for line in lines) and lines[1]["entities"][0]["source"] == "dictionary"
     status, _, err = command("preprocess", "sample", "--dictionary", tmp_path / "terms.tsv", "--out", tmp_path / "x")
-    assert status == 1 and "preprocess silver" in err
+    assert status == 2 and "preprocess silver" in err
 
 
 def test_preprocess_runs_without_tensorflow(tmp_path):

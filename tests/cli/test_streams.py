@@ -29,10 +29,9 @@ def folder(tmp_path):
 @pytest.mark.parametrize(
     ("command", "message"),
     [
+        ("predict in.txt -o /dev/full", "/dev/full: No space left on device"),
         ("predict in.txt > /dev/full", "standard output: No space left on device"),
         ("predict in.txt --format text >&-", "standard output: it is closed"),
-        ("predict < in.txt - -o in.txt", "in.txt is an input, -"),
-        ("predict in.txt >> in.txt", "standard output is an input, in.txt"),
         ("preprocess --list > /dev/full", "standard output: No space left on device"),
     ],
 )
@@ -43,10 +42,18 @@ def test_a_stream_that_cannot_be_written_is_one_line(folder, command, message):
     assert os.listdir(folder) == ["in.txt"]
 
 
+@pytest.mark.parametrize("command", ["predict < in.txt - -o in.txt", "predict in.txt >> in.txt"])
+def test_an_output_that_is_an_input_is_wrong_usage(folder, command):
+    before = (folder / "in.txt").read_bytes()
+    done = shell(f"{PROGRAM} {command}", folder)
+    (line,) = done.stderr.decode().splitlines()
+    assert done.returncode == 2 and "is an input" in line
+    assert (folder / "in.txt").read_bytes() == before
+
+
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        ("predict in.txt -o /dev/full", "/dev/full: No space left on device"),
         ("predict in.txt -o in.txt", "in.txt is an input, in.txt"),
         ("predict in.txt -o .", ". is a folder"),
         ("predict in.txt -o in.txt/out", "in.txt is no folder"),
@@ -62,12 +69,12 @@ def test_a_stream_that_cannot_be_written_is_one_line(folder, command, message):
         ("augment . --out in.txt/out", "in.txt is no folder"),
         ("average a b --out in.txt/out", "in.txt is no folder"),
         ("evaluate m in.txt --report in.txt", "in.txt is an input"),
-        ("evaluate m in.txt --report a --errors ./a", "is written twice"),
+        ("evaluate m in.txt --report x --errors ./x", "is written twice"),
         ("evaluate m in.txt --errors in.txt/errors", "in.txt is no folder"),
         ("report r in.txt -o in.txt", "in.txt is an input"),
         ("export m --to hf --out in.txt/out", "in.txt is no folder"),
         ("export m --data . --out in.txt/out", "in.txt is no folder"),
-        ("compare . --out in.txt", "in.txt is no folder"),
+        ("compare a --out in.txt", "in.txt is no folder"),
         ("bench predict m --data in.txt --out in.txt", "in.txt is an input"),
         ("bench train m --data in.txt --out .", ". is a folder"),
         ("bench cold-start m --out .", ". is a folder"),
@@ -78,10 +85,14 @@ def test_a_stream_that_cannot_be_written_is_one_line(folder, command, message):
 def test_an_output_that_cannot_be_written_is_one_line_before_any_work(folder, command, monkeypatch, arguments, message):
     before = (folder / "in.txt").read_bytes()
     monkeypatch.chdir(folder)
+    for name in ("m", "r", "a", "b"):
+        (folder / name).mkdir()
+    (folder / "a" / "test.jsonl").touch()
     status, out, err = command(*arguments.split())
     (line,) = err.splitlines()
-    assert status == 1 and out == "" and line.startswith("error: ") and message in line
-    assert os.listdir(folder) == ["in.txt"] and (folder / "in.txt").read_bytes() == before
+    assert status == 2 and out == "" and line.startswith("error: ") and message in line
+    assert sorted(os.listdir(folder)) == ["a", "b", "in.txt", "m", "r"] and (folder / "in.txt").read_bytes() == before
+    assert [path.name for path in folder.rglob("*/*")] == ["test.jsonl"]
 
 
 def test_a_full_disk_is_one_line_and_leaves_what_was_there(folder):
@@ -130,7 +141,7 @@ def test_standard_output_is_utf8_and_messages_never_fail(folder, encoding):
     done = shell(f"{PROGRAM} predict in.txt", folder, PYTHONIOENCODING=encoding)
     assert done.returncode == 0 and done.stdout == whole.stdout and "🌊".encode() in done.stdout
     done = shell(f"{PROGRAM} report 🌊 🌊.txt", folder, PYTHONIOENCODING=f"{encoding}:strict")
-    assert done.returncode == 1 and rb"\U0001f30a.txt: cannot open" in done.stderr
+    assert done.returncode == 2 and rb"\U0001f30a" in done.stderr and done.stderr.count(b"\n") == 1
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP, signal.SIGINT])
