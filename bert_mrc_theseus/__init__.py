@@ -8,13 +8,14 @@
     Dictionary, read_dictionary                          terms that are, or are not, entities
     Thresholds                                           what counts
     strict_scores                                        how good it is
-    UserError, DataError, ModelError, TrainingError      what can go wrong
+    UserError; of its kind are UsageError, DataError, ModelError and TrainingError    what can go wrong
 
 Deeper: `bmt.training`, `bmt.model`, `bmt.model_files`, `bmt.engines`. Nothing is imported before it is used.
 
 The folders, from the ground up; each imports only from those before it:
 
     errors, files, provenance, package_data    everything stands on these
+    temporary_files, exchange, outputs         beside files: what is written, and what may be replaced
     text            what everything speaks of: documents, entity types, tags, dictionaries, word lists
     output          documents -> what people and other tools read
     mrc             a document as the model reads it: tokens, words, windows, pairs, batches
@@ -38,7 +39,7 @@ import lazy_loader
 
 if TYPE_CHECKING:
     from bert_mrc_theseus.decoding.spans import Thresholds
-    from bert_mrc_theseus.errors import DataError, ModelError, TrainingError, UserError
+    from bert_mrc_theseus.errors import DataError, ModelError, TrainingError, UsageError, UserError
     from bert_mrc_theseus.evaluation.metrics import strict_scores
     from bert_mrc_theseus.prediction.extractor import Extraction, Extractor
     from bert_mrc_theseus.text.dictionary import Dictionary, read_dictionary
@@ -52,7 +53,7 @@ __getattr__, __dir__, _ = lazy_loader.attach(
     submodules=("engines", "errors", "model", "model_files", "training"),
     submod_attrs={
         "decoding.spans": ["Thresholds"],
-        "errors": ["DataError", "ModelError", "TrainingError", "UserError"],
+        "errors": ["DataError", "ModelError", "TrainingError", "UsageError", "UserError"],
         "evaluation.metrics": ["strict_scores"],
         "prediction.extractor": ["Extraction", "Extractor"],
         "text.dictionary": ["Dictionary", "read_dictionary"],
@@ -73,6 +74,7 @@ __all__ = [
     "Schema",
     "Thresholds",
     "TrainingError",
+    "UsageError",
     "UserError",
     "read_dictionary",
     "read_documents",

@@ -7,8 +7,20 @@ message alone, without a traceback; a traceback therefore always means a bug in 
 from pathlib import Path
 
 
+def printable(path: str | Path) -> str:
+    """A path as text that can be written anywhere: bytes of a file's name that are not UTF-8 are escaped."""
+    return str(path).encode("utf-8", "backslashreplace").decode("utf-8")
+
+
+PARTIAL = 3
+"""Exit status of a command that is done but had to leave out records that could not be read or written."""
+
+
 class UserError(Exception):
     """Something the user can put right. `str(error)` is the whole message.
+
+    Attributes:
+        exit_status: of a command that ends with it.
 
     Example:
         >>> import bert_mrc_theseus as bmt
@@ -18,6 +30,24 @@ class UserError(Exception):
         ...     print(type(error).__name__)
         ModelError
     """
+
+    exit_status = 1
+
+
+class UsageError(UserError):
+    """The command line, or the call, is wrong: a value out of bounds, a name that is not known, an output that cannot be.
+    Nothing was begun.
+
+    Example:
+        >>> import bert_mrc_theseus as bmt
+        >>> try:
+        ...     bmt.training.TrainingConfig(learning_rate=0)
+        ... except bmt.UsageError as error:
+        ...     print(error)
+        learning_rate is greater than 0. Received: 0
+    """
+
+    exit_status = 2
 
 
 class DataError(UserError):
@@ -38,7 +68,7 @@ class DataError(UserError):
     def __init__(self, problem: str, path: str | Path | None = None, line: int | None = None, hint: str = ""):
         self.problem, self.path, self.line, self.hint = problem, path, line, hint
         where = "" if path is None else f"{path}: " if line is None else f"{path}:{line}: "
-        super().__init__(f"{where}{problem}" + (f" ({hint})" if hint else ""))
+        super().__init__(printable(f"{where}{problem}" + (f" ({hint})" if hint else "")))
 
 
 class ModelError(UserError):

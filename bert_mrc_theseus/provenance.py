@@ -8,7 +8,7 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
-from bert_mrc_theseus.files import atomic_write
+from bert_mrc_theseus.files import atomic_write, sha256_of
 
 DISTRIBUTION = "bert-mrc-theseus"
 
@@ -41,6 +41,14 @@ def versions() -> dict[str, str]:
         "python": platform.python_version(),
         **library_versions(("keras", "tensorflow", "numpy")),
     }
+
+
+def checksums(path: Path) -> dict[str, str]:
+    """SHA-256 of a file, or of all files in a folder, by their names there."""
+    if not path.is_dir():
+        return {path.name: sha256_of(path)}
+    files = sorted(file for file in path.rglob("*") if file.is_file())
+    return {file.relative_to(path).as_posix(): sha256_of(file) for file in files}
 
 
 def write_json(path: str | Path, value: Mapping[str, Any]) -> None:

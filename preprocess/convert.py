@@ -1,6 +1,6 @@
 """Corpus files -> a data folder that training reads: train.jsonl, dev.jsonl, test.jsonl, queries.toml, corpus.json."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import asdict, dataclass, replace
 from functools import partial
 from pathlib import Path
@@ -8,9 +8,11 @@ from typing import Any
 
 import numpy as np
 
-from bert_mrc_theseus.errors import DataError
+from bert_mrc_theseus.errors import DataError, printable
 from bert_mrc_theseus.files import atomic_write, read_text, sha256_of
 from bert_mrc_theseus.mrc.examples import WindowSize
+from bert_mrc_theseus.output.unwritable import writable
+from bert_mrc_theseus.outputs import check_output_folder, output_folder
 from bert_mrc_theseus.provenance import package_version, write_json
 from bert_mrc_theseus.text.dictionary import read_dictionary
 from bert_mrc_theseus.text.documents import Document, write_documents
@@ -18,10 +20,20 @@ from bert_mrc_theseus.text.schema import read_queries
 
 from .corpora import corpus_files, read_split
 from .join import joined
-from .readers.formats import reader_of, source_files
+from .readers.formats import check_options, reader_of
+from .readers.paths import source_files
 from .readers.read_report import ReadReport
+from .readers.sources import DEFAULTS, ReadOptions
 from .statistics import SplitStatistics, split_statistics
 from .type_map import rename_types
+
+COMMAND = "preprocess"
+"""What wrote a data folder; see `outputs.output_folder`."""
+
+MANIFEST = "corpus.json"
+"""What is in a data folder and where it comes from."""
+
+_PARTS = {MANIFEST, *(f"{split}.jsonl" for split in ("train", "dev", "test", "all"))}
 
 
 @dataclass(frozen=True)
@@ -41,22 +53,45 @@ class Converted:
     missing_types: tuple[str, ...]
 
 
+def check_data_folder(
+    out: Path, files: Iterable[Path], others: Iterable[Path | None] = (), overwrite: bool = False
+) -> None:
+    """Refuses a folder that `convert` could not write, before anything is read.
+
+    Args:
+        out: the folder.
+        files: of the corpus, as readers take them.
+        others: query file, dictionary.
+        overwrite: see `outputs.check_output_folder`.
+
+    Raises:
+        UsageError: see there.
+    """
+    sources = [file for path in files for file in source_files(path)]
+    check_output_folder(out, COMMAND, overwrite, [*sources, *filter(None, others)])
+
+
 def read_known(name: str, folder: str | Path | None) -> tuple[dict[str, Path], dict[str, list[Document]], dict]:
     """Files, documents and reports of a known corpus; its bad records are skipped and counted."""
     files = corpus_files(name, folder)
     reports = {split: ReadReport(strict=False) for split in files}
-    return files, {split: read_split(name, path, reports[split]) for split, path in files.items()}, reports
+    return files, {split: read_split(name, split, path, reports[split]) for split, path in files.items()}, reports
 
 
 def read_files(
-    files: Mapping[str, Path], format_name: str, skip_bad: bool, dictionary: Path | None = None
+    files: Mapping[str, Path],
+    format_name: str,
+    skip_bad: bool,
+    dictionary: Path | None = None,
+    options: ReadOptions = DEFAULTS,
 ) -> tuple[dict[str, Path], dict[str, list[Document]], dict]:
     """The same for a user's own files; a dictionary is for the format "silver"."""
     reader = reader_of(format_name)
+    check_options(format_name, options)
     if dictionary is not None:
         reader = partial(reader, dictionary=read_dictionary(dictionary))
     reports = {split: ReadReport(strict=not skip_bad) for split in files}
-    return dict(files), {split: list(reader(path, reports[split])) for split, path in files.items()}, reports
+    return dict(files), {split: list(reader(path, reports[split], options)) for split, path in files.items()}, reports
 
 
 def hold_out(splits: dict[str, list[Document]], fraction: float, seed: int) -> dict[str, list[Document]]:
@@ -86,8 +121,11 @@ def convert(
     partly: bool = False,
     join: int = 0,
     backwards: Collection[str] = (),
+    overwrite: bool = False,
 ) -> Converted:
-    """Writes a data folder.
+    """Writes a data folder in one step: one that was there is replaced as a whole.
+
+    A document that cannot be written is a bad record, see `ReadReport.bad_record`.
 
     Args:
         source: what `read_known` or `read_files` gave.
@@ -101,13 +139,22 @@ def convert(
         partly: only the types that occur in the corpus were annotated, see `Document.annotated`.
         join: characters up to which neighbouring documents are joined, see `join.joined`; 0: none are.
         backwards: splits whose documents are in the reverse of the text's order.
+        overwrite: replace a corpus that was changed, or write into a folder with files of others, which stay.
 
     Raises:
+        UsageError: see `check_data_folder`.
         DataError: the files have no documents, or see `hold_out` and `type_map.rename_types`.
     """
     files, splits, reports = source
+    check_data_folder(out, files.values(), [queries], overwrite)
+    splits = {name: list(writable(documents, reports[name].bad_record)) for name, documents in splits.items()}
     if not any(splits.values()):
-        raise DataError("no documents found", next(iter(files.values()), None), hint="is the --format right?")
+        errors = [message for report in reports.values() for message in report.errors]
+        unannotated = sum(report.unannotated for report in reports.values())
+        hint = "is the --format right?"
+        hint += f"; {unannotated} texts are not annotated" if unannotated else ""
+        hint += f"; the first of {len(errors)} errors: {errors[0]}" if errors else ""
+        raise DataError("no documents found", next(iter(files.values()), None), hint=hint)
     splits = {name: [replace(d, id=f"{name}-{d.id}") for d in documents] for name, documents in splits.items()}
     if type_map:
         splits = rename_types(splits, type_map)
@@ -131,15 +178,16 @@ def convert(
     if queries is not None:
         known = read_queries(queries).names
         missing = tuple(kind for kind in types if kind not in known)
-        with atomic_write(out / "queries.toml") as stream:
-            stream.write(read_text(queries))
-    for name, documents in splits.items():
-        write_documents(out / f"{name}.jsonl", documents)
-    # Written last: a folder with corpus.json is complete.
-    write_json(
-        out / "corpus.json",
-        _manifest(files, splits, reports, statistics, out, window, dropped, type_map, partly, join),
-    )
+    with output_folder(out, COMMAND, overwrite, belongs=_PARTS.__contains__) as new:
+        if queries is not None:
+            with atomic_write(new / "queries.toml") as stream:
+                stream.write(read_text(queries))
+        for name, documents in splits.items():
+            write_documents(new / f"{name}.jsonl", documents)
+        write_json(
+            new / MANIFEST,
+            _manifest(files, splits, reports, statistics, new, window, dropped, type_map, partly, join),
+        )
     return Converted(statistics, reports, dropped, missing)
 
 
@@ -163,14 +211,18 @@ def _manifest(
     partly: bool,
     join: int,
 ) -> dict[str, Any]:
-    sources = {split: {file.name: sha256_of(file) for file in source_files(path)} for split, path in files.items()}
+    sources = {
+        split: {printable(file.name): sha256_of(file) for file in source_files(path)} for split, path in files.items()
+    }
     return {
         "version": package_version(),
         "sources": sources,
         "outputs": {name: sha256_of(out / f"{name}.jsonl") for name in splits},
         "window": asdict(window),
         "statistics": {name: counts.to_dict() for name, counts in statistics.items()},
-        "noticed": {name: {**report.counts(), "errors": report.errors} for name, report in reports.items()},
+        "noticed": {
+            name: {**report.counts(), "errors": report.errors, **report.notes} for name, report in reports.items()
+        },
         "dropped_leaks": dropped,
         "type_map": dict(type_map or {}),
         "partly": partly,

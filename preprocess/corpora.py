@@ -4,12 +4,13 @@ The corpora themselves are not part of this project. They are read from a folder
 (argument, or the environment variable BMT_CORPORA), plain or gz.
 """
 
+import hashlib
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from bert_mrc_theseus.errors import DataError
+from bert_mrc_theseus.errors import DataError, UsageError
 from bert_mrc_theseus.package_data import data_folder
 from bert_mrc_theseus.text.documents import Document
 
@@ -32,6 +33,8 @@ class Corpus:
         queries: name of its file in data/queries.
         rename: maps the corpus' type names to ours.
         backwards: splits whose file has the sentences of a text in reverse order, which matters where they are joined.
+        once: documents whose text an earlier one of the split has are left out: the corpus is known to repeat some.
+        split_of: tells the split of a text, where its publishers did not split the file; that file is the one of every split.
     """
 
     files: dict[str, str]
@@ -41,6 +44,8 @@ class Corpus:
     queries: str = ""
     rename: Callable[[str], str] = str
     backwards: tuple[str, ...] = ()
+    once: bool = False
+    split_of: Callable[[str], str] | None = None
 
 
 def _three(folder: str, pattern: str, *splits: str) -> dict[str, str]:
@@ -54,6 +59,11 @@ _CLASSICAL = "classical_chinese_beeevita"
 
 def _before_hyphen(kind: str) -> str:
     return kind.partition("-")[0]
+
+
+def a_fifth_is_dev(text: str) -> str:
+    """The split of a text: "dev" if its SHA-256, as a number, is a multiple of five, else "train"."""
+    return "dev" if int(hashlib.sha256(text.encode()).hexdigest(), 16) % 5 == 0 else "train"
 
 
 def _read_classical(path: str | Path, report: ReadReport) -> Iterator[Document]:
@@ -122,6 +132,23 @@ CORPORA: dict[str, Corpus] = {
         "hltcoe/golden-horse data/",
         "CC BY-SA 3.0 (annotation)",
         "weibo",
+    ),
+    "cmner": Corpus(
+        _three("cmner", "{}.txt", "train", "dev"),
+        READERS["columns"],
+        "Jyz99/CMNER text/",
+        "MIT",
+        "cmner",
+        once=True,
+    ),
+    "aishell_ner": Corpus(
+        _three("aishell_ner", "dev.bio.txt", "train", "dev"),
+        READERS["columns"],
+        "Alibaba-NLP/AISHELL-NER data/ (its dev: a fifth of the texts, by their SHA-256, is our dev)",
+        "Apache-2.0",
+        "aishell_ner",
+        once=True,
+        split_of=a_fifth_is_dev,
     ),
     "msra_wwm": Corpus(
         _three("msra/bio_wwm_peopledaily", "{}.txt", "train", "dev"),
@@ -212,12 +239,13 @@ def corpus_files(name: str, folder: str | Path | None = None) -> dict[str, Path]
         folder: the folder of all corpora, or the corpus' own; by default that of $BMT_CORPORA.
 
     Raises:
-        DataError: unknown corpus, or its files are not there; says where to get them.
+        UsageError: unknown corpus.
+        DataError: its files are not there; says where to get them.
     """
     if name == SAMPLE:
         return {split: data_folder() / "sample" / f"{split}.jsonl" for split in ("train", "dev", "test")}
     if name not in CORPORA:
-        raise DataError(f"unknown corpus {name!r}", hint=f"one of {', '.join([SAMPLE, *CORPORA])}")
+        raise UsageError(f"unknown corpus {name!r} (one of {', '.join([SAMPLE, *CORPORA])})")
     corpus = CORPORA[name]
     folder = folder or os.environ.get(VARIABLE)
     if not folder:
@@ -242,16 +270,26 @@ def _find(folder: Path, relative: str, name: str) -> Path:
     )
 
 
-def read_split(name: str, path: Path, report: ReadReport) -> list[Document]:
-    """Reads one split's file of a known corpus, with our type names."""
+def read_split(name: str, split: str, path: Path, report: ReadReport) -> list[Document]:
+    """Reads one split of a known corpus, with our type names."""
     corpus = CORPORA.get(name)
     if corpus is None:
         return list(READERS["jsonl"](path, report))
     rename = corpus.rename
-    return [
-        replace(d, entities=tuple(replace(e, type=rename(e.type)) for e in d.entities))
-        for d in corpus.reader(path, report)
-    ]
+    documents: Iterable[Document] = corpus.reader(path, report)
+    if corpus.split_of is not None:
+        documents = [document for document in documents if corpus.split_of(document.text) == split]
+    if corpus.once:
+        documents = _once(documents, report)
+    return [replace(d, entities=tuple(replace(e, type=rename(e.type)) for e in d.entities)) for d in documents]
+
+
+def _once(documents: Iterable[Document], report: ReadReport) -> list[Document]:
+    """The first document of each text."""
+    kept: dict[str, Document] = {}
+    for document in documents:
+        report.repeated_documents += kept.setdefault(document.text, document) is not document
+    return list(kept.values())
 
 
 def load_corpus(
@@ -270,6 +308,6 @@ def load_corpus(
     splits = {}
     for split, path in corpus_files(name, folder).items():
         report = ReadReport(strict=strict)
-        documents = [replace(d, id=f"{split}-{d.id}") for d in read_split(name, path, report)]
+        documents = [replace(d, id=f"{split}-{d.id}") for d in read_split(name, split, path, report)]
         splits[split] = (documents, report)
     return splits

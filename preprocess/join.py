@@ -19,7 +19,7 @@ def joined(documents: Iterable[Document], characters: int) -> Iterator[Document]
     """Runs of documents, in order, each run as one document of at most `characters` characters.
 
     A longer document stays as it is, alone. What was annotated otherwise (see `Document.annotated` and `silver`) is not
-    joined. A run has the id of its first document.
+    joined. A run has the id of its first document, and no further fields: they spoke of one document.
     """
     run: Document | None = None
     for document in documents:
@@ -39,7 +39,8 @@ def _append(run: Document, document: Document) -> Document | None:
     if (run.silver, run.annotated) != (document.silver, document.annotated):
         return None
     text = run.text if run.text == "" or run.text[-1] in ENDS else run.text + "\n"
-    return replace(run, text=text + document.text, entities=run.entities + _moved(document.entities, len(text)))
+    entities = run.entities + _moved(document.entities, len(text))
+    return replace(run, text=text + document.text, entities=entities, rest={})
 
 
 def _moved(entities: Iterable[Entity], by: int) -> tuple[Entity, ...]:

@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
-from bert_mrc_theseus.errors import DataError, UserError
+from bert_mrc_theseus.errors import DataError, UsageError
 from bert_mrc_theseus.text.documents import Document
 
 
@@ -11,14 +11,14 @@ def parse_type_map(text: str) -> dict[str, str]:
     """`OLD=NEW,OLD=NEW ...`, several old types to one new type where wanted.
 
     Raises:
-        UserError: the text is not written like that, or an old type stands in it twice.
+        UsageError: the text is not written like that, or an old type stands in it twice.
     """
     pairs = [tuple(name.strip() for name in item.split("=")) for item in text.split(",")]
     if any(len(pair) != 2 or not all(pair) for pair in pairs):
-        raise UserError(f"write types as OLD=NEW,OLD=NEW. Received: {text!r}")
+        raise UsageError(f"write types as OLD=NEW,OLD=NEW. Received: {text!r}")
     mapping = {old: new for old, new in pairs}
     if len(mapping) < len(pairs):
-        raise UserError(f"a type has two new names in {text!r}")
+        raise UsageError(f"a type has two new names in {text!r}")
     return mapping
 
 

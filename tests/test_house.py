@@ -18,7 +18,7 @@ LIBRARY = ROOT / PACKAGE
 TOP_LEVEL = {"preprocess": ROOT / "preprocess", "data": ROOT / "data"}
 
 FLOORS = (
-    ("errors", "files", "provenance", "package_data"),
+    ("errors", "text_encoding", "temporary_files", "exchange", "files", "provenance", "outputs", "package_data"),
     *((folder,) for folder in (
         "text", "output", "mrc", "decoding", "model_files", "model", "engines", "prediction", "evaluation", "training",
         "onnx_export", "comparison", "bench",

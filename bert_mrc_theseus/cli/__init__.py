@@ -1,8 +1,10 @@
 """The commands, one a module; each is a thin call of plain functions.
 
 app                the program: finds a command, prints errors
+streams            standard streams, signals, errors of the operating system
 settings_options   options made from settings dataclasses
 interruption       commands that are told to end
+given_values       what no option can mean
 values             values of options that typer has no type for
 preprocess, augment, queries                    data
 train, evaluate, compare, average, report       models

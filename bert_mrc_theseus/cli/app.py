@@ -3,11 +3,12 @@
 A command is imported when it is called, and heavy libraries inside of it, so that `predict` starts at once and preprocessing
 works without TensorFlow.
 
-Exit status: 0 all well; 1 an error the user can act on; 2 wrong usage; 3 done, but some records could not be read.
+Exit status: 0 all well; 1 what is read is wrong, or the machine failed; 2 the command line itself is wrong: a value, a name, an
+input that is not there, an output that cannot be; 3 done, but some records could not be read or written. An error is one line.
 """
 
-import os
 import sys
+from contextlib import suppress
 from importlib import import_module
 from typing import Annotated, Any
 
@@ -15,7 +16,11 @@ import typer
 from rich.console import Console
 from typer.core import TyperGroup
 
-from bert_mrc_theseus.errors import UserError
+from bert_mrc_theseus.cli.given_values import CheckedCommand, refuse_empty, usage_message
+from bert_mrc_theseus.cli.streams import can_be_written, describe, discard, end_on_signals, prepare_streams
+from bert_mrc_theseus.errors import UsageError, UserError
+from bert_mrc_theseus.files import naming_errors
+from bert_mrc_theseus.output.terminal import shown
 
 COMMANDS = (
     "preprocess",
@@ -47,11 +52,17 @@ class _Commands(TyperGroup):
             command: Any = typer.main.get_group(module.app)
         else:
             one = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
-            one.command(name)(getattr(module, name))
+            one.command(name, cls=CheckedCommand)(getattr(module, name))
             command = typer.main.get_command(one)
         command.name = name
         return command
 
+
+_ClickError: type[Exception] = typer.BadParameter.__mro__[2]
+"""What Typer raises for a wrong command line. It comes from Click, or from Typer's copy of it, as the version has it."""
+
+_INTERRUPTED = 130
+"""Exit status after Ctrl-C, as shells have it."""
 
 app = typer.Typer(cls=_Commands, no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
 
@@ -75,12 +86,45 @@ def options(
 
 def main() -> None:
     """Runs the command line; errors that a user can act on are printed without a traceback."""
+    prepare_streams()
+    end_on_signals()
     try:
-        app()
+        try:
+            refuse_empty(sys.argv[1:])
+            sys.exit(app(standalone_mode=False))
+        except SystemExit:
+            # What is still in the buffer may not reach its place: that is an error too.
+            with naming_errors("standard output"):
+                sys.stdout.flush()
+            raise
     except UserError as error:
-        Console(stderr=True, soft_wrap=True).print(f"error: {error}", style="red", markup=False, highlight=False)
-        sys.exit(1)
+        _fail(str(error), error.exit_status)
+    except _ClickError as error:
+        if type(error).__name__ == "NoArgsIsHelpError":  # Its message is the help.
+            error.show()  # type: ignore[attr-defined]
+            sys.exit(UsageError.exit_status)
+        _fail(usage_message(error), UsageError.exit_status)
+    except typer.Abort as error:
+        if isinstance(error.__cause__, EOFError):
+            _fail("the input ends too early")
+        sys.exit(_INTERRUPTED)
     except BrokenPipeError:
-        # The reader of a pipe has gone; without this, Python would complain again while shutting down.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        discard(sys.stdout)
         sys.exit(1)
+    except OSError as error:
+        if error.filename is None and error.errno is not None:
+            # Inputs and outputs name themselves.
+            error.filename = "standard output"
+        _fail(describe(error))
+    except MemoryError:
+        _fail("out of memory")
+
+
+def _fail(message: str, status: int = UserError.exit_status) -> None:
+    line = shown(message).replace("\n", "\\n")
+    with suppress(OSError):
+        Console(stderr=True, soft_wrap=True).print(f"error: {line}", style="red", markup=False, highlight=False)
+    for stream in (sys.stdout, sys.stderr):
+        if not can_be_written(stream):
+            discard(stream)
+    sys.exit(status)

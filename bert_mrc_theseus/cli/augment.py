@@ -8,9 +8,9 @@ from rich.console import Console
 
 
 def augment(
-    data: Annotated[Path, typer.Argument(help="Data folder (see preprocess).")],
+    data: Annotated[Path, typer.Argument(help="Data folder (see preprocess).", exists=True, file_okay=False)],
     out: Annotated[Path, typer.Option(help="Folder to write; there must not be one.")],
-    copies: Annotated[int, typer.Option(help="Changed copies of each training document.", min=1)] = 1,
+    copies: Annotated[int, typer.Option(help="Changed copies of each training document.", min=1, max=1000)] = 1,
     share: Annotated[
         float,
         typer.Option(
@@ -20,8 +20,10 @@ def augment(
     jieba: Annotated[
         bool, typer.Option("--jieba", help="Draw from the names in jieba's dictionary too (simplified characters).")
     ] = False,
-    names: Annotated[Path | None, typer.Option(help="Draw from these names too: term<TAB>type a line.")] = None,
-    seed: Annotated[int, typer.Option(help="Seed of the replacements.")] = 42,
+    names: Annotated[
+        Path | None, typer.Option(help="Draw from these names too: term<TAB>type a line.", exists=True, dir_okay=False)
+    ] = None,
+    seed: Annotated[int, typer.Option(help="Seed of the replacements.", min=0)] = 42,
 ) -> None:
     """Add copies of the training documents in which other names of the same types stand."""
     from bert_mrc_theseus.preprocess.augment import augment_folder

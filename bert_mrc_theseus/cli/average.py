@@ -6,11 +6,13 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
-from bert_mrc_theseus.errors import UserError
+from bert_mrc_theseus.errors import UsageError
 
 
 def average(
-    models: Annotated[list[Path], typer.Argument(help="Model folders, fine-tuned from the same start.")],
+    models: Annotated[
+        list[Path], typer.Argument(help="Model folders, fine-tuned from the same start.", exists=True, file_okay=False)
+    ],
     out: Annotated[Path, typer.Option(help="Model folder to write; there must not be one.")],
 ) -> None:
     """Write the model whose weights are the mean of theirs; tune its thresholds afterwards (evaluate --tune)."""
@@ -19,7 +21,7 @@ def average(
     from bert_mrc_theseus.model_files.model_folder import save_model
 
     if len(models) < 2:
-        raise UserError("the mean of one model is that model: name two or more")
+        raise UsageError("the mean of one model is that model: name two or more")
     refuse_existing(out)
     save_model(out, average_models(models))
     Console(soft_wrap=True).print(f"mean of {len(models)} models -> {out}", markup=False, highlight=False)

@@ -7,8 +7,10 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
-from bert_mrc_theseus.cli.values import comma_list
+from bert_mrc_theseus.cli.given_values import CheckedCommand
+from bert_mrc_theseus.cli.values import check_names, comma_list
 from bert_mrc_theseus.errors import DataError
+from bert_mrc_theseus.outputs import check_output_files
 
 app = typer.Typer(help="Compare speed: engines, models, numbers of types.", no_args_is_help=True)
 
@@ -18,19 +20,24 @@ def bench() -> None:
     """Compare speed: engines, models, numbers of types."""
 
 
-@app.command()
+@app.command(cls=CheckedCommand)
 def predict(
-    models: Annotated[list[Path], typer.Argument(help="Model folders; the first is the reference.")],
-    data: Annotated[Path, typer.Option(help="JSONL file with the texts, such as DATA/test.jsonl.")],
+    models: Annotated[
+        list[Path], typer.Argument(help="Model folders; the first is the reference.", exists=True, file_okay=False)
+    ],
+    data: Annotated[
+        Path, typer.Option(help="JSONL file with the texts, such as DATA/test.jsonl.", exists=True, dir_okay=False)
+    ],
     types: Annotated[str, typer.Option(help="Numbers of types, T.")] = "1,3,10",
     sentences: Annotated[int, typer.Option(help="Sentences of the short workload.", min=1)] = 200,
     long_documents: Annotated[int, typer.Option(help="Documents of the long workload; 0: none.", min=0)] = 8,
     long_size: Annotated[int, typer.Option(help="Characters of a long document.", min=1)] = 2000,
     rounds: Annotated[int, typer.Option(help="Timed rounds; the fastest counts.", min=1)] = 3,
-    contenders: Annotated[str, typer.Option(help="Which; default: all that are installed.")] = "",
+    contenders: Annotated[str | None, typer.Option(help="Which; default: all that are installed.")] = None,
     out: Annotated[Path | None, typer.Option(help="JSON report to write.")] = None,
 ) -> None:
     """Every engine on every model: sentences, characters and tokens a second, GFLOP/s, latency, memory."""
+    check_output_files([out], [data])
     from bert_mrc_theseus.bench.contenders import CONTENDERS
     from bert_mrc_theseus.bench.predict import bench_predict
     from bert_mrc_theseus.bench.workload import Workload
@@ -51,7 +58,8 @@ def predict(
         for count in comma_list(types, int, "--types")
         if chosen
     ]
-    names = comma_list(contenders, str, "--contenders") if contenders else list(CONTENDERS)
+    names = list(CONTENDERS) if contenders is None else comma_list(contenders, str, "--contenders")
+    check_names(names, CONTENDERS, "--contenders")
     reference = (models[0], "torch fp32")
     report = bench_predict(models, workloads, rounds, reference, lambda line: console.print(line, markup=False), names)
     _print(console, report)
@@ -59,17 +67,24 @@ def predict(
         write_json(out, {**report, "command": command_line(), "data": {"file": data.name, "sha256": sha256_of(data)}})
 
 
-@app.command()
+@app.command(cls=CheckedCommand)
 def train(
-    model: Annotated[Path, typer.Argument(help="The predecessor's model folder, such as RUN/stage0/best.")],
-    data: Annotated[Path, typer.Option(help="JSONL file of training documents, such as DATA/train.jsonl.")],
+    model: Annotated[
+        Path,
+        typer.Argument(help="The predecessor's model folder, such as RUN/stage0/best.", exists=True, file_okay=False),
+    ],
+    data: Annotated[
+        Path,
+        typer.Option(help="JSONL file of training documents, such as DATA/train.jsonl.", exists=True, dir_okay=False),
+    ],
     steps: Annotated[int, typer.Option(help="Batches a round.", min=1)] = 8,
     tokens: Annotated[int, typer.Option(help="Tokens of a batch.", min=1)] = 2048,
     rounds: Annotated[int, typer.Option(help="Timed rounds; the fastest counts.", min=1)] = 3,
-    contenders: Annotated[str, typer.Option(help="Which, separated by semicolons; default: all.")] = "",
+    contenders: Annotated[str | None, typer.Option(help="Which, separated by semicolons; default: all.")] = None,
     out: Annotated[Path | None, typer.Option(help="JSON report to write.")] = None,
 ) -> None:
     """Optimisation steps of the three stages, beside PyTorch with the same encoder."""
+    check_output_files([out], [data])
     from bert_mrc_theseus.bench.train import bench_train
     from bert_mrc_theseus.bench.train_worker import TRAINERS
     from bert_mrc_theseus.engines.import_tensorflow import import_tensorflow
@@ -78,32 +93,37 @@ def train(
 
     import_tensorflow()
     examples = load_spec(model).examples(list(read_documents(data)))
-    names = contenders.split(";") if contenders else list(TRAINERS)
+    names = list(TRAINERS) if contenders is None else contenders.split(";")
+    check_names(names, TRAINERS, "--contenders")
     console = Console(stderr=True)
     report = bench_train(model, examples, steps, tokens, rounds, lambda line: console.print(line, markup=False), names)
     _show(report, out)
 
 
-@app.command()
+@app.command(cls=CheckedCommand)
 def cold_start(
-    model: Annotated[Path, typer.Argument(help="Model folder.")],
+    model: Annotated[Path, typer.Argument(help="Model folder.", exists=True, file_okay=False)],
     rounds: Annotated[int, typer.Option(help="Runs of each engine; the median counts.", min=1)] = 5,
     out: Annotated[Path | None, typer.Option(help="JSON report to write.")] = None,
 ) -> None:
     """One sentence by `predict`, from the start of the process to the end of its output."""
+    check_output_files([out])
     from bert_mrc_theseus.bench.cold_start import bench_cold_start
 
     _show(bench_cold_start(model, rounds), out)
 
 
-@app.command()
+@app.command(cls=CheckedCommand)
 def scaling(
-    data: Annotated[Path, typer.Option(help="JSONL file whose texts fill the files.")],
-    model: Annotated[Path | None, typer.Option(help="Model folder; default: a tiny random model.")] = None,
+    data: Annotated[Path, typer.Option(help="JSONL file whose texts fill the files.", exists=True, dir_okay=False)],
+    model: Annotated[
+        Path | None, typer.Option(help="Model folder; default: a tiny random model.", exists=True, file_okay=False)
+    ] = None,
     megabytes: Annotated[str, typer.Option(help="Sizes of the text files.")] = "0.1,1,10",
     out: Annotated[Path | None, typer.Option(help="JSON report to write.")] = None,
 ) -> None:
     """Text files of several sizes by `predict`: time should grow with them, memory not."""
+    check_output_files([out], [data])
     from bert_mrc_theseus.bench.scaling import bench_scaling
     from bert_mrc_theseus.text.documents import read_documents
 
@@ -111,10 +131,14 @@ def scaling(
     _show(bench_scaling(model, texts, comma_list(megabytes, float, "--megabytes")), out)
 
 
-@app.command()
+@app.command(cls=CheckedCommand)
 def shared(
-    model: Annotated[Path, typer.Argument(help="A successor's model folder, such as RUN/stage2/best.")],
-    data: Annotated[Path, typer.Option(help="JSONL file with the texts, such as DATA/test.jsonl.")],
+    model: Annotated[
+        Path, typer.Argument(help="A successor's model folder, such as RUN/stage2/best.", exists=True, file_okay=False)
+    ],
+    data: Annotated[
+        Path, typer.Option(help="JSONL file with the texts, such as DATA/test.jsonl.", exists=True, dir_okay=False)
+    ],
     types: Annotated[str, typer.Option(help="Numbers of types, T, rising.")] = "1,3,8,10,30",
     sentences: Annotated[int, typer.Option(help="Texts, the file's first.", min=1)] = 60,
     int8: Annotated[bool, typer.Option("--int8", help="Dense layers in int8.")] = False,
@@ -122,6 +146,7 @@ def shared(
     out: Annotated[Path | None, typer.Option(help="JSON report to write.")] = None,
 ) -> None:
     """What shared layers save: the same weights with 0, 1, ... S of them, by number of types."""
+    check_output_files([out], [data])
     from itertools import islice
 
     from bert_mrc_theseus.bench.shared_context import bench_shared

@@ -11,11 +11,13 @@ from rich.table import Table
 
 from bert_mrc_theseus.cli.interruption import terminated_as_by_ctrl_c
 from bert_mrc_theseus.cli.settings_options import part_of, takes_settings
-from bert_mrc_theseus.cli.values import comma_list
-from bert_mrc_theseus.comparison.methods import Settings, parse_candidate
+from bert_mrc_theseus.cli.values import comma_list, split_file
+from bert_mrc_theseus.comparison.methods import Candidate, Settings, parse_candidate, stage_plans
 from bert_mrc_theseus.engines.import_tensorflow import import_tensorflow
-from bert_mrc_theseus.errors import UserError
+from bert_mrc_theseus.errors import UsageError
 from bert_mrc_theseus.files import atomic_write
+from bert_mrc_theseus.model_files.encoders import check_encoder
+from bert_mrc_theseus.outputs import check_work_folder
 from bert_mrc_theseus.training.backend import check_backend
 from bert_mrc_theseus.training.config import NewPredecessor, TrainingConfig
 from bert_mrc_theseus.training.progress import ConsoleProgress
@@ -30,7 +32,10 @@ def _joined(values: Sequence[Any]) -> str:
 
 @takes_settings(NewPredecessor, TrainingConfig, only=(*_NEW, *_TRAINING))
 def compare(
-    data: Annotated[Path, typer.Argument(help="Data folder with train, dev and test (see preprocess).")],
+    data: Annotated[
+        Path,
+        typer.Argument(help="Data folder with train, dev and test (see preprocess).", exists=True, file_okay=False),
+    ],
     out: Annotated[Path, typer.Option(help="Folder for models and results; what is finished in it is kept.")],
     given: dict[str, Any],
     methods: Annotated[
@@ -58,6 +63,12 @@ def compare(
     )
     chosen_seeds = comma_list(seeds, int, "--seeds")
     check_backend(os.environ.get("KERAS_BACKEND"))
+    for seed in chosen_seeds:
+        for candidate in [Candidate("predecessor"), *wanted]:
+            stage_plans(candidate, seed, settings)
+    check_encoder(settings.new.encoder)
+    split_file(data, "test")
+    check_work_folder(out, ("seed*", "compare.json"))
     import_tensorflow()
     from bert_mrc_theseus.comparison.compare import compare as run
     from bert_mrc_theseus.comparison.table import COLUMNS, markdown
@@ -76,5 +87,5 @@ def compare(
 def _three(text: str, kind: type, option: str) -> tuple:
     values = comma_list(text, kind, option)
     if len(values) != 3:
-        raise UserError(f"{option} takes three values, for stages 0, 1 and 2. Received: {text!r}")
+        raise UsageError(f"{option} takes three values, for stages 0, 1 and 2. Received: {text!r}")
     return tuple(values)

@@ -8,7 +8,8 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
-from bert_mrc_theseus.errors import DataError, UserError
+from bert_mrc_theseus.cli.values import split_file
+from bert_mrc_theseus.errors import DataError, UsageError
 
 if TYPE_CHECKING:
     from bert_mrc_theseus.evaluation.evaluate import Evaluation
@@ -17,8 +18,13 @@ if TYPE_CHECKING:
 
 
 def evaluate(
-    model: Annotated[Path, typer.Argument(help="Model folder, such as RUN/stage2/best; or RUN, for all its stages.")],
-    data: Annotated[Path, typer.Argument(help="Data folder (see preprocess), or one JSONL file.")],
+    model: Annotated[
+        Path,
+        typer.Argument(
+            help="Model folder, such as RUN/stage2/best; or RUN, for all its stages.", exists=True, file_okay=False
+        ),
+    ],
+    data: Annotated[Path, typer.Argument(help="Data folder (see preprocess), or one JSONL file.", exists=True)],
     split: Annotated[str, typer.Option(help="Which split of the folder.")] = "test",
     nested: Annotated[bool, typer.Option("--nested", help="Entities may overlap, see docs/nested.md.")] = False,
     tune: Annotated[bool, typer.Option("--tune", help="Tune the thresholds on the folder's dev first.")] = False,
@@ -30,13 +36,22 @@ def evaluate(
     errors: Annotated[Path | None, typer.Option(help="JSONL list of mistakes to write (one model).")] = None,
 ) -> None:
     """Strict precision, recall and F1, micro and per type, and what went wrong."""
-    from bert_mrc_theseus.files import sha256_of
+    from bert_mrc_theseus.files import check_place, sha256_of
+    from bert_mrc_theseus.model_files.model_folder import files_of_models
     from bert_mrc_theseus.model_files.run_folder import RunFolder
+    from bert_mrc_theseus.outputs import check_output_files
     from bert_mrc_theseus.provenance import write_json
     from bert_mrc_theseus.text.documents import read_documents
 
     console = Console()
-    path = data / f"{split}.jsonl" if data.is_dir() else data
+    path = split_file(data, split)
+    if tune and not data.is_dir():
+        raise UsageError("--tune needs a data folder, whose dev is tuned on")
+    if keep_thresholds and not tune:
+        raise UsageError("--save-thresholds keeps what --tune finds: say --tune too")
+    check_output_files((report, errors), [path, data / "dev.jsonl", *files_of_models(model)])
+    if keep_thresholds and model.is_dir():
+        check_place(model / "config.json")
     documents = list(read_documents(path))
     if not documents:
         raise DataError("no documents", path)
@@ -44,7 +59,7 @@ def evaluate(
     source = {"file": path.name, "sha256": sha256_of(path)}
     if os.path.isdir(RunFolder(model).stage(0).path):
         if errors is not None or keep_thresholds:
-            raise UserError(
+            raise UsageError(
                 f"--errors and --save-thresholds are for one model, such as {RunFolder(model).stage(2).best}"
             )
         from bert_mrc_theseus.evaluation.run_summary import summarise_run

@@ -7,11 +7,12 @@ import typer
 from rich.console import Console
 
 from bert_mrc_theseus.engines.import_tensorflow import import_tensorflow
-from bert_mrc_theseus.errors import UserError
+from bert_mrc_theseus.errors import UsageError
+from bert_mrc_theseus.files import check_place, refuse_existing
 
 
 def export(
-    model: Annotated[Path, typer.Argument(help="Model folder, such as RUN/stage2/best.")],
+    model: Annotated[Path, typer.Argument(help="Model folder, such as RUN/stage2/best.", exists=True, file_okay=False)],
     to: Annotated[
         str,
         typer.Option(
@@ -20,7 +21,12 @@ def export(
     ] = "onnx",
     int8: Annotated[bool, typer.Option("--int8", help="ONNX: dense layers in int8.")] = False,
     data: Annotated[
-        Path | None, typer.Option(help="ONNX: data folder; dev.jsonl is compared on, train.jsonl calibrates int8.")
+        Path | None,
+        typer.Option(
+            help="ONNX: data folder; dev.jsonl is compared on, train.jsonl calibrates int8.",
+            exists=True,
+            file_okay=False,
+        ),
     ] = None,
     largest_loss: Annotated[float, typer.Option(help="Strict F1 that int8 may cost on dev.", min=0, max=1)] = 0.003,
     out: Annotated[
@@ -31,9 +37,11 @@ def export(
     from bert_mrc_theseus.model_files.model_folder import load_spec
 
     console = Console(soft_wrap=True)
+    if out is not None:
+        refuse_existing(out)
     if to != "onnx":
         if out is None:
-            raise UserError(f"--to {to} needs a folder to write: --out FOLDER")
+            raise UsageError(f"--to {to} needs a folder to write: --out FOLDER")
         from bert_mrc_theseus.model_files.encoders import export_encoder
 
         # First: TensorFlow takes seconds, or is not there.
@@ -42,8 +50,10 @@ def export(
         export_encoder(model, to, out)
         console.print(f"{model} -> {out}", markup=False, highlight=False)
         return
+    if out is None and model.is_dir():
+        check_place(model / "onnx")
     if data is None:
-        raise UserError("--to onnx needs the data folder that the graph is compared on: --data FOLDER")
+        raise UsageError("--to onnx needs the data folder that the graph is compared on: --data FOLDER")
     load_spec(model)
     import_tensorflow()
     from bert_mrc_theseus.engines.choose import load_engine

@@ -1,24 +1,34 @@
 """`bert-mrc-theseus predict`: entities of text files."""
 
 from collections import Counter
+from contextlib import ExitStack
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 from rich.console import Console
 
 from bert_mrc_theseus.cli.values import comma_list
-from bert_mrc_theseus.errors import DataError
+from bert_mrc_theseus.errors import PARTIAL, DataError, UsageError
+from bert_mrc_theseus.text.documents import TEXT
 from bert_mrc_theseus.text.schema import DEFAULT_STYLE
-
-PARTIAL = 3
-"""Exit status of a job that is done but had to leave out records that could not be read."""
+from bert_mrc_theseus.text_encoding import DEFAULT_ENCODING, check_encoding
 
 
 def predict(
-    inputs: Annotated[list[str], typer.Argument(metavar="INPUT...", help="Text, JSONL or gz files, folders, or -.")],
+    ctx: typer.Context,
+    inputs: Annotated[
+        list[str], typer.Argument(metavar="INPUT...", help="Text, JSONL, JSON or gz files, folders, or -.")
+    ],
     model: Annotated[
-        Path | None, typer.Option("-m", "--model", help="Model folder, such as RUN/stage2/best; default: ner-zh-small.")
+        Path | None,
+        typer.Option(
+            "-m",
+            "--model",
+            help="Model folder, such as RUN/stage2/best; default: ner-zh-small.",
+            exists=True,
+            file_okay=False,
+        ),
     ] = None,
     out: Annotated[
         Path | None, typer.Option("-o", "--out", help="Output file (folder for brat); default: stdout.")
@@ -29,32 +39,73 @@ def predict(
     whole_files: Annotated[
         bool, typer.Option("--whole-files", help="A text file is one document, not one a line.")
     ] = False,
+    input_format: Annotated[
+        str, typer.Option(help="What the inputs are, whatever their names say: text, jsonl or json; default: by name.")
+    ] = "auto",
+    encoding: Annotated[
+        str, typer.Option(help="Encoding of the inputs: gb18030 (GBK), big5, utf-16 ...")
+    ] = DEFAULT_ENCODING,
+    text_field: Annotated[str, typer.Option(help="Field of a JSON record that holds the text.")] = TEXT,
     engine: Annotated[
         str, typer.Option(help="auto (ONNX if the model was exported), onnx or keras; see export.")
     ] = "auto",
     queries: Annotated[
-        Path | None, typer.Option(help="Query file with the types to look for, instead of the model's own.")
+        Path | None,
+        typer.Option(
+            help="Query file with the types to look for, instead of the model's own.", exists=True, dir_okay=False
+        ),
     ] = None,
     style: Annotated[str, typer.Option(help="Which text of --queries is the query: short, query ...")] = DEFAULT_STYLE,
-    types: Annotated[str, typer.Option(help="Names of the types to look for, separated by commas; default: all.")] = "",
+    types: Annotated[
+        str | None, typer.Option(help="Names of the types to look for, separated by commas; default: all.")
+    ] = None,
     nested: Annotated[bool, typer.Option("--nested", help="Entities may overlap, see docs/nested.md.")] = False,
     dictionary: Annotated[
-        Path | None, typer.Option(help="Terms that are, or are not, entities: term<TAB>type[<TAB>veto] a line.")
+        Path | None,
+        typer.Option(
+            help="Terms that are, or are not, entities: term<TAB>type[<TAB>veto] a line.", exists=True, dir_okay=False
+        ),
     ] = None,
     threshold: Annotated[
         float | None, typer.Option(help="Smallest start and end probability, instead of the model's.", min=0, max=1)
     ] = None,
+    resume: Annotated[
+        bool,
+        typer.Option(
+            "--resume",
+            help="Keep what is finished beside -o FILE; after a kill the same command goes on. All formats but brat.",
+        ),
+    ] = False,
+    overwrite: Annotated[
+        bool, typer.Option("--overwrite", help="brat: write into a folder that is not ours; files of others stay.")
+    ] = False,
 ) -> None:
-    """Find entities in texts. Exit status 3 says that some records could not be read."""
+    """Find entities in texts. Exit status 3 says that some records could not be read or written."""
     from bert_mrc_theseus.decoding.spans import Thresholds
-    from bert_mrc_theseus.output.write import write_outputs
+    from bert_mrc_theseus.model_files.model_folder import files_of_models
+    from bert_mrc_theseus.output.terminal import shown
+    from bert_mrc_theseus.output.write import check_outputs, write_outputs
+    from bert_mrc_theseus.package_data import bundled_model
     from bert_mrc_theseus.prediction.extractor import Extractor
-    from bert_mrc_theseus.prediction.inputs import find_inputs, read_inputs
+    from bert_mrc_theseus.prediction.inputs import FORMS, find_inputs, read_inputs
+    from bert_mrc_theseus.text.dictionary import read_dictionary
 
     console = Console(stderr=True, soft_wrap=True)
+    check_encoding(encoding)
+    if input_format not in FORMS:
+        raise UsageError(f"--input-format is one of {', '.join(FORMS)}. Received: {input_format!r}")
     files = find_inputs(inputs)
     thresholds = None if threshold is None else Thresholds(threshold, threshold)
-    chosen = comma_list(types, str, "--types") if types else None
+    chosen = None if types is None else comma_list(types, str, "--types")
+    model = model or bundled_model()
+    read: list[str | Path] = [
+        *files,
+        *files_of_models(model),
+        *(path for path in (queries, dictionary) if path is not None),
+    ]
+    check_outputs(form, out, read, overwrite, resume)
+    terms = None if dictionary is None else read_dictionary(dictionary)
+    journal = None
     extractor = Extractor.load(model, thresholds, engine, nested=nested, queries=queries, style=style, types=chosen)
     if extractor.unseen:
         console.print(
@@ -68,21 +119,52 @@ def predict(
     def report(error: DataError) -> None:
         nonlocal skipped
         skipped += 1
-        console.print(f"skipped: {error}", style="yellow", markup=False, highlight=False)
+        console.print(f"skipped: {shown(str(error))}", style="yellow", markup=False, highlight=False)
 
-    documents = extractor.documents(read_inputs(files, report, whole_files))
-    changed: Counter[str] = Counter()
-    if dictionary is not None:
-        from bert_mrc_theseus.text.dictionary import read_dictionary
+    with ExitStack() as opened:
+        if resume and out is not None:
+            from bert_mrc_theseus.output.journal import Journal
 
-        documents = read_dictionary(dictionary).correct(documents, changed)
-    lost = write_outputs(documents, form, out, extractor.schema)
+            journal = opened.enter_context(Journal(out, _depends_on(ctx, files, model)))
+            if journal.begun:
+                console.print(f"going on behind {journal.counts['documents']:,} documents", highlight=False)
+                # What could not be written before the kill counts still.
+                skipped = journal.counts["documents"] - journal.counts["written"]
+        done = journal.counts["documents"] if journal else 0
+        texts = read_inputs(files, report, whole_files, encoding, input_format, text_field)
+        documents = extractor.documents(texts, done)
+        changed: Counter[str] = Counter()
+        if terms is not None:
+            documents = terms.correct(documents, changed)
+        lost = write_outputs(documents, form, out, extractor.schema, report, overwrite, journal)
     if dictionary is not None:
         console.print(
-            f"{dictionary.name}: {changed['added']:,} entities added, {changed['vetoed']:,} vetoed", highlight=False
+            f"{dictionary.name}: {changed['added']:,} entities added, {changed['vetoed']:,} vetoed"
+            + (" since it went on" if done else ""),
+            highlight=False,
         )
     if lost:
         console.print(f"{lost} nested entities left out: {form} cannot carry them")
     if skipped:
-        console.print(f"{skipped} records could not be read", style="red")
+        console.print(f"{skipped} records could not be read or written", style="red")
         raise typer.Exit(PARTIAL)
+
+
+def _depends_on(ctx: typer.Context, files: list[str], model: Path) -> dict[str, Any]:
+    """What a prediction must share with one that was begun, to go on with it: inputs, model, versions, and every option."""
+    from bert_mrc_theseus.files import sha256_of
+    from bert_mrc_theseus.provenance import checksums, library_versions, versions
+
+    if not all(Path(file).is_file() for file in files):
+        raise UsageError("--resume needs inputs that can be read again: files, not standard input or a pipe")
+    options = {
+        name: checksums(value) if isinstance(value, Path) else value
+        for name, value in ctx.params.items()
+        if name not in ("inputs", "model", "out", "resume", "overwrite")
+    }
+    return {
+        "inputs": [[file, sha256_of(file)] for file in files],
+        "model": checksums(model),
+        "versions": {**versions(), **library_versions(("onnxruntime", "jieba"))},
+        **options,
+    }

@@ -7,7 +7,9 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
-from bert_mrc_theseus.errors import UserError
+from bert_mrc_theseus.errors import PARTIAL, UsageError, printable
+from bert_mrc_theseus.text.documents import TEXT
+from bert_mrc_theseus.text_encoding import DEFAULT_ENCODING
 
 if TYPE_CHECKING:
     from bert_mrc_theseus.preprocess.convert import Converted
@@ -24,15 +26,35 @@ def preprocess(
     ] = None,
     out: Annotated[Path | None, typer.Option(help="Folder to write: train.jsonl, dev.jsonl, test.jsonl ...")] = None,
     folder: Annotated[
-        Path | None, typer.Option("--from", help="Folder of the known corpora; default: $BMT_CORPORA.")
+        Path | None,
+        typer.Option(
+            "--from", help="Folder of the known corpora; default: $BMT_CORPORA.", exists=True, file_okay=False
+        ),
     ] = None,
     train: Annotated[Path | None, typer.Option(help="Your training file.")] = None,
     dev: Annotated[Path | None, typer.Option(help="Your dev file.")] = None,
     test: Annotated[Path | None, typer.Option(help="Your test file.")] = None,
     format_name: Annotated[str, typer.Option("--format", help="Format of your files (see --list).")] = "columns",
-    queries: Annotated[Path | None, typer.Option(help="Query file; known corpora have one.")] = None,
+    encoding: Annotated[
+        str, typer.Option(help="Encoding of your files: gb18030 (GBK), big5, utf-16 ...")
+    ] = DEFAULT_ENCODING,
+    text_field: Annotated[
+        str, typer.Option(help="jsonl, doccano, label-studio: field of a record (key of a task's data) with the text.")
+    ] = TEXT,
+    tag_column: Annotated[
+        int | None,
+        typer.Option(help="columns: number of the column that holds the tag, from 1; default: the last.", min=2),
+    ] = None,
+    queries: Annotated[
+        Path | None, typer.Option(help="Query file; known corpora have one.", exists=True, dir_okay=False)
+    ] = None,
     dictionary: Annotated[
-        Path | None, typer.Option(help="silver: terms that are entities, or are not: term<TAB>type[<TAB>veto] a line.")
+        Path | None,
+        typer.Option(
+            help="silver: terms that are entities, or are not: term<TAB>type[<TAB>veto] a line.",
+            exists=True,
+            dir_okay=False,
+        ),
     ] = None,
     type_map: Annotated[
         str | None,
@@ -54,21 +76,35 @@ def preprocess(
             help="Join neighbouring documents to paragraphs of at most so many characters; for corpora in the order of a text.",
         ),
     ] = 0,
-    dev_fraction: Annotated[float, typer.Option(help="Share of train that becomes dev, if there is no dev.")] = 0.0,
-    seed: Annotated[int, typer.Option(help="Seed of the choice of --dev-fraction.")] = 42,
-    window: Annotated[int, typer.Option(help="Characters of a window, for the count of clipped entities.")] = 254,
+    dev_fraction: Annotated[
+        float, typer.Option(help="Share of train that becomes dev, if there is no dev.", min=0, max=1)
+    ] = 0.0,
+    seed: Annotated[int, typer.Option(help="Seed of the choice of --dev-fraction.", min=0)] = 42,
+    window: Annotated[
+        int, typer.Option(help="Characters of a window, for the count of clipped entities.", min=1)
+    ] = 254,
     drop_leaks: Annotated[
         bool, typer.Option("--drop-leaks", help="Leave out training texts that occur in dev or test.")
     ] = False,
     skip_bad: Annotated[
         bool, typer.Option("--skip-bad", help="Skip and count bad records of your files instead of stopping.")
     ] = False,
+    overwrite: Annotated[
+        bool,
+        typer.Option(
+            "--overwrite", help="Replace a corpus in --out that was changed, or is not ours; other files there stay."
+        ),
+    ] = False,
     show_list: Annotated[bool, typer.Option("--list", help="List known corpora and formats.")] = False,
 ) -> None:
-    """Convert a corpus to documents, count what is in it, and say what was repaired."""
+    """Convert a corpus to documents, count what is in it, and say what was repaired. Exit status 3 says that records of your
+    files were left out.
+    """
     from bert_mrc_theseus.mrc.examples import WindowSize
-    from bert_mrc_theseus.preprocess.convert import convert, read_files, read_known
-    from bert_mrc_theseus.preprocess.corpora import CORPORA, query_file
+    from bert_mrc_theseus.preprocess.convert import check_data_folder, convert, read_files, read_known
+    from bert_mrc_theseus.preprocess.corpora import CORPORA, corpus_files, query_file
+    from bert_mrc_theseus.preprocess.readers.paths import is_there
+    from bert_mrc_theseus.preprocess.readers.sources import DEFAULTS, ReadOptions
     from bert_mrc_theseus.preprocess.type_map import parse_type_map
 
     console = Console()
@@ -80,17 +116,29 @@ def preprocess(
     if silver:
         corpus, format_name = None, SILVER
     if (corpus is None) == (not files):
-        raise UserError("say either a known corpus (preprocess --list shows them) or files with --train, --dev, --test")
+        raise UsageError(
+            "say either a known corpus (preprocess --list shows them) or files with --train, --dev, --test"
+        )
     if dictionary is not None and not silver:
-        raise UserError("--dictionary is for preprocess silver")
+        raise UsageError("--dictionary is for preprocess silver")
     if out is None:
-        raise UserError("say where to write with --out FOLDER")
+        raise UsageError("say where to write with --out FOLDER")
+    for name, path in files.items():
+        if not is_there(path):
+            raise UsageError(f"--{name} {printable(path)}: no such file or folder")
+    options = ReadOptions(encoding, text_field, tag_column)
+    if corpus is not None and options != DEFAULTS:
+        raise UsageError("--encoding, --text-field and --tag-column are for your own files")
     mapping = parse_type_map(type_map) if type_map else None
-    source = read_known(corpus, folder) if corpus else read_files(files, format_name, skip_bad, dictionary)
+    sources = corpus_files(corpus, folder) if corpus else files
     chosen = queries or (query_file(corpus or "peoples_daily") if corpus or silver else None)
+    check_data_folder(out, sources.values(), [chosen, dictionary], overwrite)
+    source = read_known(corpus, folder) if corpus else read_files(files, format_name, skip_bad, dictionary, options)
     size = WindowSize(window, window // 4)
     backwards = CORPORA[corpus].backwards if corpus in CORPORA else ()
-    done = convert(source, out, chosen, size, dev_fraction, seed, drop_leaks, mapping, partly, join, backwards)
+    done = convert(
+        source, out, chosen, size, dev_fraction, seed, drop_leaks, mapping, partly, join, backwards, overwrite
+    )
     _print_result(console, done, corpus or "files", out)
     if chosen is None:
         console.print(f"No query file: write {out / 'queries.toml'} before training, one table a type.")
@@ -99,6 +147,8 @@ def preprocess(
         console.print(
             f"The query file lacks the types {missing}: training will refuse them.", markup=False, style="red"
         )
+    if corpus is None and any(report.skipped for report in done.reports.values()):
+        raise typer.Exit(PARTIAL)
 
 
 def _print_list(console: Console) -> None:
@@ -137,6 +187,9 @@ def _print_result(console: Console, done: "Converted", name: str, out: Path) -> 
     row("illegal tags repaired", [counts.pop("repaired", 0) for counts in noticed])
     for label in dict.fromkeys(label for counts in noticed for label in counts):
         row(label.replace("_", " "), [counts.get(label, 0) for counts in noticed])
+    notes = [done.reports[s].notes if s in done.reports else {} for s in splits]
+    for label in dict.fromkeys(label for said in notes for label in said):
+        table.add_row(label, *(said.get(label, "") for said in notes))
     console.print(table)
     if done.dropped_leaks:
         console.print(f"{done.dropped_leaks} training documents left out: dev or test has the same text")

@@ -6,6 +6,7 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
+from bert_mrc_theseus.cli.given_values import CheckedCommand
 from bert_mrc_theseus.text.schema import DEFAULT_STYLE
 
 app = typer.Typer(help="Query files: check them before training.", no_args_is_help=True)
@@ -16,10 +17,14 @@ def queries() -> None:
     """Query files: check them before training."""
 
 
-@app.command()
+@app.command(cls=CheckedCommand)
 def check(
-    file: Annotated[Path, typer.Argument(help="Query file (TOML), such as DATA/queries.toml.")],
-    data: Annotated[Path | None, typer.Option(help="Training data: a data folder, or a JSONL file.")] = None,
+    file: Annotated[
+        Path, typer.Argument(help="Query file (TOML), such as DATA/queries.toml.", exists=True, dir_okay=False)
+    ],
+    data: Annotated[
+        Path | None, typer.Option(help="Training data: a data folder, or a JSONL file.", exists=True)
+    ] = None,
     style: Annotated[str, typer.Option(help="Which text is the query: short, query ...")] = DEFAULT_STYLE,
     context_position: Annotated[int, typer.Option(help="Position of the context's first character.", min=3)] = 32,
 ) -> None:

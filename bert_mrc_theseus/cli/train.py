@@ -9,7 +9,9 @@ import typer
 from bert_mrc_theseus.cli.interruption import terminated_as_by_ctrl_c
 from bert_mrc_theseus.cli.settings_options import option_names, part_of, takes_settings
 from bert_mrc_theseus.engines.import_tensorflow import import_tensorflow
-from bert_mrc_theseus.errors import TrainingError, UserError
+from bert_mrc_theseus.errors import TrainingError, UsageError
+from bert_mrc_theseus.files import check_place
+from bert_mrc_theseus.model_files.encoders import check_encoder
 from bert_mrc_theseus.training.backend import check_backend
 from bert_mrc_theseus.training.config import (
     STAGE_DEFAULTS,
@@ -33,7 +35,12 @@ _READ_BY_SCHEDULE = {"base": "linear", "rate": "constant"}
     },
 )
 def train(
-    data: Annotated[Path, typer.Argument(help="Folder with train.jsonl, dev.jsonl, queries.toml (see preprocess).")],
+    data: Annotated[
+        Path,
+        typer.Argument(
+            help="Folder with train.jsonl, dev.jsonl, queries.toml (see preprocess).", exists=True, file_okay=False
+        ),
+    ],
     run: Annotated[Path, typer.Option(help="Run folder; each stage has a folder in it.")],
     given: dict[str, Any],
     stage: Annotated[int | None, typer.Option(help="0: predecessor, 1: replacing, 2: successor.", min=0, max=2)] = None,
@@ -41,7 +48,9 @@ def train(
     predecessor: Annotated[
         Path | None,
         typer.Option(
-            help="Model folder that stage 1 starts from and that distillation learns from; default RUN/stage0/best."
+            help="Model folder that stage 1 starts from and that distillation learns from; default RUN/stage0/best.",
+            exists=True,
+            file_okay=False,
         ),
     ] = None,
     resume: Annotated[bool, typer.Option("--resume", help="Go on where it stopped; finished stages are kept.")] = False,
@@ -55,9 +64,9 @@ def train(
     A stage refuses options that it does not read. With --all, --shared-layers is about the successor.
     """
     if shared is not None:
-        raise UserError("--shared is now called --shared-layers")
+        raise UsageError("--shared is now called --shared-layers")
     if (stage is None) != all_stages:
-        raise UserError("say either --stage 0, 1 or 2, or --all")
+        raise UsageError("say either --stage 0, 1 or 2, or --all")
     stages = tuple(STAGE_SETTINGS) if stage is None else (stage,)
     _refuse_unread(stages, given)
     configs = {number: stage_config(number, **part_of(given, TrainingConfig)) for number in stages}
@@ -67,12 +76,15 @@ def train(
     of_predecessor = {name: v for name, v in given.items() if stage is not None or name != "shared_layers"}
     new = NewPredecessor(**part_of(of_predecessor, NewPredecessor)) if 0 in stages else NewPredecessor()
     if predecessor is not None and 1 not in stages and not distillation:
-        raise UserError(
+        raise UsageError(
             "--predecessor is read by stage 1, and in stage 2 by distillation (--distill-logits, --distill-borders): leave it "
             "out"
         )
     if resume and overwrite:
-        raise UserError("--resume goes on with a stage, --overwrite starts it again: say one of the two")
+        raise UsageError("--resume goes on with a stage, --overwrite starts it again: say one of the two")
+    if 0 in stages:
+        check_encoder(new.encoder)
+    check_place(run / "x")
     check_backend(os.environ.get("KERAS_BACKEND"))
     with terminated_as_by_ctrl_c():
         import_tensorflow()
@@ -99,11 +111,11 @@ def _refuse_unread(stages: tuple[int, ...], given: dict[str, Any]) -> None:
     for name in given:
         readers = [number for number, settings in STAGE_SETTINGS.items() if name in option_names(settings)]
         if not set(readers) & set(stages):
-            raise UserError(
+            raise UsageError(
                 f"{options[name]} is read by stage {' and '.join(map(str, readers))}, not by stage {stages[0]}: leave it out"
             )
         schedule = given.get("schedule", Replacing().schedule)
         if _READ_BY_SCHEDULE.get(name, schedule) != schedule:
-            raise UserError(
+            raise UsageError(
                 f"{options[name]} is read by --schedule {_READ_BY_SCHEDULE[name]}, not by {schedule}: leave it out"
             )

@@ -1,9 +1,10 @@
-"""Values of options that typer has no type for."""
+"""Values of options that typer has no type for: lists, names, the splits of a data folder."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection, Iterable
+from pathlib import Path
 from typing import TypeVar
 
-from bert_mrc_theseus.errors import UserError
+from bert_mrc_theseus.errors import UsageError
 
 Value = TypeVar("Value")
 
@@ -17,13 +18,48 @@ def comma_list(text: str, kind: Callable[[str], Value], option: str) -> list[Val
         option: for messages.
 
     Raises:
-        UserError: there is none, or a part is not a value.
+        UsageError: there is none, or a part is not a value.
     """
     try:
         values = [kind(part.strip()) for part in text.split(",") if part.strip()]
-    except ValueError:
+    except (ValueError, OverflowError):
         values = []
     if not values:
         words = {int: "whole numbers", float: "numbers"}.get(kind, "names")  # type: ignore[call-overload]
-        raise UserError(f"{option} takes {words} separated by commas. Received: {text!r}")
+        raise UsageError(f"{option} takes {words} separated by commas. Received: {text!r}")
     return values
+
+
+def check_names(names: Iterable[str], known: Collection[str], option: str) -> None:
+    """Looks whether names are known.
+
+    Args:
+        names: what was given.
+        known: all names.
+        option: for messages.
+
+    Raises:
+        UsageError: one is not.
+    """
+    for name in names:
+        if name not in known:
+            raise UsageError(f"{option} takes {', '.join(known)}. Received: {name!r}")
+
+
+def split_file(data: Path, split: str) -> Path:
+    """The file of a split.
+
+    Args:
+        data: a data folder, or one file, which is the split then.
+        split: its name.
+
+    Raises:
+        UsageError: the folder has none of that name.
+    """
+    if not data.is_dir():
+        return data
+    path = data / f"{split}.jsonl"
+    if not path.is_file():
+        there = ", ".join(sorted(file.stem for file in data.glob("*.jsonl")))
+        raise UsageError(f"{data} has no {split}.jsonl" + (f"; its splits are {there}" if there else ""))
+    return path

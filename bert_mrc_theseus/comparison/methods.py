@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import NamedTuple
 
-from bert_mrc_theseus.errors import UserError
+from bert_mrc_theseus.errors import UsageError
 from bert_mrc_theseus.model_files.run_folder import STAGES
 from bert_mrc_theseus.training.config import STAGE_DEFAULTS, Distillation, NewPredecessor, Replacing, TrainingConfig
 
@@ -86,7 +86,7 @@ def parse_candidate(text: str, layers: Sequence[int]) -> list[Candidate]:
     """The candidates that a text names: without a number of layers one for each of `layers`.
 
     Raises:
-        UserError: there is no such method, or the text is not written as in `Candidate`.
+        UsageError: there is no such method, or the text is not written as in `Candidate`.
     """
     if text in PREDECESSORS:
         return [Candidate(text)]
@@ -94,7 +94,7 @@ def parse_candidate(text: str, layers: Sequence[int]) -> list[Candidate]:
     parts = re.fullmatch(rf"{name}(?:-([1-9]\d*))?(?::(\d+))?(?:x([1-9]\d*))?", text)
     if not parts:
         known = ", ".join(METHODS)
-        raise UserError(f"{text!r} is not METHOD[-LAYERS][:SHARED][xTIMES]; methods are {known}")
+        raise UsageError(f"{text!r} is not METHOD[-LAYERS][:SHARED][xTIMES]; methods are {known}")
     method, number, shared, times = parts.groups()
     chosen = [int(number)] if number else layers
     return [Candidate(method, each, None if shared is None else int(shared), int(times or 1)) for each in chosen]
@@ -137,7 +137,7 @@ def stage_plans(candidate: Candidate, seed: int, settings: Settings) -> list[Sta
     """The stages in which a candidate is trained, with their settings.
 
     Raises:
-        UserError: a setting makes no sense.
+        UsageError: a setting makes no sense.
     """
     method = METHODS[candidate.method]
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from bert_mrc_theseus.engines.engine import Engine
 from bert_mrc_theseus.engines.import_tensorflow import import_tensorflow
-from bert_mrc_theseus.errors import ModelError, UserError
+from bert_mrc_theseus.errors import ModelError, UsageError
 from bert_mrc_theseus.model_files.model_folder import ONNX, WEIGHTS, ModelSpec, load_model, load_spec
 
 if TYPE_CHECKING:
@@ -24,11 +24,11 @@ def choose_engine(folder: str | Path, wanted: str = "auto") -> str:
         wanted: one of `ENGINES`; "auto" takes ONNX if the folder has graphs.
 
     Raises:
-        UserError: unknown engine.
+        UsageError: unknown engine.
         ModelError: there is no such folder, or "onnx" is wanted but the folder has no graphs.
     """
     if wanted not in ENGINES:
-        raise UserError(f"the engine is one of {', '.join(ENGINES)}. Received: {wanted!r}")
+        raise UsageError(f"the engine is one of {', '.join(ENGINES)}. Received: {wanted!r}")
     if not os.path.isdir(folder):
         raise ModelError(f"{folder}: there is no such folder")
     exported = (Path(folder) / ONNX).is_dir()

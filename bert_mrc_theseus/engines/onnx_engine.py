@@ -20,6 +20,7 @@ from bert_mrc_theseus.mrc.batch_types import TokenRows, joined
 from bert_mrc_theseus.mrc.batching import sorted_batches
 from bert_mrc_theseus.mrc.collate import token_rows
 from bert_mrc_theseus.mrc.examples import Examples
+from bert_mrc_theseus.outputs import bring_along
 
 STATES = ("hidden", "q", "k", "v")
 """What the lower graph gives and the upper one takes: hidden states (N, L, H), and the next layer's queries
@@ -196,12 +197,18 @@ def check_graphs(folder: str | Path, graphs: tuple[bytes, bytes]) -> None:
 
 
 def write_graphs(folder: str | Path, graphs: tuple[bytes, bytes]) -> None:
-    """Writes the graphs of a model folder, in one step, and their checksums.
+    """Writes the graphs of a model folder, in one step, and their checksums; what others put beside the graphs stays.
 
     Raises:
         UserError: the disk is full or the place not writable.
     """
     contents = dict(zip(GRAPH_FILES, graphs, strict=True))
-    with changing_files(Path(folder), contents), atomic_folder(Path(folder) / ONNX) as new:
+    place = Path(folder) / ONNX
+
+    def carry(new: Path) -> None:
+        if place.is_dir():
+            bring_along(place, new, lambda name: name.endswith(".onnx"))
+
+    with changing_files(Path(folder), contents), atomic_folder(place, carry) as new:
         for name, content in contents.items():
             (new / Path(name).name).write_bytes(content)

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from bert_mrc_theseus.errors import ModelError, UserError
+from bert_mrc_theseus.errors import ModelError, UsageError, UserError, printable
 from bert_mrc_theseus.files import refuse_existing
 from bert_mrc_theseus.model_files.e5_small_zh import NAME, load_e5_small_zh
 from bert_mrc_theseus.model_files.encoder_weights import EncoderWeights
@@ -35,10 +35,28 @@ def load_encoder(spec: str | Path) -> EncoderWeights:
     if is_tensorflow_checkpoint(place):
         return read_tensorflow(place, branch)
     if not Path(place).is_dir():
-        raise ModelError(
-            f"no encoder {str(spec)!r}: it is {NAME}, the folder of a Hugging Face BERT, or a TensorFlow checkpoint"
-        )
+        raise ModelError(_no_encoder(spec))
     return read_huggingface(place)
+
+
+def check_encoder(spec: str | Path) -> None:
+    """Looks whether there is something at an encoder's place, before anything is loaded.
+
+    Args:
+        spec: see `load_encoder`.
+
+    Raises:
+        UsageError: there is not.
+    """
+    place = str(spec).partition("#")[0]
+    if spec != NAME and not is_tensorflow_checkpoint(place) and not Path(place).is_dir():
+        raise UsageError(_no_encoder(spec))
+
+
+def _no_encoder(spec: str | Path) -> str:
+    return (
+        f"no encoder {printable(spec)!r}: it is {NAME}, the folder of a Hugging Face BERT, or a TensorFlow checkpoint"
+    )
 
 
 def export_encoder(model: str | Path, target: str, out: str | Path) -> None:
@@ -50,11 +68,12 @@ def export_encoder(model: str | Path, target: str, out: str | Path) -> None:
         out: the folder to write, in one step.
 
     Raises:
-        UserError: unknown target, or the folder exists already, or is not writable.
+        UsageError: unknown target, or the folder exists already, or is not writable.
+        UserError: it cannot be written.
         ModelError: the model cannot be read.
     """
     if target not in ENCODER_FORMATS:
-        raise UserError(
+        raise UsageError(
             f"an encoder is exported to onnx, or to one of {', '.join(ENCODER_FORMATS)}. Received: {target!r}"
         )
     refuse_existing(out)

@@ -30,7 +30,7 @@ from bert_mrc_theseus.decoding.spans import Decoding, Thresholds
 from bert_mrc_theseus.errors import ModelError, UserError
 from bert_mrc_theseus.files import atomic_binary, atomic_folder
 from bert_mrc_theseus.model_files.bert_config import parse_vocab, write_vocab
-from bert_mrc_theseus.model_files.checksums import ModelFiles, replacing, write_checksums
+from bert_mrc_theseus.model_files.checksums import CHECKSUMS, ModelFiles, replacing, write_checksums
 from bert_mrc_theseus.model_files.config_values import check_config, table
 from bert_mrc_theseus.model_files.encoder_weights import (
     PIECE_EMBEDDINGS,
@@ -261,6 +261,12 @@ def changing_files(folder: Path, contents: Mapping[str, bytes]) -> Iterator[None
             yield
     except OSError as error:
         raise UserError(f"cannot change the model in {folder}: {error}") from error
+
+
+def files_of_models(folder: Path) -> list[Path]:
+    """The files of a model folder, or of all models of a run: what nothing else may be written over."""
+    names = (*CHECKED, CHECKSUMS)
+    return [file for name in names for place in ("", "stage*/best/") for file in folder.glob(place + name)]
 
 
 def _read(folder: Path, names: Sequence[str], read: Callable[[ModelFiles], Model]) -> Model:

@@ -1,9 +1,8 @@
 """What annotation tools import, so that people correct a prediction: doccano, Label Studio."""
 
-from collections.abc import Iterable
-from typing import IO, Any
+from typing import Any
 
-from bert_mrc_theseus.output.json_streams import write_json_lines, write_json_list
+from bert_mrc_theseus.output.json_streams import json_line, json_text
 from bert_mrc_theseus.text.documents import Document
 from bert_mrc_theseus.text.schema import Schema
 
@@ -11,13 +10,12 @@ from bert_mrc_theseus.text.schema import Schema
 def doccano_record(document: Document) -> dict[str, Any]:
     """A line of doccano's JSONL, with the `label` triples that it imports."""
     label = [[e.start, e.end, e.type] for e in document.entities]
-    return {"id": document.id, "text": document.text, "label": label}
+    return {**document.rest, "id": document.id, "text": document.text, "label": label}
 
 
-def write_doccano(stream: IO[str], documents: Iterable[Document], schema: Schema | None) -> int:
-    """Writes doccano's JSONL; see `write.FileFormat`."""
-    write_json_lines(stream, map(doccano_record, documents))
-    return 0
+def doccano_line(document: Document, number: int, schema: Schema | None) -> tuple[str, int]:
+    """A line of doccano's JSONL; see `write.FileFormat`."""
+    return json_line(doccano_record(document)), 0
 
 
 def label_studio_task(document: Document, predicted: bool = False) -> dict[str, Any]:
@@ -36,7 +34,6 @@ def label_studio_task(document: Document, predicted: bool = False) -> dict[str, 
     return {"data": {"text": document.text, "document": document.id}, kind: [{**more, "result": results}]}
 
 
-def write_label_studio(stream: IO[str], documents: Iterable[Document], schema: Schema | None) -> int:
-    """Writes a JSON list of tasks, entities as predictions; see `write.FileFormat`."""
-    write_json_list(stream, (label_studio_task(document, predicted=True) for document in documents))
-    return 0
+def label_studio_item(document: Document, number: int, schema: Schema | None) -> tuple[str, int]:
+    """A task of a JSON list, entities as predictions; see `write.FileFormat`."""
+    return json_text(label_studio_task(document, predicted=True)), 0

@@ -1,18 +1,24 @@
-"""BRAT standoff: a folder with a `.txt` and an `.ann` for each document.
+"""BRAT standoff: a folder with a `.txt` and an `.ann` for each document, and a file that says which document each name is.
 
 Offsets are half-open, in characters of the untouched text, line ends included.
 """
 
-from collections import Counter
+import json
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
-from bert_mrc_theseus.files import atomic_folder
+from bert_mrc_theseus.errors import DataError
+from bert_mrc_theseus.files import OnError
+from bert_mrc_theseus.output.file_names import FileNames
+from bert_mrc_theseus.output.unwritable import unwritable
+from bert_mrc_theseus.outputs import output_folder
 from bert_mrc_theseus.text.documents import Document
-from bert_mrc_theseus.text.schema import Schema
 
-LONGEST_NAME = 60
-"""Characters of a file's name; file systems hold 255 bytes."""
+COMMAND = "predict --format brat"
+"""What wrote such a folder; see `outputs.output_folder`."""
+
+IDS = "document-ids.json"
+"""Name of a file -> id of the document in it, where they differ."""
 
 
 def on_one_line(text: str) -> str:
@@ -21,22 +27,41 @@ def on_one_line(text: str) -> str:
 
 
 def annotation_lines(document: Document) -> Iterator[str]:
-    """The `.ann` lines of a document."""
+    """The `.ann` lines of a document.
+
+    Raises:
+        DataError: a type has white space, which ends it there.
+    """
     for number, entity in enumerate(document.entities, 1):
+        if any(char.isspace() for char in entity.type):
+            raise DataError(
+                f"document {document.id!r}: the type {entity.type!r} has white space, which ends it in BRAT"
+            )
         yield f"T{number}\t{entity.type} {entity.start} {entity.end}\t{on_one_line(document.text_of(entity))}\n"
 
 
-def write_brat(folder: Path, documents: Iterable[Document], schema: Schema | None) -> int:
+def write_brat(folder: Path, documents: Iterable[Document], on_error: OnError, overwrite: bool = False) -> None:
     """Writes the whole folder in one atomic step; see `write.FolderFormat`.
 
-    Files are named by the document's id, as far as that can be a file name; a repeated one gets a number.
+    Files are named by the document's id, as far as that can be a file name, see `file_names`.
     """
-    names: Counter[str] = Counter()
-    with atomic_folder(folder) as new:
+    names = FileNames(".txt")
+    with (
+        output_folder(folder, COMMAND, overwrite, belongs=lambda name: name == IDS) as new,
+        open(new / IDS, "w", encoding="utf-8", newline="\n") as ids,
+    ):
+        before = "{"
         for document in documents:
-            stem = document.id.replace("/", "_").lstrip("._")[-LONGEST_NAME:] or "document"
-            names[stem] += 1
-            stem += f"-{names[stem]}" if names[stem] > 1 else ""
-            (new / f"{stem}.txt").write_bytes(document.text.encode("utf-8"))
-            (new / f"{stem}.ann").write_bytes("".join(annotation_lines(document)).encode("utf-8"))
-    return 0
+            try:
+                text, annotations = document.text.encode(), "".join(annotation_lines(document)).encode()
+            except (DataError, UnicodeEncodeError) as error:
+                on_error(unwritable(document, error))
+                continue
+            name = names.name_for(str(document.id))
+            (new / f"{name}.txt").write_bytes(text)
+            (new / f"{name}.ann").write_bytes(annotations)
+            if name != document.id:
+                # ASCII: an id may be a file's name, which need not be text. A number stays one.
+                ids.write(f"{before}\n{json.dumps(name)}: {json.dumps(document.id)}")
+                before = ","
+        ids.write("{}\n" if before == "{" else "\n}\n")

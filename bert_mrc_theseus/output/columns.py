@@ -1,8 +1,6 @@
 """CoNLL columns: a character and a tag a line, a blank line behind each document."""
 
-from collections.abc import Iterable
-from typing import IO
-
+from bert_mrc_theseus.errors import DataError
 from bert_mrc_theseus.files import BYTE_ORDER_MARK
 from bert_mrc_theseus.text.documents import Document
 from bert_mrc_theseus.text.schema import Schema
@@ -26,14 +24,18 @@ def column_lines(document: Document, scheme: str = "bio") -> tuple[str, int]:
     return "".join(lines) + "\n", dropped
 
 
-def write_columns(stream: IO[str], documents: Iterable[Document], schema: Schema | None) -> int:
-    """Writes columns in BIO; see `write.FileFormat`."""
-    dropped = 0
-    for number, document in enumerate(documents):
-        if not number and document.text.startswith(BYTE_ORDER_MARK):
-            # Readers drop one such character at the start of a file.
-            stream.write(BYTE_ORDER_MARK)
-        lines, lost = column_lines(document)
-        stream.write(lines)
-        dropped += lost
-    return dropped
+def columns_record(document: Document, number: int, schema: Schema | None) -> tuple[str, int]:
+    """A document in BIO; see `write.FileFormat`.
+
+    Raises:
+        DataError: a type has white space, which separates columns.
+    """
+    for entity in document.entities:
+        if any(char.isspace() for char in entity.type):
+            raise DataError(
+                f"document {document.id!r}: the type {entity.type!r} has white space, which separates columns"
+            )
+    lines, dropped = column_lines(document)
+    # Readers drop one such character at the start of a file.
+    first = BYTE_ORDER_MARK if not number and document.text.startswith(BYTE_ORDER_MARK) else ""
+    return first + lines, dropped

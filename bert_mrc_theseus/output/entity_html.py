@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Sequence
 from html import escape
 from itertools import pairwise
-from typing import IO, Any
+from typing import Any
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
@@ -87,25 +87,21 @@ def render(template: str, **values: Any) -> str:
 
 
 def page_start(types: Sequence[str]) -> str:
-    """The beginning of a page of documents; `document_html` and `PAGE_END` follow."""
+    """The beginning of a page of documents; `document_html` of each and the end of the body follow."""
     return render("documents.html.j2", colours=colour_of(types))
 
 
 def document_html(document: Document, colours: dict[str, str]) -> str:
     """One document of the page."""
     marked = mark_html(document.text, document.entities, colours)
-    return f'<p class="text" id="{escape(document.id, quote=True)}">{marked}</p>\n'
+    return f'<p class="text" id="{escape(str(document.id), quote=True)}">{marked}</p>\n'
 
 
-PAGE_END = "</body></html>\n"
+def html_head(schema: Schema | None) -> str:
+    """The beginning of the page; its legend has the schema's types; see `write.FileFormat`."""
+    return page_start(() if schema is None else schema.names)
 
 
-def write_html(stream: IO[str], documents: Iterable[Document], schema: Schema | None) -> int:
-    """Writes a page; its legend has the schema's types; see `write.FileFormat`."""
-    types = () if schema is None else schema.names
-    colours = colour_of(types)
-    stream.write(page_start(types))
-    for document in documents:
-        stream.write(document_html(document, colours))
-    stream.write(PAGE_END)
-    return 0
+def html_record(document: Document, number: int, schema: Schema | None) -> tuple[str, int]:
+    """One document of the page; see `write.FileFormat`."""
+    return document_html(document, colour_of(() if schema is None else schema.names)), 0

@@ -1,20 +1,17 @@
-"""Records as JSON, written as they come: a record a line (JSONL), or one list."""
+"""Records as JSON: a record a line (JSONL), or one list with a record a line."""
 
 import json
-from collections.abc import Iterable, Mapping
-from typing import IO, Any
+from collections.abc import Mapping
+from typing import Any
+
+LIST_HEAD, LIST_BETWEEN, LIST_TAIL = "[\n", ",\n", "\n]\n"
 
 
-def write_json_lines(stream: IO[str], records: Iterable[Mapping[str, Any]]) -> None:
-    """JSONL: a record a line."""
-    for record in records:
-        stream.write(json.dumps(record, ensure_ascii=False) + "\n")
+def json_text(record: Mapping[str, Any]) -> str:
+    """A record on one line, without its end."""
+    return json.dumps(record, ensure_ascii=False)
 
 
-def write_json_list(stream: IO[str], records: Iterable[Mapping[str, Any]]) -> None:
-    """A JSON list with a record a line."""
-    before = "["
-    for record in records:
-        stream.write(before + "\n" + json.dumps(record, ensure_ascii=False))
-        before = ","
-    stream.write("[]\n" if before == "[" else "\n]\n")
+def json_line(record: Mapping[str, Any]) -> str:
+    """A line of JSONL."""
+    return json_text(record) + "\n"

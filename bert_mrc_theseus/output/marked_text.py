@@ -1,11 +1,12 @@
 """Text for reading, with each entity as `[entity|TYPE]`, coloured on a terminal."""
 
-from collections.abc import Iterable
+from collections.abc import Callable
 from typing import IO
 
 from rich.console import Console
 from rich.text import Text
 
+from bert_mrc_theseus.output.terminal import shown
 from bert_mrc_theseus.text.documents import Document
 from bert_mrc_theseus.text.schema import Schema
 from bert_mrc_theseus.text.tags import outermost
@@ -13,30 +14,39 @@ from bert_mrc_theseus.text.tags import outermost
 STYLES = ("black on bright_yellow", "black on bright_cyan", "black on bright_green", "black on bright_magenta")
 
 
-def mark_entities(document: Document, styles: dict[str, str] | None = None) -> Text:
-    """The text with each entity as `[entity|TYPE]`, coloured by type; of nested ones the outermost.
+def marked_parts(document: Document) -> tuple[list[tuple[str, str]], int]:
+    """The text in parts, each with the type of its entity, which is then marked, or ""; and how many entities are left out.
 
-    Args:
-        document: with entities.
-        styles: colour of each type met so far; new types are added.
+    Of nested entities the outermost are kept.
     """
-    styles = {} if styles is None else styles
-    marked, position = Text(), 0
-    for entity in outermost(document.entities)[0]:
-        marked.append(document.text[position : entity.start])
-        style = styles.setdefault(entity.type, STYLES[len(styles) % len(STYLES)])
-        marked.append(f"[{document.text_of(entity)}|{entity.type}]", style)
+    kept, dropped = outermost(document.entities)
+    parts, position = [], 0
+    for entity in kept:
+        parts.append((document.text[position : entity.start], ""))
+        parts.append((f"[{document.text_of(entity)}|{entity.type}]", entity.type))
         position = entity.end
-    marked.append(document.text[position:])
-    return marked
+    return [*parts, (document.text[position:], "")], dropped
 
 
-def write_marked_text(stream: IO[str], documents: Iterable[Document], schema: Schema | None) -> int:
-    """Writes a document a line (or more, as its text has); see `write.FileFormat`."""
-    console = Console(file=stream, highlight=False, soft_wrap=True)
+def marked_record(document: Document, number: int, schema: Schema | None) -> tuple[str, int]:
+    """A document on a line (or more, as its text has); see `write.FileFormat`."""
+    parts, dropped = marked_parts(document)
+    return "".join(part for part, _ in parts) + "\n", dropped
+
+
+def coloured_record(terminal: IO[str]) -> Callable[[Document, int, Schema | None], tuple[str, int]]:
+    """The same for a terminal: entities are coloured by type, and control characters shown."""
+    console = Console(file=terminal, highlight=False, soft_wrap=True)
     styles: dict[str, str] = {}
-    dropped = 0
-    for document in documents:
-        console.print(mark_entities(document, styles))
-        dropped += outermost(document.entities)[1]
-    return dropped
+
+    def record(document: Document, number: int, schema: Schema | None) -> tuple[str, int]:
+        parts, dropped = marked_parts(document)
+        text = Text()
+        for part, kind in parts:
+            style = styles.setdefault(kind, STYLES[len(styles) % len(STYLES)]) if kind else None
+            text.append(shown(part), style)
+        with console.capture() as captured:
+            console.print(text)
+        return captured.get(), dropped
+
+    return record

@@ -1,10 +1,10 @@
 """MRC JSON of ShannonAI/mrc-for-flat-nested-ner: a record per (document, type). Ends are inclusive, here only."""
 
-from collections.abc import Iterable, Iterator
-from typing import IO, Any
+from collections.abc import Iterator
+from typing import Any
 
 from bert_mrc_theseus.errors import DataError, UserError
-from bert_mrc_theseus.output.json_streams import write_json_list
+from bert_mrc_theseus.output.json_streams import LIST_BETWEEN, json_text
 from bert_mrc_theseus.text.documents import Document
 from bert_mrc_theseus.text.schema import Schema
 
@@ -39,8 +39,8 @@ def mrc_records(number: int, document: Document, schema: Schema) -> Iterator[dic
         }
 
 
-def write_mrc(stream: IO[str], documents: Iterable[Document], schema: Schema | None) -> int:
-    """Writes a JSON list of records; see `write.FileFormat`.
+def mrc_items(document: Document, number: int, schema: Schema | None) -> tuple[str, int]:
+    """A document's records in a JSON list; see `write.FileFormat`.
 
     Raises:
         UserError: there is no schema.
@@ -48,7 +48,4 @@ def write_mrc(stream: IO[str], documents: Iterable[Document], schema: Schema | N
     """
     if schema is None:
         raise UserError("mrc needs a schema: it holds the query of each type")
-    write_json_list(
-        stream, (record for i, document in enumerate(documents) for record in mrc_records(i, document, schema))
-    )
-    return 0
+    return LIST_BETWEEN.join(map(json_text, mrc_records(number, document, schema))), 0

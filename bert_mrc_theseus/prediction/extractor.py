@@ -9,6 +9,7 @@ from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
 from types import TracebackType
 
@@ -16,9 +17,9 @@ from bert_mrc_theseus.decoding.entities import Answers, answers_for
 from bert_mrc_theseus.decoding.spans import Thresholds
 from bert_mrc_theseus.engines.choose import load_engine
 from bert_mrc_theseus.engines.engine import Engine
-from bert_mrc_theseus.model_files.model_folder import ModelSpec
+from bert_mrc_theseus.model_files.model_folder import ModelSpec, load_spec
 from bert_mrc_theseus.package_data import bundled_model
-from bert_mrc_theseus.prediction.pieces import Piece, groups_of, pieces_of, whole_documents
+from bert_mrc_theseus.prediction.pieces import Piece, groups_after, groups_of, pieces_of, whole_documents
 from bert_mrc_theseus.text.documents import Document
 from bert_mrc_theseus.text.schema import DEFAULT_STYLE, Schema, read_queries
 
@@ -105,11 +106,13 @@ class Extractor:
             UserError: there is no such type or engine, or the Keras engine is needed and TensorFlow is not installed.
             DataError: the query file cannot be read.
         """
+        folder = folder or bundled_model()
         if queries is not None:
             schema = read_queries(queries, style)
-        spec, run = load_engine(folder or bundled_model(), engine)
         if types is not None:
-            schema = (schema or spec.schema).only(types)
+            # Before the model is loaded, which takes longer.
+            schema = (schema or load_spec(folder).schema).only(types)
+        spec, run = load_engine(folder, engine)
         return cls(spec, run, thresholds, schema, nested)
 
     @property
@@ -135,9 +138,16 @@ class Extractor:
                 for e in document.entities
             ]
 
-    def documents(self, documents: Iterable[Document]) -> Iterator[Document]:
-        """Documents with predicted entities, in order."""
-        return whole_documents(self._answered(groups_of(pieces_of(documents, self._spec.window))))
+    def documents(self, documents: Iterable[Document], done: int = 0) -> Iterator[Document]:
+        """Documents with predicted entities, in order.
+
+        Args:
+            documents: with or without entities.
+            done: of so many documents, the first ones, nothing is asked any more. The others' results are the same as without
+                it, to the last bit: they are predicted in the same company.
+        """
+        groups, unneeded = groups_after(groups_of(pieces_of(documents, self._spec.window)), done)
+        return islice(whole_documents(self._answered(groups)), unneeded, None)
 
     def close(self) -> None:
         """Ends the engine's threads; an extractor that is forgotten ends them too."""

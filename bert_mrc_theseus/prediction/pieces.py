@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
+from itertools import chain
 
 from bert_mrc_theseus.mrc.windows import WindowSize, cut_windows
 from bert_mrc_theseus.text.documents import Document
@@ -55,6 +56,29 @@ def groups_of(pieces: Iterable[Piece]) -> Iterator[list[Piece]]:
         size += len(piece.document.text) + 1
     if group:
         yield group
+
+
+def groups_after(groups: Iterable[list[Piece]], done: int) -> tuple[Iterator[list[Piece]], int]:
+    """Leaves out groups that hold nothing but pieces of the first documents.
+
+    Args:
+        groups: of all documents, in order.
+        done: how many documents are the first.
+
+    Returns:
+        The other groups, and how many of the first documents end in them.
+    """
+    groups, before = iter(groups), 0
+    while before < done:
+        group = next(groups, None)
+        if group is None:
+            break
+        ended = sum(piece.whole is not None for piece in group)
+        last = before + ended - (group[-1].whole is not None)
+        if last >= done:
+            return chain([group], groups), done - before
+        before += ended
+    return groups, 0
 
 
 def whole_documents(pieces: Iterable[tuple[Piece, Document]]) -> Iterator[Document]:

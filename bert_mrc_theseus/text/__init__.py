@@ -1,5 +1,6 @@
 """What everything speaks of: documents, entity types, tags, dictionaries, word lists. No model, no arrays.
 
+json_records   JSON that others wrote, a record at a time
 documents      `Entity`, `Document`, and their interchange format
 schema         entity types and their queries
 tags           entities <-> BIO, BIOES, BMES

@@ -6,16 +6,26 @@ output: `document.text[entity.start:entity.end]` is the entity's text.
 The interchange format is JSONL, one document a line:
 `{"id": "...", "text": "...", "entities": [{"start": 0, "end": 2, "type": "PER"}]}`. An entity may also carry "text", which
 is then checked against its offsets, "score", and "source"; a document may carry "silver": true, and "annotated": ["PER", ...].
+Whatever else a document carries is kept and written again (`Document.rest`); what else an entity carries is not.
 """
 
 import json
-from collections.abc import Iterable, Iterator
+import math
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from bert_mrc_theseus.errors import DataError
 from bert_mrc_theseus.files import OnError, atomic_write, read_lines
+from bert_mrc_theseus.text.json_records import Json, parse_json, shown
+from bert_mrc_theseus.text_encoding import DEFAULT_ENCODING
+
+TEXT = "text"
+"""The field of a record that holds the text, unless a user names another."""
+
+OWN_FIELDS = frozenset(("id", TEXT, "entities", "silver", "annotated"))
+"""The fields of a record that a document has attributes for."""
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -52,12 +62,16 @@ class Document:
     """A text with its entities, which are kept sorted by (start, end, type).
 
     Attributes:
+        id: a name, or a number where a JSON record has one.
         silver: the entities were not annotated by people; training can weigh the document less.
         annotated: the types that were looked for; of others, training and evaluation ask nothing. None: all that the schema
             has.
+        rest: further fields of the JSON record that the document was, to be written again; not to be changed. They count
+            for equality, not for the hash.
 
     Raises:
-        ValueError: an entity lies outside the text, or is of a type that was not annotated.
+        ValueError: an entity lies outside the text, or is of a type that was not annotated; or a further field has the name
+            of one that documents have.
 
     Example:
         >>> import bert_mrc_theseus as bmt
@@ -66,14 +80,18 @@ class Document:
         ['程晓光', '广州']
     """
 
-    id: str
+    id: str | int | float
     text: str
     entities: tuple[Entity, ...] = ()
     silver: bool = False
     annotated: tuple[str, ...] | None = None
+    rest: Mapping[str, Json] = field(default_factory=dict, hash=False)
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "entities", tuple(sorted(self.entities)))
+        taken = OWN_FIELDS & self.rest.keys()
+        if taken:
+            raise ValueError(f"further fields cannot be called {', '.join(sorted(taken))}")
         for entity in self.entities:
             if self.annotated is not None and entity.type not in self.annotated:
                 raise ValueError(f"an entity is of type {entity.type!r}; annotated are {', '.join(self.annotated)}")
@@ -88,7 +106,7 @@ class Document:
 
 
 def document_to_dict(document: Document) -> dict[str, Any]:
-    """The interchange form of a document, each entity with its text and what else is known of it."""
+    """The interchange form of a document, each entity with its text and what else is known of it; further fields stand last."""
     entities = []
     for entity in document.entities:
         item: dict[str, Any] = {
@@ -107,66 +125,121 @@ def document_to_dict(document: Document) -> dict[str, Any]:
         record["silver"] = True
     if document.annotated is not None:
         record["annotated"] = list(document.annotated)
-    return record
+    return {**record, **document.rest}
 
 
-def document_from_dict(record: Any, default_id: str = "") -> Document:
+def document_from_dict(record: Any, default_id: str = "", text_field: str = TEXT) -> Document:
     """Reads the interchange form; `id` and `entities` may be missing.
+
+    Args:
+        record: a JSON object.
+        default_id: where it has no id, or null.
+        text_field: the field that holds the text.
 
     Raises:
         ValueError: a field is missing or of the wrong kind, an entity's "text" is not what its offsets say, or see `Document`.
     """
-    if not isinstance(record, dict) or not isinstance(record.get("text"), str):
-        raise ValueError('a document needs the form {"text": "...", "entities": [...]}')
-    text = record["text"]
+    if not isinstance(record, dict):
+        raise ValueError(f'a document needs the form {{"text": "...", "entities": [...]}}. Received: {shown(record)}')
+    text = text_of_record(record, text_field)
+    if text_field != TEXT and TEXT in record:
+        raise ValueError(f"a document has one text: this one has {TEXT!r} beside {text_field!r}")
     items = record.get("entities") or ()
     if not isinstance(items, list | tuple):
-        raise ValueError(f'"entities" is a list. Received: {items!r}')
-    entities = []
-    for item in items:
-        try:
-            start, end, kind = item["start"], item["end"], item["type"]
-        except (TypeError, KeyError) as error:
-            raise ValueError(f'an entity needs "start", "end" and "type". Received: {item!r}') from error
-        if type(start) is not int or type(end) is not int or not isinstance(kind, str):
-            raise ValueError(f'"start" and "end" are integers and "type" is a string. Received: {item!r}')
-        source = item.get("source")
-        try:
-            score = None if item.get("score") is None else float(item["score"])
-        except (TypeError, ValueError) as error:
-            raise ValueError(f'"score" is a number. Received: {item!r}') from error
-        entity = Entity(start, end, kind, score, None if source is None else str(source))
-        if "text" in item and item["text"] != text[start:end]:
-            raise ValueError(f"entity text {item['text']!r} is not text[{start}:{end}], which is {text[start:end]!r}")
-        entities.append(entity)
-    annotated = record.get("annotated")
+        raise ValueError(f'"entities" is a list. Received: {shown(items)}')
+    silver, annotated = record.get("silver", False), record.get("annotated")
+    if not isinstance(silver, bool):
+        raise ValueError(f'"silver" is true or false. Received: {shown(silver)}')
     if annotated is not None and not (isinstance(annotated, list) and all(isinstance(kind, str) for kind in annotated)):
-        raise ValueError(f'"annotated" is a list of types. Received: {annotated!r}')
+        raise ValueError(f'"annotated" is a list of types. Received: {shown(annotated)}')
     return Document(
-        str(record.get("id", default_id)),
+        id_of_record(record.get("id"), default_id),
         text,
-        tuple(entities),
-        bool(record.get("silver", False)),
+        tuple(_entity_from_dict(item, text) for item in items),
+        silver,
         None if annotated is None else tuple(annotated),
+        {name: value for name, value in record.items() if name not in OWN_FIELDS and name != text_field},
     )
 
 
-def parse_document(line: str, path: str | Path, number: int, default_id: str) -> Document:
-    """Reads one line of interchange JSONL.
+def text_of_record(record: Mapping[str, Any], text_field: str = TEXT) -> str:
+    """The text of a JSON object.
+
+    Args:
+        record: the object.
+        text_field: the field that should hold it.
+
+    Raises:
+        ValueError: the field is missing or no string.
+    """
+    text = record.get(text_field)
+    if not isinstance(text, str):
+        if text_field in record:
+            raise ValueError(f"a document needs a text: {text_field!r} is {shown(text)}, not a string")
+        fields = ", ".join(shown(name) for name in list(record)[:8]) or "nothing"
+        raise ValueError(
+            f"a document needs a text: there is no {text_field!r} among its fields, which are {fields}; "
+            f"if one of these holds it, name it with --text-field"
+        )
+    return text
+
+
+def id_of_record(value: Any, default: str | int) -> str | int | float:
+    """The id of a JSON object; null is none.
+
+    Raises:
+        ValueError: it is neither a string nor a number.
+    """
+    if value is None:
+        return default
+    if isinstance(value, str) or type(value) is int or (type(value) is float and math.isfinite(value)):
+        return value
+    raise ValueError(f'"id" is a string or a number. Received: {shown(value)}')
+
+
+def _entity_from_dict(item: Any, text: str) -> Entity:
+    try:
+        start, end, kind = item["start"], item["end"], item["type"]
+    except (TypeError, KeyError) as error:
+        raise ValueError(f'an entity needs "start", "end" and "type". Received: {shown(item)}') from error
+    score, source = item.get("score"), item.get("source")
+    if type(start) is not int or type(end) is not int or not isinstance(kind, str):
+        raise ValueError(f'"start" and "end" are integers and "type" is a string. Received: {shown(item)}')
+    try:
+        score = None if score is None or isinstance(score, str | bool) else float(score)
+    except (TypeError, OverflowError):
+        score = None
+    if score is None and item.get("score") is not None:
+        raise ValueError(f'"score" is a number. Received: {shown(item["score"])}')
+    if not isinstance(source, str | None):
+        raise ValueError(f'"source" is a string. Received: {shown(source)}')
+    entity = Entity(start, end, kind, score, source)
+    if "text" in item and item["text"] != text[start:end]:
+        raise ValueError(
+            f"entity text {shown(item['text'])} is not text[{start}:{end}], which is {shown(text[start:end])}"
+        )
+    return entity
+
+
+def parse_document(line: str, path: str | Path, number: int, default_id: str, text_field: str = TEXT) -> Document:
+    """Reads one line of interchange JSONL, see `document_from_dict`.
 
     Raises:
         DataError: the line is not JSON or not a document.
     """
+    record = parse_json(line, path, number)
     try:
-        return document_from_dict(json.loads(line), default_id)
-    except json.JSONDecodeError as error:
-        raise DataError(f"not JSON: {error.msg} at column {error.colno}", path, number) from error
+        return document_from_dict(record, default_id, text_field)
     except ValueError as error:
         raise DataError(str(error), path, number) from error
 
 
 def parse_documents(
-    lines: Iterable[tuple[int, str]], path: str | Path, on_error: OnError | None = None, prefix: str = ""
+    lines: Iterable[tuple[int, str]],
+    path: str | Path,
+    on_error: OnError | None = None,
+    prefix: str = "",
+    text_field: str = TEXT,
 ) -> Iterator[Document]:
     """Yields the documents of interchange JSONL, line by line; blank lines are skipped.
 
@@ -175,6 +248,7 @@ def parse_documents(
         path: for messages.
         on_error: gets the error of a line that is no document, which is then left out; by default it is raised.
         prefix: of the line number, which becomes the id where one is missing.
+        text_field: see `document_from_dict`.
 
     Raises:
         DataError: see `parse_document`.
@@ -183,7 +257,7 @@ def parse_documents(
         if not line.strip():
             continue
         try:
-            document = parse_document(line, path, number, f"{prefix}{number}")
+            document = parse_document(line, path, number, f"{prefix}{number}", text_field)
         except DataError as error:
             if on_error is None:
                 raise
@@ -192,12 +266,15 @@ def parse_documents(
             yield document
 
 
-def read_documents(path: str | Path, on_error: OnError | None = None) -> Iterator[Document]:
+def read_documents(
+    path: str | Path, on_error: OnError | None = None, encoding: str = DEFAULT_ENCODING
+) -> Iterator[Document]:
     """`parse_documents` of a file, plain or gz.
 
     Args:
         path: the file.
-        on_error: gets the error of each line that is no document or not UTF-8; by default the first one is raised.
+        on_error: gets the error of each line that is no document or not in the encoding; by default the first one is raised.
+        encoding: of the file.
 
     Raises:
         DataError: see `parse_document` and `read_lines`.
@@ -208,7 +285,7 @@ def read_documents(path: str | Path, on_error: OnError | None = None) -> Iterato
         >>> [document.entities[0].type for document in bmt.read_documents("a.jsonl")]
         ['LOC']
     """
-    yield from parse_documents(read_lines(path, on_error), path, on_error)
+    yield from parse_documents(read_lines(path, on_error, encoding), path, on_error)
 
 
 def write_documents(path: str | Path, documents: Iterable[Document]) -> None:

@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from bert_mrc_theseus.errors import DataError, UserError
+from bert_mrc_theseus.errors import DataError, UsageError
 from bert_mrc_theseus.files import read_text
 
 NAME = "name"
@@ -85,12 +85,12 @@ class Schema:
         """The schema of some of the types, in the order given.
 
         Raises:
-            UserError: the schema has no such type.
+            UsageError: the schema has no such type, a type is named twice, or none is.
         """
         try:
             return Schema(tuple(self.types[self.index(name)] for name in names))
-        except KeyError as error:
-            raise UserError(error.args[0]) from error
+        except (KeyError, ValueError) as error:
+            raise UsageError(error.args[0]) from error
 
 
 def schema_from_dict(tables: Mapping[str, Any], style: str = DEFAULT_STYLE) -> Schema:

@@ -1,24 +1,36 @@
-"""Entities <-> tags in the schemes BIO, BIOES and BMES.
+"""Entities <-> tags: written in the schemes BIO, BIOES and BMES; read in BIOS, BILUO and BMEWO too.
 
-Tags carry flat entities only; the round trip entities -> tags -> entities is exact for those. Illegal sequences are
-repaired by one rule and counted: a tag that continues an entity (I, M or E) where none of its type is open begins a new
-one, as in conlleval.
+The schemes differ in whether the last tag of an entity is another (E; L in BILUO) and that of an entity of one tag (S; U in
+BILUO, W in BMEWO). Tags carry flat entities only; the round trip entities -> tags -> entities is exact for those. Illegal
+sequences are repaired by one rule and counted: a tag that continues an entity (I, M or E) where none of its type is open
+begins a new one, as in conlleval.
 """
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from bert_mrc_theseus.text.documents import Entity
+from bert_mrc_theseus.text.json_records import shown
 
 SCHEMES = {"bio": "BI", "bioes": "BIES", "bmes": "BMES"}
+"""The schemes that are written."""
+
 OUTSIDE = "O"
+
+PREFIXES = {"B": "B", "I": "I", "M": "M", "E": "E", "L": "E", "S": "S", "U": "S", "W": "S"}
+"""The prefixes that are read, as those of BIOES and BMES."""
+
+CLOSING = frozenset("ELM")
+"""Prefixes of schemes in which an entity of several tags ends with E or L."""
 
 
 class TagError(ValueError):
     """A tag of no known scheme. `position` is its index in the sequence."""
 
     def __init__(self, tag: str, position: int):
-        super().__init__(f"unknown tag {tag!r}; tags are O, or B I M E S, a hyphen or underscore, and a type")
+        super().__init__(
+            f"unknown tag {shown(tag)}; tags are O, or one of {' '.join(PREFIXES)}, a hyphen or underscore, and a type"
+        )
         self.position = position
 
 
@@ -29,7 +41,7 @@ class TagResult:
     Attributes:
         entities: with offsets in tags.
         repaired: I, M or E tags that continued nothing and were taken as the begin of an entity.
-        unclosed: entities of BIOES or BMES that ended without E or S; they are kept as they stand.
+        unclosed: entities of schemes with an end tag that ended without one; they are kept as they stand.
     """
 
     entities: tuple[Entity, ...]
@@ -45,19 +57,29 @@ def split_tag(tag: str, position: int = 0) -> tuple[str, str]:
     """
     if tag == OUTSIDE:
         return OUTSIDE, ""
-    if len(tag) < 3 or tag[0] not in "BIMES" or tag[1] not in "-_":
+    if len(tag) < 3 or tag[0] not in PREFIXES or tag[1] not in "-_":
         raise TagError(tag, position)
     return tag[0], tag[2:]
 
 
-def detect_scheme(tags: Iterable[str]) -> str:
-    """The scheme whose prefixes the tags use: bmes if there is an M, bioes if there is an E or S, else bio.
+def prefixes_of(tags: Iterable[str]) -> frozenset[str]:
+    """The prefixes that tags use; those of no scheme are passed over."""
+    return frozenset(tag[0] for tag in tags if tag != OUTSIDE and tag[:1] in PREFIXES and tag[1:2] in ("-", "_"))
 
-    Raises:
-        TagError: a tag is of no scheme.
+
+def scheme_of(prefixes: frozenset[str]) -> str:
+    """The scheme to which some prefixes belong: bio, bios, bioes, biluo, bmes or bmewo.
+
+    Args:
+        prefixes: see `prefixes_of`; better those of a whole file than of one sentence.
     """
-    seen = {split_tag(tag, position)[0] for position, tag in enumerate(tags)}
-    return "bmes" if "M" in seen else "bioes" if seen & {"E", "S"} else "bio"
+    if "W" in prefixes:
+        return "bmewo"
+    if prefixes & {"L", "U"}:
+        return "biluo"
+    if "M" in prefixes:
+        return "bmes"
+    return "bioes" if "E" in prefixes else "bios" if "S" in prefixes else "bio"
 
 
 def entities_from_tags(tags: Sequence[str], closes: bool | None = None) -> TagResult:
@@ -65,14 +87,15 @@ def entities_from_tags(tags: Sequence[str], closes: bool | None = None) -> TagRe
 
     Args:
         tags: one a character (or token).
-        closes: whether entities must end with E or S; by default they must if the tags have any E, S or M.
+        closes: whether an entity of several tags must end with E or L; by default it must if the tags have any E, L or M.
 
     Raises:
         TagError: a tag is of no scheme.
     """
     parts = [split_tag(tag, position) for position, tag in enumerate(tags)]
     if closes is None:
-        closes = detect_scheme(tags) != "bio"
+        closes = bool(CLOSING & {prefix for prefix, _ in parts})
+    parts = [(PREFIXES.get(prefix, prefix), name) for prefix, name in parts]
     entities: list[Entity] = []
     opened: tuple[int, str] | None = None
     repaired = unclosed = 0

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import Field, asdict, dataclass, field, fields
 from typing import Any
 
-from bert_mrc_theseus.errors import UserError
+from bert_mrc_theseus.errors import UsageError
 from bert_mrc_theseus.model_files.successor import INITIALISATIONS
 from bert_mrc_theseus.text.schema import DEFAULT_STYLE
 from bert_mrc_theseus.training.schedules import SCHEDULES
@@ -23,6 +23,7 @@ def _setting(
     at_least: float | None = None,
     above: float | None = None,
     at_most: float | None = None,
+    below: float | None = None,
     choices: tuple[str, ...] = (),
 ) -> Any:
     """A field with its bounds.
@@ -31,10 +32,10 @@ def _setting(
         default: its value if nothing is said.
         help_text: for the command line.
         option: name on the command line, by default made from the field's.
-        at_least, above, at_most: bounds of a number.
+        at_least, above, at_most, below: bounds of a number; infinite it is only if `at_most` is.
         choices: names that are known.
     """
-    bounds = {"at_least": at_least, "above": above, "at_most": at_most, "choices": choices}
+    bounds = {"at_least": at_least, "above": above, "at_most": at_most, "below": below, "choices": choices}
     return field(default=default, metadata={"help": help_text, "option": option, **bounds})
 
 
@@ -44,23 +45,27 @@ def option_of(item: Field) -> str:
 
 
 def _check(settings: Any) -> None:
-    """Raises UserError for the first value that is outside of its bounds."""
+    """Raises UsageError for the first value that is outside of its bounds."""
     for item in fields(settings):
         value, limits = getattr(settings, item.name), item.metadata
         if value is None:
             continue
         if limits["choices"] and value not in limits["choices"]:
-            raise UserError(f"{item.name} is one of {', '.join(limits['choices'])}. Received: {value!r}")
+            raise UsageError(f"{item.name} is one of {', '.join(limits['choices'])}. Received: {value!r}")
+        if value == float("inf") != limits["at_most"]:
+            raise UsageError(f"{item.name} is finite. Received: {value}")
         # `not ... >=` and not `<`: NaN is refused too.
+        if limits["below"] is not None and not value < limits["below"]:
+            raise UsageError(f"{item.name} is less than {limits['below']}. Received: {value}")
         if limits["at_least"] is not None and limits["at_most"] is not None:
             if not limits["at_least"] <= value <= limits["at_most"]:
-                raise UserError(
+                raise UsageError(
                     f"{item.name} lies between {limits['at_least']} and {limits['at_most']}. Received: {value}"
                 )
         elif limits["at_least"] is not None and not value >= limits["at_least"]:
-            raise UserError(f"{item.name} is at least {limits['at_least']}. Received: {value}")
+            raise UsageError(f"{item.name} is at least {limits['at_least']}. Received: {value}")
         elif limits["above"] is not None and not value > limits["above"]:
-            raise UserError(f"{item.name} is greater than {limits['above']}. Received: {value}")
+            raise UsageError(f"{item.name} is greater than {limits['above']}. Received: {value}")
 
 
 _SHARED_LAYERS = (
@@ -74,7 +79,7 @@ class TrainingConfig:
     """Settings that every stage reads. The fields say what they mean where they are declared.
 
     Raises:
-        UserError: a value that makes no sense.
+        UsageError: a value that makes no sense.
 
     Example:
         >>> import bert_mrc_theseus as bmt
@@ -96,9 +101,10 @@ class TrainingConfig:
     token_budget: int = _setting(1024, "Tokens of a batch, padding included.", "--tokens", above=0)
     negative_ratio: float | None = _setting(
         None,
-        "How many pairs of text and type without entities are trained on, per pair with entities; default: 1, and all where "
-        "the model reads a text once for all types.",
+        "How many pairs of text and type without entities are trained on, per pair with entities; inf: all; default: 1, and "
+        "all where the model reads a text once for all types.",
         at_least=0,
+        at_most=float("inf"),
     )
     by_text: bool = _setting(
         False,
@@ -117,7 +123,7 @@ class TrainingConfig:
         at_least=0,
         at_most=1,
     )
-    dropout: float = _setting(0.1, "Dropout of hidden states and attention.", at_least=0, at_most=1)
+    dropout: float = _setting(0.1, "Dropout of hidden states and attention.", at_least=0, below=1)
     mixed_bfloat16: bool = _setting(
         False, "Compute matrix products in bfloat16, keep variables in float32.", "--bfloat16"
     )
@@ -126,7 +132,9 @@ class TrainingConfig:
     )
     evaluate_every: int = _setting(0, "Steps between evaluations; 0: evaluate once an epoch.", at_least=0)
     checkpoint_minutes: float = _setting(5.0, "Minutes between checkpoints for resuming.", at_least=0)
-    seed: int = _setting(42, "Seed of the heads' first weights, the batches, dropout and replacements.", at_least=0)
+    seed: int = _setting(
+        42, "Seed of the heads' first weights, the batches, dropout and replacements.", at_least=0, at_most=2**32 - 1
+    )
 
     def __post_init__(self) -> None:
         _check(self)
@@ -137,7 +145,7 @@ class NewPredecessor:
     """What a predecessor is made of: settings of stage 0, which later stages take over from its model.
 
     Raises:
-        UserError: a value that makes no sense.
+        UsageError: a value that makes no sense.
     """
 
     encoder: str = _setting("e5-small-zh", "Encoder to start from: e5-small-zh, or the folder of a BERT.")
@@ -167,7 +175,7 @@ class Replacing:
     """How modules are replaced in stage 1: the successor's shape, and the replace rate (see `schedules.replace_rate`).
 
     Raises:
-        UserError: a value that makes no sense.
+        UsageError: a value that makes no sense.
     """
 
     modules: int = _setting(6, "Modules of the predecessor, which is the successor's number of layers.", at_least=1)
@@ -183,7 +191,7 @@ class Replacing:
     def __post_init__(self) -> None:
         _check(self)
         if self.shared_layers is not None and self.shared_layers > self.modules:
-            raise UserError(
+            raise UsageError(
                 f"of a successor's {self.modules} layers 0 to {self.modules} can be shared. Received: {self.shared_layers}"
             )
 
@@ -193,7 +201,7 @@ class Distillation:
     """How much the predecessor teaches in stages 1 and 2, beside the labels, whose loss has weight 1 (see `distillation`).
 
     Raises:
-        UserError: a value that makes no sense.
+        UsageError: a value that makes no sense.
     """
 
     logits: float = _setting(0.0, "Weight of the predecessor's logits.", "--distill-logits", at_least=0)
@@ -239,7 +247,7 @@ def stage_config(stage: int, **changes: Any) -> TrainingConfig:
     """The settings of a stage that differ from its defaults by `changes`.
 
     Raises:
-        UserError: a value that makes no sense.
+        UsageError: a value that makes no sense.
     """
     return TrainingConfig(**{**STAGE_DEFAULTS[stage], **changes})
 

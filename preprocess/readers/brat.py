@@ -1,82 +1,150 @@
 """BRAT standoff: `.txt` with a `.ann` beside it, in a folder or in a tar archive.
 
-Offsets are half-open, in characters of the untouched text, line ends included. Only text-bound annotations (T lines)
-are read. Entities of several pieces are left out and counted, as are those whose text is not what their offsets say.
+Offsets are half-open, in characters of the untouched text, line ends included; but where the entities' texts say that they were
+counted otherwise (a line end "\\r\\n" as one character, a byte order mark or none), these are believed. Only text-bound
+annotations (T lines) are read. Pieces of an entity are joined where nothing but white space lies between, as at a line end;
+other entities of several pieces are left out and counted, as are those whose text is not what their offsets say.
 """
 
+import lzma
 import tarfile
+import zlib
 from collections.abc import Iterator
 from pathlib import Path, PurePosixPath
 
-from bert_mrc_theseus.errors import DataError
-from bert_mrc_theseus.files import decode_text
-from bert_mrc_theseus.output.brat import on_one_line
+from bert_mrc_theseus.errors import DataError, printable
+from bert_mrc_theseus.files import BYTE_ORDER_MARK, decode_text
 from bert_mrc_theseus.text.documents import Document, Entity
 
+from .offsets import Claim, place
+from .paths import archive_and_folder
 from .read_report import ReadReport, without_repeats
+from .sources import DEFAULTS, ReadOptions
+
+TEXT, ANNOTATIONS = ".txt", ".ann"
 
 
-def read_brat(path: str | Path, report: ReadReport) -> Iterator[Document]:
+def read_brat(path: str | Path, report: ReadReport, options: ReadOptions = DEFAULTS) -> Iterator[Document]:
     """Documents of a folder or tar archive, by name.
+
+    A text without annotations beside it was not annotated and is left out; annotations without their text are a bad record.
 
     Args:
         path: folder (searched with its sub-folders) or archive; `PATH#NAME` takes only the files below a folder NAME.
         report: counts.
+        options: encoding.
+
+    Raises:
+        DataError: no text is annotated, or see `ReadReport.strict`.
     """
-    outer, _, inside = str(path).partition("#")
-    path = Path(outer)
-    files = dict(_folder(path) if path.is_dir() else _archive(path))
-    names = [name for name in sorted(files) if name.endswith(".txt")]
-    names = [name for name in names if not inside or inside in PurePosixPath(name).parts]
-    if not names:
-        raise DataError("no .txt files found", path, hint="BRAT needs NAME.txt and NAME.ann")
-    for name in names:
-        stem = name.removesuffix(".txt")
-        where, beside = path / name, path / (stem + ".ann")
+    path, inside = archive_and_folder(path)
+    files = dict(_folder(path, report) if path.is_dir() else _archive(path, report))
+    if inside:
+        files = {name: data for name, data in files.items() if inside in PurePosixPath(name).parts}
+    beside = _annotations_of(files, path, report)
+    for name, annotated in beside.items():
+        if annotated is None:
+            report.unannotated += 1
+            continue
+        where = path / annotated
         try:
-            text = decode_text([files[name]], where)
-            annotations = decode_text([files.get(stem + ".ann", b"")], beside)
+            text = decode_text([files[name]], path / name, options.encoding, keep_mark=True)
+            annotations = decode_text([files[annotated]], where, options.encoding)
         except DataError as error:
             report.bad_record(error)
             continue
-        entities = _entities(annotations, text, report, beside)
-        yield Document(stem, text, without_repeats(list(entities), report))
+        yield _document(printable(name[: -len(TEXT)]), text, annotations, report, where)
+    if not any(beside.values()):
+        raise DataError("no .txt has an .ann of its name", path, hint="BRAT needs NAME.txt and NAME.ann")
 
 
-def _entities(annotations: str, text: str, report: ReadReport, path: Path) -> Iterator[Entity]:
+def _annotations_of(files: dict[str, bytes], path: Path, report: ReadReport) -> dict[str, str | None]:
+    """Each text's file of annotations, by name; the case of letters counts only where it tells two apart."""
+    texts = sorted(name for name in files if name.lower().endswith(TEXT))
+    free = {name for name in files if name.lower().endswith(ANNOTATIONS)}
+    found: dict[str, str | None] = dict.fromkeys(texts)
+    for name in texts:
+        beside = name[: -len(TEXT)] + ANNOTATIONS
+        if beside in free:
+            found[name] = beside
+            free.remove(beside)
+    for name in [name for name in texts if found[name] is None]:
+        beside = name[: -len(TEXT)] + ANNOTATIONS
+        rivals = [other for other in texts if found[other] is None and other.lower() == name.lower()]
+        fitting = [other for other in free if other.lower() == beside.lower()]
+        if len(rivals) == len(fitting) == 1:
+            found[name] = fitting[0]
+            free.remove(fitting[0])
+    for name in sorted(free):
+        report.bad_record(
+            DataError("there is no text beside the annotations", path / name, hint="NAME.ann needs NAME.txt")
+        )
+    return found
+
+
+def _document(name: str, text: str, annotations: str, report: ReadReport, path: Path) -> Document:
+    claims, types, pieces = [], [], []
     for number, line in enumerate(annotations.split("\n"), 1):
         if not line.startswith("T"):
             continue
         parts = line.rstrip("\r").split("\t", 2)
-        fields = parts[1].split(" ") if len(parts) > 2 else []
-        if len(fields) < 3:
+        fields = parts[1].replace(";", " ").split(" ") if len(parts) > 2 else []
+        if len(fields) < 3 or not fields[0] or len(fields) % 2 == 0:
             report.bad_record(DataError("expected T<id><TAB>type start end<TAB>text", path, number))
-        elif ";" in parts[1]:
+            continue
+        try:
+            offsets = [int(field) for field in fields[1:]]
+        except ValueError:
+            report.bad_record(DataError(f"offsets are not numbers: {parts[1][:60]!r}", path, number))
+            continue
+        claims.append(Claim(offsets[0], offsets[-1], parts[2]))
+        types.append(fields[0])
+        pieces.append(len(offsets) // 2)
+    placed = place(text, claims)
+    if text.startswith(BYTE_ORDER_MARK):
+        # Dropped, unless it was counted.
+        without = place(text[1:], claims)
+        if without.right >= placed.right:
+            text, placed = text[1:], without
+    entities = []
+    for span, kind, several in zip(placed.spans, types, pieces, strict=True):
+        if span is not None:
+            entities.append(Entity(*span, kind))
+        elif several > 1:
             report.discontinuous += 1
         else:
-            try:
-                start, end = int(fields[1]), int(fields[2])
-            except ValueError:
-                report.bad_record(DataError(f"offsets are not numbers: {parts[1]!r}", path, number))
-                continue
-            if 0 <= start < end <= len(text) and on_one_line(text[start:end]) == parts[2]:
-                yield Entity(start, end, fields[0])
-            else:
-                report.mismatched += 1
+            report.mismatched += 1
+    return Document(name, text, without_repeats(entities, report))
 
 
-def _folder(path: Path) -> Iterator[tuple[str, bytes]]:
+def _is_brat(name: str) -> bool:
+    return name.lower().endswith((TEXT, ANNOTATIONS))
+
+
+def _folder(path: Path, report: ReadReport) -> Iterator[tuple[str, bytes]]:
     for file in path.rglob("*"):
-        if file.suffix in (".txt", ".ann"):
-            yield file.relative_to(path).as_posix(), file.read_bytes()
+        if _is_brat(file.name) and file.is_file():
+            try:
+                yield file.relative_to(path).as_posix(), file.read_bytes()
+            except OSError as error:
+                report.bad_record(DataError(f"cannot open: {error.strerror}", file))
 
 
-def _archive(path: Path) -> Iterator[tuple[str, bytes]]:
+def _archive(path: Path, report: ReadReport) -> Iterator[tuple[str, bytes]]:
     try:
         with tarfile.open(path) as archive:
             for member in archive:
-                stream = archive.extractfile(member)
-                if stream is not None and member.name.endswith((".txt", ".ann")):
+                if not _is_brat(member.name):
+                    continue
+                try:
+                    stream = archive.extractfile(member)
+                except KeyError:
+                    problem = f"a link to {member.linkname}, which is not in the archive"
+                    report.bad_record(DataError(problem, path / member.name))
+                    continue
+                if stream is not None:
                     yield member.name, stream.read()
-    except (OSError, tarfile.TarError) as error:
-        raise DataError(f"cannot open as a folder or tar archive: {error}", path) from error
+    except (OSError, EOFError, tarfile.TarError, zlib.error, lzma.LZMAError) as error:
+        # What tarfile says of a file that is none has a line for each kind of compression.
+        said = str(error).partition("\n")[0].rstrip(":")
+        raise DataError(f"cannot read as a folder or tar archive: {said}", path) from error

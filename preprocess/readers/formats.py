@@ -1,28 +1,29 @@
 """The formats that can be read, by name."""
 
 from collections.abc import Callable, Iterable
-from pathlib import Path
 
-from bert_mrc_theseus.errors import DataError
-from bert_mrc_theseus.text.documents import Document
+from bert_mrc_theseus.errors import UsageError
+from bert_mrc_theseus.text.documents import TEXT, Document
+from bert_mrc_theseus.text_encoding import DEFAULT_ENCODING, check_encoding
 
 from .brat import read_brat
 from .columns import read_cesu8_columns, read_columns, read_parallel, read_two_line, read_uner, read_weibo
+from .label_studio import read_label_studio
 from .marked_text import read_pfr, read_raw, read_raw_file, read_segments
 from .silver import read_silver
+from .sources import ReadOptions
 from .span_formats import (
     read_cluener,
     read_cmeee,
     read_cmeee_text,
     read_doccano,
     read_interchange,
-    read_label_studio,
     read_mrc,
     read_span_tsv,
 )
 
 Reader = Callable[..., Iterable[Document]]
-"""Takes a path and a `ReadReport`."""
+"""Takes a path, a `ReadReport` and `ReadOptions`."""
 
 READERS: dict[str, Reader] = {
     "jsonl": read_interchange,
@@ -53,14 +54,29 @@ def reader_of(name: str) -> Reader:
     """The reader of a format.
 
     Raises:
-        DataError: no such format.
+        UsageError: no such format.
     """
     if name not in READERS:
-        raise DataError(f"unknown format {name!r}", hint=f"one of {', '.join(READERS)}")
+        raise UsageError(f"unknown format {name!r} (one of {', '.join(READERS)})")
     return READERS[name]
 
 
-def source_files(path: str | Path) -> list[Path]:
-    """The files behind a path as readers take it: a file, a folder, `PATH#FOLDER` or `CHARACTERS,TAGS`."""
-    parts = [Path(part.partition("#")[0]) for part in str(path).split(",")]
-    return [file for part in parts for file in (sorted(part.rglob("*")) if part.is_dir() else [part]) if file.is_file()]
+TEXT_FIELD_FORMATS = ("jsonl", "doccano", "label-studio")
+TAG_COLUMN_FORMATS = ("columns",)
+FIXED_ENCODING_FORMATS = ("weibo-cesu8",)
+
+
+def check_options(name: str, options: ReadOptions) -> None:
+    """Refuses options that a format would not look at.
+
+    Raises:
+        UsageError: it would not, or there is no such encoding or column.
+    """
+    if check_encoding(options.encoding) != DEFAULT_ENCODING and name in FIXED_ENCODING_FORMATS:
+        raise UsageError(f"the format {name} has its own encoding: leave --encoding out")
+    if options.text_field != TEXT and name not in TEXT_FIELD_FORMATS:
+        raise UsageError(f"--text-field is for --format {', '.join(TEXT_FIELD_FORMATS)}, not {name}")
+    if options.tag_column is not None and name not in TAG_COLUMN_FORMATS:
+        raise UsageError(f"--tag-column is for --format {', '.join(TAG_COLUMN_FORMATS)}, not {name}")
+    if options.tag_column is not None and options.tag_column < 2:
+        raise UsageError(f"--tag-column is 2 or more: column 1 holds the tokens. Received: {options.tag_column}")

@@ -4,11 +4,12 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 
-from bert_mrc_theseus.errors import DataError
-from bert_mrc_theseus.files import decode_text, open_binary, read_lines
+from bert_mrc_theseus.errors import DataError, printable
+from bert_mrc_theseus.files import read_lines, read_text
 from bert_mrc_theseus.text.documents import Document, Entity
 
 from .read_report import ReadReport
+from .sources import DEFAULTS, ReadOptions, source_lines
 
 PFR_TYPES = {"nr": "PER", "nrf": "PER", "nrg": "PER", "ns": "LOC", "nt": "ORG"}
 """Parts of speech that are entities. nz (other names) is not a type of its own in any NER corpus here."""
@@ -17,12 +18,12 @@ _WORD = re.compile(r"(?P<open>\[*)(?P<word>.*)/(?P<pos>[A-Za-z]+)(?P<close>(?:\]
 _PINYIN = re.compile(r"\{[^{}]*\}")
 
 
-def read_pfr(path: str | Path, report: ReadReport) -> Iterator[Document]:
+def read_pfr(path: str | Path, report: ReadReport, options: ReadOptions = DEFAULTS) -> Iterator[Document]:
     """People's Daily 1998: `id/m  word/pos  [word/pos word/pos]nt ...` a line; bracketed compounds make it nested.
 
     Family and given name (nrf, nrg) that follow each other are one person; `{pinyin}` is dropped.
     """
-    for number, line in read_lines(path):
+    for number, line in source_lines(path, options):
         words = _PINYIN.sub("", line).split()
         if not words:
             continue
@@ -58,9 +59,9 @@ def read_pfr(path: str | Path, report: ReadReport) -> Iterator[Document]:
         yield Document(name, text, tuple(dict.fromkeys(entities)))
 
 
-def read_segments(path: str | Path, report: ReadReport) -> Iterator[Document]:
+def read_segments(path: str | Path, report: ReadReport, options: ReadOptions = DEFAULTS) -> Iterator[Document]:
     """`segment/tag segment/tag ...` a line, tag `o` outside; the tag is the type."""
-    for number, line in read_lines(path):
+    for number, line in source_lines(path, options):
         if not line.strip():
             continue
         text, entities = "", []
@@ -75,19 +76,18 @@ def read_segments(path: str | Path, report: ReadReport) -> Iterator[Document]:
         yield Document(str(number), text, tuple(entities))
 
 
-def read_raw(path: str | Path, report: ReadReport) -> Iterator[Document]:
+def read_raw(path: str | Path, report: ReadReport, options: ReadOptions = DEFAULTS) -> Iterator[Document]:
     """Raw text, one document a line; empty lines are skipped."""
-    for number, line in read_lines(path):
+    for number, line in read_lines(path, report.bad_record, options.encoding):
         if line:
             yield Document(str(number), line)
 
 
-def read_raw_file(path: str | Path, report: ReadReport) -> Iterator[Document]:
+def read_raw_file(path: str | Path, report: ReadReport, options: ReadOptions = DEFAULTS) -> Iterator[Document]:
     """Raw text, the whole file one document, its line ends untouched."""
-    with open_binary(path) as stream:
-        try:
-            text = decode_text(stream, path)
-        except DataError as error:
-            report.bad_record(error)
-            return
-    yield Document(Path(path).name, text)
+    try:
+        text = read_text(path, options.encoding)
+    except DataError as error:
+        report.bad_record(error)
+        return
+    yield Document(printable(Path(path).name), text)

@@ -19,7 +19,12 @@ class ReadReport:
         discontinuous: entities of several pieces, left out.
         mismatched: entities left out because their text is not what their offsets say.
         repeated: exact repeats of an entity, left out.
+        repeated_documents: documents left out because an earlier one has their text, in corpora that are known for it.
+        metadata: lines that stand beside the text and are no tokens, left out.
+        unannotated: texts that nobody has annotated, left out.
+        other_results: annotations that are no entities (relations, choices ...) and further annotations of a text, left out.
         errors: messages of skipped records.
+        notes: what was recognised, by what it is, such as the tag scheme.
     """
 
     strict: bool = True
@@ -30,7 +35,12 @@ class ReadReport:
     discontinuous: int = 0
     mismatched: int = 0
     repeated: int = 0
+    repeated_documents: int = 0
+    metadata: int = 0
+    unannotated: int = 0
+    other_results: int = 0
     errors: list[str] = field(default_factory=list)
+    notes: dict[str, str] = field(default_factory=dict)
 
     def bad_record(self, error: DataError) -> None:
         """Raises the error, or counts the record as skipped."""

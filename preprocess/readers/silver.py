@@ -13,6 +13,7 @@ from bert_mrc_theseus.text.dictionary import Dictionary
 from bert_mrc_theseus.text.documents import Document, Entity
 
 from .read_report import ReadReport
+from .sources import DEFAULTS, ReadOptions
 
 SOURCE = "jieba"
 TYPES = {"nr": "PER", "ns": "LOC", "nt": "ORG"}
@@ -58,9 +59,11 @@ class Annotator:
         return self._dictionary.apply(document)[0] if self._dictionary else document
 
 
-def read_silver(path: str | Path, report: ReadReport, dictionary: Dictionary | None = None) -> Iterator[Document]:
+def read_silver(
+    path: str | Path, report: ReadReport, options: ReadOptions = DEFAULTS, dictionary: Dictionary | None = None
+) -> Iterator[Document]:
     """Raw text, one document a line; empty lines are skipped."""
     annotate = Annotator(dictionary)
-    for number, line in read_lines(path):
+    for number, line in read_lines(path, report.bad_record, options.encoding):
         if line:
             yield annotate(str(number), line)

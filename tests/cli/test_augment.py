@@ -25,7 +25,7 @@ def test_the_command_writes_a_data_folder(tmp_path, command):
     status, _, err = command("augment", data, "--out", tmp_path / "none", *names)
     assert status == 1 and "has the type PERSON" in err
     status, _, err = command("augment", data, "--out", data)
-    assert status == 1 and "exists already" in err
+    assert status == 2 and "exists already" in err
     (data / "train.jsonl").write_text('{"text": "没有"}\n', encoding="utf-8")
     status, _, err = command("augment", data, "--out", tmp_path / "none")
     assert not (tmp_path / "none").exists()

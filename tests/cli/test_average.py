@@ -16,6 +16,6 @@ def test_the_command_writes_a_model_once(tmp_path, command):
     assert all(np.array_equal(written.tensors[name], tensor) for name, tensor in expected.tensors.items())
     assert written.spec.record.command.startswith("bert-mrc-theseus average ")
     status, _, err = command("average", *folders, "--out", out)
-    assert status == 1 and "exists already" in err
+    assert status == 2 and "exists already" in err
     status, _, err = command("average", folders[0], "--out", tmp_path / "one")
-    assert status == 1 and "two or more" in err
+    assert status == 2 and "two or more" in err

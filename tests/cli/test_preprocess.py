@@ -21,7 +21,41 @@ def test_preprocess_of_own_files(command, tmp_path):
     status, _, err = command(*arguments)
     assert status == 1 and "bad.bio:4: unknown tag 'Q-PER'" in err and "Traceback" not in err
     status, out, _ = command(*arguments, "--skip-bad")
-    assert status == 0 and "skipped: " in out and "No query file" in out
+    assert status == 3 and "skipped: " in out and "No query file" in out and "tag scheme" in out and "BIO" in out
+
+
+def test_preprocess_is_told_what_files_do_not_say(command, tmp_path):
+    out = tmp_path / "out"
+    (tmp_path / "gbk.bio").write_text("王 B-PER x\n明 I-PER x\n", encoding="gb18030")
+    arguments = ("preprocess", "--train", tmp_path / "gbk.bio", "--out", out)
+    status, _, err = command(*arguments)
+    assert status == 1 and "gbk.bio:1: not UTF-8" in err and "--encoding" in err
+    assert command(*arguments, "--encoding", "gb18030", "--tag-column", "2")[0] == 0
+    assert [document.text for document in read_documents(out / "train.jsonl")] == ["王明"]
+    status, _, err = command(*arguments, "--encoding", "gbk", "--text-field", "content")
+    assert status == 2 and "--text-field is for" in err
+    status, _, err = command("preprocess", "sample", "--encoding", "gb18030", "--out", tmp_path / "x")
+    assert status == 2 and "for your own files" in err
+    task = {
+        "data": {"content": "北京"},
+        "annotations": [{"result": [{"value": {"start": 0, "end": 2, "labels": ["LOC"]}}]}],
+    }
+    (tmp_path / "tasks.json").write_text(json.dumps([task]))
+    arguments = ("preprocess", "--train", tmp_path / "tasks.json", "--format", "label-studio", "--out", tmp_path / "ls")
+    status, _, err = command(*arguments)
+    assert status == 1 and "tasks.json:1: task 1: " in err and "--text-field" in err
+    assert command(*arguments, "--text-field", "content")[0] == 0
+
+
+def test_what_a_record_has_besides_stays_beside_its_text(command, tmp_path):
+    lines = ['{"id": 7, "text": "王明", "meta": {"a": [1, null]}, "entities": []}', '{"text": "坏\\ud800"}']
+    (tmp_path / "in.jsonl").write_text("\n".join(lines), encoding="utf-8")
+    arguments = ("preprocess", "--train", tmp_path / "in.jsonl", "--format", "jsonl", "--out", tmp_path / "out")
+    status, _, err = command(*arguments)
+    assert status == 1 and "in.jsonl:2: " in err and "lone surrogate" in err
+    assert command(*arguments, "--skip-bad")[0] == 3
+    written = (tmp_path / "out" / "train.jsonl").read_text(encoding="utf-8")
+    assert written == '{"id": "train-7", "text": "王明", "entities": [], "meta": {"a": [1, null]}}\n'
 
 
 def test_preprocess_silver(command, tmp_path):
@@ -33,7 +67,7 @@ def test_preprocess_silver(command, tmp_path):
     lines = [json.loads(line) for line in (tmp_path / "data" / "train.jsonl").read_text(encoding="utf-8").splitlines()]
     assert all(line["silver"] for line in lines) and lines[1]["entities"][0]["source"] == "dictionary"
     status, _, err = command("preprocess", "sample", "--dictionary", tmp_path / "terms.tsv", "--out", tmp_path / "x")
-    assert status == 1 and "preprocess silver" in err
+    assert status == 2 and "preprocess silver" in err
 
 
 def test_preprocess_runs_without_tensorflow(tmp_path):

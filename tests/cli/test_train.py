@@ -34,7 +34,17 @@ class Call(NamedTuple):
 
 
 @pytest.fixture
-def stages(monkeypatch):
+def folder(tmp_path, monkeypatch):
+    """Where the commands run: with the folders that they name, all empty."""
+    for name in ("data", "bert", "p", "other/best"):
+        (tmp_path / name).mkdir(parents=True)
+    (tmp_path / "data" / "test.jsonl").touch()
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+@pytest.fixture
+def stages(folder, monkeypatch):
     """The stages that `train` runs and their settings, without running them."""
     found = []
     for stage, name in enumerate(("fine_tune_predecessor", "replace_modules", "fine_tune_successor")):
@@ -140,7 +150,7 @@ def test_with_all_stages_the_shared_layers_are_the_successors(command, stages):
 def test_an_option_that_is_not_read_is_refused(command, stages, stage, options, message):
     which = ["--all"] if stage is None else ["--stage", stage]
     status, _, err = command(*TRAIN, *which, *options)
-    assert status == 1 and err.startswith(f"error: {message}") and err.count("\n") == 1
+    assert status == 2 and err.startswith(f"error: {message}") and err.count("\n") == 1
     assert stages == []
 
 
@@ -155,7 +165,7 @@ def test_an_option_that_is_not_read_is_refused(command, stages, stage, options, 
           "seed": 7}),
     ],
 )  # fmt: skip
-def test_compare_trains_with_the_settings_of_train(command, monkeypatch, tmp_path, options, new, changes):
+def test_compare_trains_with_the_settings_of_train(command, monkeypatch, folder, options, new, changes):
     found = []
 
     def compare(data, out, wanted, seeds, settings, progress, texts):
@@ -164,7 +174,7 @@ def test_compare_trains_with_the_settings_of_train(command, monkeypatch, tmp_pat
         return []
 
     monkeypatch.setattr("bert_mrc_theseus.comparison.compare.compare", compare)
-    assert command("compare", "data", "--out", tmp_path, "--methods", "linear", *options)[0] == 0
+    assert command("compare", "data", "--out", "out", "--methods", "linear", *options)[0] == 0
     expected = {stage: TrainingConfig(**usual, **changes) for stage, usual in USUAL.items()}
     # `compare` shares nothing unless a method says so.
     replacing = Replacing(shared_layers=0)
@@ -229,13 +239,13 @@ def without_tensorflow(*options):
     return subprocess.run(command, capture_output=True, text=True)
 
 
-def test_training_without_tensorflow_says_what_to_install():
+def test_training_without_tensorflow_says_what_to_install(folder):
     done = without_tensorflow()
     assert done.returncode == 1 and "pip install 'bert-mrc-theseus[train]'" in done.stderr.replace("\n", " ")
     assert "Traceback" not in done.stderr
 
 
-def test_settings_are_checked_before_tensorflow_is_imported():
+def test_settings_are_checked_before_tensorflow_is_imported(folder):
     done = without_tensorflow("--loss", "hinge")
     message = "error: loss is one of focal, bce, dice. Received: 'hinge'\n"
-    assert (done.returncode, done.stdout, done.stderr) == (1, "", message)
+    assert (done.returncode, done.stdout, done.stderr) == (2, "", message)

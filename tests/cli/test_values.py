@@ -59,6 +59,7 @@ def test_what_is_no_list_of_values_is_refused(text, kind, words):
 )  # fmt: skip
 def test_a_command_says_so_in_one_line(command, tmp_path, monkeypatch, arguments, message):
     monkeypatch.chdir(tmp_path)
+    (tmp_path / "x").mkdir()
     status, out, err = command(*arguments)
-    assert (status, out, err) == (1, "", f"error: {message}\n")
-    assert list(tmp_path.iterdir()) == []
+    assert (status, out, err) == (2, "", f"error: {message}\n")
+    assert [path.name for path in tmp_path.iterdir()] == ["x"]

@@ -2,11 +2,13 @@
 
 import json
 
+import pytest
 from bert_mrc_theseus.preprocess.readers.formats import reader_of
 from bert_mrc_theseus.preprocess.readers.read_report import ReadReport
 from hypothesis import given
 from hypothesis import strategies as st
 
+from bert_mrc_theseus.errors import DataError
 from bert_mrc_theseus.output.write import write_outputs
 from bert_mrc_theseus.text.documents import Document, Entity
 from tests.helpers.strategies import documents
@@ -23,12 +25,13 @@ def test_doccano_and_back(tmp_path_factory, items):
     assert read(path, "doccano") == items
 
 
-@given(st.lists(documents(nested=True), max_size=4))
+@given(st.lists(documents(nested=True), min_size=1, max_size=4))
 def test_label_studio_and_back(tmp_path_factory, items):
     path = tmp_path_factory.mktemp("label-studio") / "out.json"
     write_outputs(items, "label-studio", path)
     # Nobody has looked at these yet, so they are no training data.
-    assert all(not document.entities for document in read(path, "label-studio"))
+    with pytest.raises(DataError, match=f"none of the {len(items)} tasks is annotated"):
+        read(path, "label-studio")
     tasks = json.loads(path.read_text(encoding="utf-8"))
     for number, task in enumerate(tasks):
         # What the tool does when a prediction is accepted; it gives tasks numbers of its own.

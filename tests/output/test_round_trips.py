@@ -101,7 +101,7 @@ def test_brat_finds_a_file_name_for_every_document(tmp_path):
     ids = ["../a/b.txt:1", "x", "x", "", "..", "很长" * 100]
     write_outputs([Document(i, "好") for i in ids], "brat", tmp_path / "out")
     assert len(list((tmp_path / "out").glob("*.txt"))) == len(ids)
-    assert {"a_b.txt:1.txt", "x.txt", "x-2.txt", "document.txt"} < {path.name for path in (tmp_path / "out").iterdir()}
+    assert {"a_b.txt_1.txt", "x.txt", "x-2.txt", "document.txt"} < {path.name for path in (tmp_path / "out").iterdir()}
 
 
 def test_mrc_refuses_a_type_without_query(tmp_path):

@@ -71,6 +71,15 @@ def test_nothing_to_convert(tmp_path):
     assert not (tmp_path / "out").exists()
 
 
+def test_why_there_is_nothing_to_convert(tmp_path):
+    path = tmp_path / "a.jsonl"
+    path.write_text('{"text": "好"}\n{"text": "好", "label": [[0, 1, 7]]}\n', encoding="utf-8")
+    with pytest.raises(
+        DataError, match=r"1 texts are not annotated; the first of 1 errors: .*a\.jsonl:2: expected doccano"
+    ):
+        convert(read_files({"train": path}, "doccano", True), tmp_path / "out", None, WINDOW)
+
+
 def test_the_sample_corpus_needs_no_folder(tmp_path):
     done = convert(read_known("sample", None), tmp_path / "out", query_file("sample"), WINDOW)
     assert done.missing_types == () and set(done.statistics) == {"train", "dev", "test"}

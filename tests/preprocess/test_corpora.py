@@ -4,7 +4,7 @@ import gzip
 import os
 
 import pytest
-from bert_mrc_theseus.preprocess.corpora import CORPORA, VARIABLE, corpus_files, load_corpus, query_file
+from bert_mrc_theseus.preprocess.corpora import CORPORA, VARIABLE, a_fifth_is_dev, corpus_files, load_corpus, query_file
 from bert_mrc_theseus.preprocess.readers.columns import read_columns
 from bert_mrc_theseus.preprocess.readers.read_report import ReadReport
 
@@ -31,8 +31,16 @@ EXPECTED: dict[str, dict[str, tuple[int, int]]] = {
     "msra_bio": {"test": (3442, 6190)},
     "msra_segments": {"test": (4365, 6181)},
     "literature": {"dev": (1895, 10571), "test": (2837, 16186)},
-    # Less entities whose text is not what their offsets say (1,894, 5, 13) and repeats (21, 2, 6).
-    "literature_brat": {"train": (695, 122055 - 1894 - 21), "dev": (58, 11641 - 5 - 2), "test": (84, 16433 - 13 - 6)},
+    # Less entities whose text is not what their offsets say (1,894, 5, 13) and repeats (21, 2, 6); with those whose pieces a
+    # line end parts, which their publishers count apart.
+    "literature_brat": {
+        "train": (695, 122055 - 1894 - 21 + 2884),
+        "dev": (58, 11641 - 5 - 2 + 282),
+        "test": (84, 16433 - 13 - 6 + 376),
+    },
+    # Without the 40 and 1 posts, and 598 utterances, that repeat another.
+    "cmner": {"train": (2960, 16280), "dev": (999, 5393)},
+    "aishell_ner": {"train": (10966, 5502), "dev": (2762, 1330)},
     "ecommerce": {"train": (3989, 12110), "dev": (500, 1540), "test": (498, 1567)},
     "youku": {"train": (8001, 12754), "dev": (1000, 1581), "test": (1001, 1570)},
     "taobao": {"train": (6000, 29397), "dev": (998, 4941), "test": (1000, 4866)},
@@ -87,6 +95,30 @@ def test_its_own_folder_and_gz_files_do(tmp_path):
     assert {split: [d.text for d in documents] for split, (documents, _) in splits.items()} == {
         "train": ["王明"], "dev": ["王明"], "test": ["王明"]
     }  # fmt: skip
+
+
+def write_columns(path, posts, separator="\t", head=""):
+    path.write_text(
+        "".join(head + "".join(f"{char}{separator}O\r\n" for char in post) + "\r\n" for post in posts), newline=""
+    )
+
+
+def test_cmner_has_lines_that_are_no_characters_and_posts_that_are_repeated(tmp_path):
+    for split in ("train", "dev"):
+        write_columns(tmp_path / f"{split}.txt", ["好", "北京 好", "好"], head="WID:Ll5Zd\r\n")
+    for documents, report in load_corpus("cmner", tmp_path, strict=True).values():
+        assert [document.text for document in documents] == ["好", "北京 好"]
+        assert (report.metadata, report.repeated_documents, report.blank_tokens) == (3, 1, 1)
+
+
+def test_aishell_is_split_by_its_texts(tmp_path):
+    texts = [f"第{number}句" for number in range(200)]
+    write_columns(tmp_path / "dev.bio.txt", texts + texts[:20], separator=" ")
+    splits = load_corpus("aishell_ner", tmp_path, strict=True)
+    found = {split: [document.text for document in documents] for split, (documents, _) in splits.items()}
+    assert sorted(found["train"] + found["dev"]) == sorted(texts)
+    assert found["dev"] == [text for text in texts if a_fifth_is_dev(text) == "dev"] and 20 < len(found["dev"]) < 60
+    assert sum(report.repeated_documents for _, report in splits.values()) == 20
 
 
 @needs_corpora

@@ -11,9 +11,10 @@ from bert_mrc_theseus.text.documents import Entity
 from bert_mrc_theseus.text.tags import (
     SCHEMES,
     TagError,
-    detect_scheme,
     entities_from_tags,
     outermost,
+    prefixes_of,
+    scheme_of,
     tags_from_entities,
 )
 
@@ -74,6 +75,8 @@ def test_the_repair_is_that_of_conlleval(tags):
         ("B-PER M-PER O S-PER", [(0, 2), (3, 4)], 0, 1),
         ("B-PER E-PER I-PER", [(0, 2), (2, 3)], 1, 1),
         ("E-PER E-PER", [(0, 1), (1, 2)], 2, 0),
+        ("B-PER I-PER O S-PER", [(0, 2), (3, 4)], 0, 0),
+        ("B-PER L-PER O U-PER I-PER", [(0, 2), (3, 4), (4, 5)], 1, 1),
         ("B_PER I_PER", [(0, 2)], 0, 0),
         ("", [], 0, 0),
     ],
@@ -94,10 +97,28 @@ def test_an_unknown_tag_is_an_error_that_names_it_and_its_place(tag):
 
 @pytest.mark.parametrize(
     ("tags", "scheme"),
-    [("O B-X I-X", "bio"), ("B-X I-X E-X S-X", "bioes"), ("S-X", "bioes"), ("B-X M-X E-X", "bmes"), ("O", "bio")],
+    [
+        ("O B-X I-X", "bio"),
+        ("B-X I-X E-X S-X", "bioes"),
+        ("B-X I-X O S-X", "bios"),
+        ("B-X M-X E-X", "bmes"),
+        ("B-X L-X U-X O", "biluo"),
+        ("B-X M-X E-X W-X", "bmewo"),
+        ("O", "bio"),
+        ("O ?-X B_X", "bio"),
+    ],
 )
 def test_the_scheme_is_told_by_its_prefixes(tags, scheme):
-    assert detect_scheme(tags.split()) == scheme
+    assert scheme_of(prefixes_of(tags.split())) == scheme
+
+
+@given(flat_entities(), st.sampled_from([("bioes", "IES", "ILU"), ("bmes", "MES", "MEW"), ("bio", "", "")]))
+def test_biluo_and_bmewo_are_bioes_and_bmes_by_other_letters(entities, letters):
+    scheme, ours, theirs = letters
+    tags, _ = tags_from_entities(entities, 60, scheme)
+    table = str.maketrans(ours, theirs)
+    other = [tag[0].translate(table) + tag[1:] for tag in tags]
+    assert entities_from_tags(other) == entities_from_tags(tags)
 
 
 @given(ANY_ENTITIES)

@@ -45,6 +45,6 @@ def test_a_dictionary_adds_and_vetoes(tmp_path):
     path = tmp_path / "raw.txt"
     path.write_text("云帆智造从北京搬走。\n\n第二行\n", encoding="utf-8")
     dictionary = Dictionary({"云帆智造": "ORG"}, {"北京": frozenset({"LOC"})})
-    first, second = read_silver(path, ReadReport(), dictionary)
+    first, second = read_silver(path, ReadReport(), dictionary=dictionary)
     assert [(first.text_of(e), e.type, e.source) for e in first.entities] == [("云帆智造", "ORG", "dictionary")]
     assert second.id == "3" and second.silver
