@@ -68,8 +68,11 @@ train-stage2 stage2: $(RUN)/stage2/report.json  ## Fine-tune the successor alone
 evaluate: $(RUN)/stage2/report.json  ## Strict F1 of all three stages on test
 	$(BMT) evaluate $(RUN) $(DATA) --report $(RUN)/evaluation.json
 
-predict: $(READY)  ## Entities of TEXT=file, by MODEL, or by RUN's, or by the bundled model
-	@test -n "$(TEXT)" || { echo "say which file: make predict TEXT=file"; exit 2; }
+predict:  ## Entities of TEXT=file, by MODEL, or by RUN's, or by the bundled model
+	@test -n "$(TEXT)" || { echo "say which file: make predict TEXT=file" >&2; exit 2; }
+	@for file in $(TEXT); do \
+		test "$$file" = - || test -e "$$file" || { echo "TEXT: there is no $$file" >&2; exit 2; }; done
+	@$(MAKE) --no-print-directory $(READY)
 	@$(BMT) predict $(MODEL:%=--model %) $(TEXT) $(PREDICT)
 
 demo:  ## The whole way on the sample corpus, in minutes

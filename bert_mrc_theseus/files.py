@@ -16,6 +16,9 @@ import stat
 import zlib
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import ExitStack, contextmanager, suppress
+from functools import partial
+from itertools import groupby
+from operator import itemgetter
 from pathlib import Path
 from typing import IO, BinaryIO
 
@@ -36,6 +39,15 @@ OnError = Callable[[DataError], None]
 BYTE_ORDER_MARK = "\ufeff"
 SURROGATE = re.compile("[\ud800-\udfff]")
 """Half of a character beyond U+FFFF: no text holds one, and no file of UTF-8 can."""
+
+LONGEST_LINE = 2**24
+"""Bytes of a line: a document, or a record of JSONL. Longer ones are left out like others that cannot be read."""
+
+LARGEST_TEXT = 2**28
+"""Bytes of what is read whole, unpacked: JSON that is a list, files that are one document, query files."""
+
+PIECE = 2**20
+"""Bytes that are read at a time."""
 
 _BOM = BYTE_ORDER_MARK.encode()
 
@@ -59,20 +71,22 @@ def open_binary(path: str | Path) -> BinaryIO:
         raise DataError(f"cannot open: {error}", path) from error
 
 
-def raw_lines(
+def raw_pieces(
     stream: Iterable[bytes], path: str | Path, encoding: str = DEFAULT_ENCODING
 ) -> Iterator[tuple[int, bytes]]:
-    """Yields (1-based number, bytes) of the pieces that a binary stream gives: the lines, if it is a file.
+    """Yields (1-based number of the line, bytes) of the lines of a binary stream, long ones in several pieces.
 
     Args:
-        stream: gives lines or other pieces.
+        stream: a file; or what gives pieces that are in memory already, each of which counts as a line.
         path: for messages.
         encoding: what the text should be in, see `text_encoding.refuse_no_text`.
 
     Raises:
         DataError: the data cannot be read, are damaged gzip, or are no text.
     """
-    pieces, number = iter(stream), 1
+    readline = getattr(stream, "readline", None)
+    pieces = iter(stream) if readline is None else iter(partial(readline, PIECE), b"")
+    number, first = 1, True
     while True:
         try:
             raw = next(pieces)
@@ -83,10 +97,40 @@ def raw_lines(
             raise DataError(f"cannot read on: {error}", path, number, hint) from error
         except (OSError, EOFError, zlib.error) as error:
             raise DataError(f"cannot read on: {error}", path, number) from error
-        if number == 1:
+        if first:
             refuse_no_text(raw, path, encoding)
+            first = False
         yield number, raw
-        number += 1
+        number += readline is None or raw.endswith(b"\n")
+
+
+def raw_lines(
+    stream: Iterable[bytes], path: str | Path, encoding: str = DEFAULT_ENCODING, on_error: OnError | None = None
+) -> Iterator[tuple[int, bytes]]:
+    """Yields (1-based number, bytes with the line feed) of each line of a binary stream.
+
+    Args:
+        stream, path, encoding: see `raw_pieces`.
+        on_error: gets the error of a line that is longer than `LONGEST_LINE`, which is then left out; by default it is raised.
+
+    Raises:
+        DataError: see `raw_pieces` and `on_error`.
+    """
+    for number, pieces in groupby(raw_pieces(stream, path, encoding), key=itemgetter(0)):
+        held: list[bytes] = []
+        size = 0
+        for _, piece in pieces:
+            size += len(piece)
+            if size > LONGEST_LINE:
+                held.clear()
+                if on_error is None:
+                    raise _too_long(path, number)
+            else:
+                held.append(piece)
+        if size > LONGEST_LINE and on_error is not None:
+            on_error(_too_long(path, number))
+        else:
+            yield number, b"".join(held)
 
 
 def decode_lines(
@@ -101,7 +145,8 @@ def decode_lines(
     Args:
         stream: gives lines of bytes.
         path: for messages.
-        on_error: gets the error of a line that is not in the encoding, which is then left out; by default it is raised.
+        on_error: gets the error of a line that is not in the encoding, or too long, which is then left out; by default it is
+            raised.
         encoding: of the text.
         keep_mark: a byte order mark is not dropped.
 
@@ -110,7 +155,11 @@ def decode_lines(
         UsageError: there is no such encoding.
     """
     encoding = check_encoding(encoding)
-    for number, line in _decoded(raw_lines(stream, path, encoding), path, encoding):
+    if is_wide(encoding):
+        lines = _wide_lines(raw_pieces(stream, path, encoding), path, encoding, LONGEST_LINE)
+    else:
+        lines = _narrow_lines(raw_lines(stream, path, encoding, on_error), path, encoding)
+    for number, line in lines:
         if isinstance(line, DataError):
             if on_error is None:
                 raise line
@@ -144,18 +193,35 @@ def decode_text(
         keep_mark: a byte order mark is not dropped.
 
     Raises:
-        DataError: it is not in the encoding (with line and byte position), or see `raw_lines`.
+        DataError: it is not in the encoding (with line and byte position), larger than `LARGEST_TEXT`, or see `raw_pieces`.
         UsageError: there is no such encoding.
     """
     encoding = check_encoding(encoding)
-    data = b"".join(raw for _, raw in raw_lines(stream, path, encoding))
+    pieces, size = [], 0
+    for _, piece in raw_pieces(stream, path, encoding):
+        size += len(piece)
+        refuse_large(size, path)
+        pieces.append(piece)
+    numbered = enumerate(io.BytesIO(b"".join(pieces)), 1)
+    pieces.clear()
     lines = []
-    for _, line in _decoded(enumerate(io.BytesIO(data), 1), path, encoding):
+    decoded = _wide_lines(numbered, path, encoding) if is_wide(encoding) else _narrow_lines(numbered, path, encoding)
+    for _, line in decoded:
         if isinstance(line, DataError):
             raise line
         lines.append(line)
     text = "".join(lines)
     return text if keep_mark else text.removeprefix(BYTE_ORDER_MARK)
+
+
+def refuse_large(size: int, path: str | Path) -> None:
+    """Refuses what has more bytes than `LARGEST_TEXT`.
+
+    Raises:
+        DataError: it has.
+    """
+    if size > LARGEST_TEXT:
+        raise DataError(f"too large to be read whole: more than {LARGEST_TEXT:,} bytes", path, hint="cut it into files")
 
 
 def read_text(path: str | Path, encoding: str = DEFAULT_ENCODING) -> str:
@@ -168,15 +234,16 @@ def read_text(path: str | Path, encoding: str = DEFAULT_ENCODING) -> str:
         return decode_text(stream, path, encoding)
 
 
-def _decoded(
+def _narrow_lines(
     numbered: Iterable[tuple[int, bytes]], path: str | Path, encoding: str
 ) -> Iterator[tuple[int, str | DataError]]:
     """Numbered lines with their line feeds, or what is wrong with a line."""
-    if is_wide(encoding):
-        yield from _wide_lines(numbered, path, encoding)
-        return
     for number, raw in numbered:
         yield number, _line(raw, path, number, encoding)
+
+
+def _too_long(path: str | Path, number: int) -> DataError:
+    return DataError(f"a line of more than {LONGEST_LINE:,} bytes", path, number, "cut it into several lines")
 
 
 def _line(raw: bytes, path: str | Path, number: int, encoding: str) -> str | DataError:
@@ -195,23 +262,29 @@ def _line(raw: bytes, path: str | Path, number: int, encoding: str) -> str | Dat
 
 
 def _wide_lines(
-    numbered: Iterable[tuple[int, bytes]], path: str | Path, encoding: str
+    numbered: Iterable[tuple[int, bytes]], path: str | Path, encoding: str, longest: int = LARGEST_TEXT
 ) -> Iterator[tuple[int, str | DataError]]:
-    """Lines of UTF-16 or UTF-32, decoded before they are told; half of a character spoils its own line only."""
+    """Lines of UTF-16 or UTF-32, decoded before they are told; half of a character, or more characters than `longest` bytes
+    have, spoil their own line only.
+    """
     decoder = codecs.getincrementaldecoder(encoding)("surrogatepass")
-    number, held = 1, [""]
+    number, held, size = 1, [""], 0
+    longest //= len("\n".encode(encoding))
 
     def line(end: str) -> str | DataError:
+        if size > longest:
+            return _too_long(path, number)
         text = "".join(held) + end
         return not_decodable("half of a character", path, number, encoding) if SURROGATE.search(text) else text
 
     try:
         for _, piece in numbered:
             first, *more = decoder.decode(piece).split("\n")
-            held.append(first)
+            size += len(first)
+            held = [*held, first] if size <= longest else [first]
             for following in more:
                 yield number, line("\n")
-                number, held = number + 1, [following]
+                number, held, size = number + 1, [following], len(following)
         held.append(decoder.decode(b"", final=True))
     except ValueError as error:
         raise not_decodable(getattr(error, "reason", str(error)), path, number, encoding) from error

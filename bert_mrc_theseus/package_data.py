@@ -1,9 +1,13 @@
-"""Where the package's own data lie: queries, the sample corpus, the model that comes with it."""
+"""Where the package's own data lie: queries, the sample corpus, the model that comes with it; and what is kept between runs."""
 
+import os
 from importlib import resources
 from pathlib import Path
 
 from bert_mrc_theseus.errors import ModelError
+
+CACHE = "BMT_CACHE"
+"""Variable that names the cache folder."""
 
 BUNDLED = "ner-zh-small"
 
@@ -23,3 +27,8 @@ def bundled_model() -> Path:
     if not folder.is_dir():
         raise ModelError(f"{BUNDLED} is not part of this installation: name a model folder (predict --model)")
     return folder
+
+
+def cache_folder() -> Path:
+    """Where what is downloaded or made once is kept: `$BMT_CACHE`, else `~/.cache/bert-mrc-theseus`."""
+    return Path(os.environ.get(CACHE) or Path.home() / ".cache" / "bert-mrc-theseus")

@@ -13,14 +13,13 @@ from importlib import import_module
 from typing import Annotated, Any
 
 import typer
-from rich.console import Console
 from typer.core import TyperGroup
 
 from bert_mrc_theseus.cli.given_values import CheckedCommand, refuse_empty, usage_message
 from bert_mrc_theseus.cli.streams import can_be_written, describe, discard, end_on_signals, prepare_streams
 from bert_mrc_theseus.errors import UsageError, UserError
 from bert_mrc_theseus.files import naming_errors
-from bert_mrc_theseus.output.terminal import shown
+from bert_mrc_theseus.output.terminal import PlainConsole
 
 COMMANDS = (
     "preprocess",
@@ -121,9 +120,9 @@ def main() -> None:
 
 
 def _fail(message: str, status: int = UserError.exit_status) -> None:
-    line = shown(message).replace("\n", "\\n")
+    line = message.replace("\n", "\\n")
     with suppress(OSError):
-        Console(stderr=True, soft_wrap=True).print(f"error: {line}", style="red", markup=False, highlight=False)
+        PlainConsole(stderr=True, soft_wrap=True).print(f"error: {line}", style="red")
     for stream in (sys.stdout, sys.stderr):
         if not can_be_written(stream):
             discard(stream)

@@ -4,7 +4,8 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.console import Console
+
+from bert_mrc_theseus.output.terminal import PlainConsole
 
 
 def augment(
@@ -32,8 +33,6 @@ def augment(
     terms = read_dictionary(names).added if names else {}
     done = augment_folder(data, out, copies, share, jieba, terms, seed)
     pools = ", ".join(f"{kind} {count:,}" for kind, count in done.names.items())
-    Console(soft_wrap=True).print(
+    PlainConsole(soft_wrap=True).print(
         f"{done.documents:,} documents and {done.copies:,} copies -> {out}; names to draw from: {pools}",
-        markup=False,
-        highlight=False,
     )

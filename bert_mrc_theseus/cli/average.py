@@ -4,9 +4,9 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.console import Console
 
 from bert_mrc_theseus.errors import UsageError
+from bert_mrc_theseus.output.terminal import PlainConsole
 
 
 def average(
@@ -24,4 +24,4 @@ def average(
         raise UsageError("the mean of one model is that model: name two or more")
     refuse_existing(out)
     save_model(out, average_models(models))
-    Console(soft_wrap=True).print(f"mean of {len(models)} models -> {out}", markup=False, highlight=False)
+    PlainConsole(soft_wrap=True).print(f"mean of {len(models)} models -> {out}")

@@ -4,12 +4,12 @@ from pathlib import Path
 from typing import Annotated, Any
 
 import typer
-from rich.console import Console
 from rich.table import Table
 
 from bert_mrc_theseus.cli.given_values import CheckedCommand
 from bert_mrc_theseus.cli.values import check_names, comma_list
 from bert_mrc_theseus.errors import DataError
+from bert_mrc_theseus.output.terminal import PlainConsole
 from bert_mrc_theseus.outputs import check_output_files
 
 app = typer.Typer(help="Compare speed: engines, models, numbers of types.", no_args_is_help=True)
@@ -61,7 +61,7 @@ def predict(
     names = list(CONTENDERS) if contenders is None else comma_list(contenders, str, "--contenders")
     check_names(names, CONTENDERS, "--contenders")
     reference = (models[0], "torch fp32")
-    report = bench_predict(models, workloads, rounds, reference, lambda line: console.print(line, markup=False), names)
+    report = bench_predict(models, workloads, rounds, reference, console.print, names)
     _print(console, report)
     if out is not None:
         write_json(out, {**report, "command": command_line(), "data": {"file": data.name, "sha256": sha256_of(data)}})
@@ -95,8 +95,8 @@ def train(
     examples = load_spec(model).examples(list(read_documents(data)))
     names = list(TRAINERS) if contenders is None else contenders.split(";")
     check_names(names, TRAINERS, "--contenders")
-    console = Console(stderr=True)
-    report = bench_train(model, examples, steps, tokens, rounds, lambda line: console.print(line, markup=False), names)
+    console = PlainConsole(stderr=True)
+    report = bench_train(model, examples, steps, tokens, rounds, console.print, names)
     _show(report, out)
 
 
@@ -156,15 +156,15 @@ def shared(
     texts = [document.text for document in islice((d for d in read_documents(data) if d.text), sentences)]
     if not texts:
         raise DataError("no texts", data)
-    console = Console(stderr=True)
+    console = PlainConsole(stderr=True)
     counts = sorted({int(count) for count in comma_list(types, int, "--types")})
-    _show(bench_shared(load_model(model), texts, counts, rounds, int8, lambda line: console.print(line)), out)
+    _show(bench_shared(load_model(model), texts, counts, rounds, int8, console.print), out)
 
 
-def _wide_console() -> Console:
+def _wide_console() -> PlainConsole:
     """Tables of a benchmark need room, also where standard output is a file."""
-    console = Console()
-    return console if console.width >= 120 else Console(width=120)
+    console = PlainConsole()
+    return console if console.width >= 120 else PlainConsole(width=120)
 
 
 def _show(report: dict[str, Any], out: Path | None) -> None:
@@ -180,7 +180,7 @@ def _show(report: dict[str, Any], out: Path | None) -> None:
         write_json(out, {**report, "command": command_line()})
 
 
-def _print(console: Console, report: dict[str, Any]) -> None:
+def _print(console: PlainConsole, report: dict[str, Any]) -> None:
     columns = (
         "model",
         "engine",
@@ -219,4 +219,4 @@ def _print(console: Console, report: dict[str, Any]) -> None:
     console.print(table)
     machine = report["machine"]
     versions = ", ".join(f"{name} {version}" for name, version in machine["versions"].items())
-    console.print(f"{machine['processor']}, {machine['cores']} cores; {versions}", markup=False)
+    console.print(f"{machine['processor']}, {machine['cores']} cores; {versions}")

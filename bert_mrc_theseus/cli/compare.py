@@ -6,7 +6,6 @@ from pathlib import Path
 from typing import Annotated, Any
 
 import typer
-from rich.console import Console
 from rich.table import Table
 
 from bert_mrc_theseus.cli.interruption import terminated_as_by_ctrl_c
@@ -17,13 +16,14 @@ from bert_mrc_theseus.engines.import_tensorflow import import_tensorflow
 from bert_mrc_theseus.errors import UsageError
 from bert_mrc_theseus.files import atomic_write
 from bert_mrc_theseus.model_files.encoders import check_encoder
+from bert_mrc_theseus.output.terminal import PlainConsole
 from bert_mrc_theseus.outputs import check_work_folder
 from bert_mrc_theseus.training.backend import check_backend
 from bert_mrc_theseus.training.config import NewPredecessor, TrainingConfig
 from bert_mrc_theseus.training.progress import ConsoleProgress
 
 _TRAINING = ("token_budget", "loss", "negative_ratio", "by_text", "dropout", "mixed_bfloat16")
-_NEW = ("encoder", "queries", "window", "context_position", "shared_layers", "top_layers", "lexicon")
+_NEW = ("encoder", "queries", "window", "context_position", "shared_layers", "words", "top_layers", "lexicon")
 
 
 def _joined(values: Sequence[Any]) -> str:
@@ -80,8 +80,8 @@ def compare(
     table = Table(*COLUMNS)
     for row in rows:
         table.add_row(*(cell(row) for cell in COLUMNS.values()))
-    console = Console()
-    (console if console.width >= 120 else Console(width=140)).print(table)
+    console = PlainConsole()
+    (console if console.width >= 120 else PlainConsole(width=140)).print(table)
 
 
 def _three(text: str, kind: type, option: str) -> tuple:

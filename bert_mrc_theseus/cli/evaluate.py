@@ -5,11 +5,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
-from rich.console import Console
 from rich.table import Table
 
 from bert_mrc_theseus.cli.values import split_file
 from bert_mrc_theseus.errors import DataError, UsageError
+from bert_mrc_theseus.output.terminal import PlainConsole
 
 if TYPE_CHECKING:
     from bert_mrc_theseus.evaluation.evaluate import Evaluation
@@ -43,7 +43,7 @@ def evaluate(
     from bert_mrc_theseus.provenance import write_json
     from bert_mrc_theseus.text.documents import read_documents
 
-    console = Console()
+    console = PlainConsole()
     path = split_file(data, split)
     if tune and not data.is_dir():
         raise UsageError("--tune needs a data folder, whose dev is tuned on")
@@ -74,7 +74,7 @@ def evaluate(
 
 
 def _evaluate_one(
-    console: Console,
+    console: PlainConsole,
     folder: Path,
     engine_name: str,
     documents: "list[Document]",
@@ -114,7 +114,7 @@ def _evaluate_one(
     }
 
 
-def _print_evaluation(console: Console, done: "Evaluation", title: str) -> None:
+def _print_evaluation(console: PlainConsole, done: "Evaluation", title: str) -> None:
     from bert_mrc_theseus.evaluation.mistakes import count_kinds
 
     table = Table("type", "precision", "recall", "F1", "support", title=title)
@@ -128,15 +128,16 @@ def _print_evaluation(console: Console, done: "Evaluation", title: str) -> None:
     console.print(f"mistakes: {kinds}; gold entities clipped by windows: {done.clipped}")
     if done.nested["inner"].support:
         parts = ", ".join(f"{part} {prf.tp:,} of {prf.support:,}" for part, prf in done.nested.items())
-        console.print(f"found of the gold entities: {parts}", highlight=False)
+        console.print(f"found of the gold entities: {parts}")
     if done.strict.micro.tp + done.strict.micro.fp == 0:
         console.print(
-            "[red]The model predicts nothing. Likely causes: trained with too high a learning rate or too briefly, or "
-            "thresholds too high (try --tune)."
+            "The model predicts nothing. Likely causes: trained with too high a learning rate or too briefly, or "
+            "thresholds too high (try --tune).",
+            style="red",
         )
 
 
-def _print_run(console: Console, stages: "list[StageSummary]", title: str) -> None:
+def _print_run(console: PlainConsole, stages: "list[StageSummary]", title: str) -> None:
     table = Table("model", "layers", "parameters", "strict F1", "retention", "minutes", title=title)
     first = stages[0]
     for item in stages:

@@ -4,11 +4,11 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.console import Console
 
 from bert_mrc_theseus.engines.import_tensorflow import import_tensorflow
 from bert_mrc_theseus.errors import UsageError
 from bert_mrc_theseus.files import check_place, refuse_existing
+from bert_mrc_theseus.output.terminal import PlainConsole
 
 
 def export(
@@ -36,7 +36,7 @@ def export(
     """Write a model as ONNX (checked against the model), or its encoder, without heads, as a plain BERT."""
     from bert_mrc_theseus.model_files.model_folder import load_spec
 
-    console = Console(soft_wrap=True)
+    console = PlainConsole(soft_wrap=True)
     if out is not None:
         refuse_existing(out)
     if to != "onnx":
@@ -48,7 +48,7 @@ def export(
         load_spec(model)
         import_tensorflow()
         export_encoder(model, to, out)
-        console.print(f"{model} -> {out}", markup=False, highlight=False)
+        console.print(f"{model} -> {out}")
         return
     if out is None and model.is_dir():
         check_place(model / "onnx")
@@ -67,6 +67,4 @@ def export(
     console.print(
         f"{out or model}/onnx: {check.precision}, {check.megabytes:.1f} MB; on {check.documents} documents probabilities "
         f"differ by at most {check.difference:.2g}, strict F1 {check.f1_before:.4f} -> {check.f1_after:.4f}",
-        markup=False,
-        highlight=False,
     )

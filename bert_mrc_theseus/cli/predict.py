@@ -6,10 +6,10 @@ from pathlib import Path
 from typing import Annotated, Any
 
 import typer
-from rich.console import Console
 
 from bert_mrc_theseus.cli.values import comma_list
 from bert_mrc_theseus.errors import PARTIAL, DataError, UsageError
+from bert_mrc_theseus.output.terminal import PlainConsole
 from bert_mrc_theseus.text.documents import TEXT
 from bert_mrc_theseus.text.schema import DEFAULT_STYLE
 from bert_mrc_theseus.text_encoding import DEFAULT_ENCODING, check_encoding
@@ -83,14 +83,13 @@ def predict(
     """Find entities in texts. Exit status 3 says that some records could not be read or written."""
     from bert_mrc_theseus.decoding.spans import Thresholds
     from bert_mrc_theseus.model_files.model_folder import files_of_models
-    from bert_mrc_theseus.output.terminal import shown
     from bert_mrc_theseus.output.write import check_outputs, write_outputs
     from bert_mrc_theseus.package_data import bundled_model
     from bert_mrc_theseus.prediction.extractor import Extractor
     from bert_mrc_theseus.prediction.inputs import FORMS, find_inputs, read_inputs
     from bert_mrc_theseus.text.dictionary import read_dictionary
 
-    console = Console(stderr=True, soft_wrap=True)
+    console = PlainConsole(stderr=True, soft_wrap=True)
     check_encoding(encoding)
     if input_format not in FORMS:
         raise UsageError(f"--input-format is one of {', '.join(FORMS)}. Received: {input_format!r}")
@@ -112,14 +111,13 @@ def predict(
             f"the model was not trained on the queries of {', '.join(extractor.unseen)}: what it finds for them may be "
             f"little, or wrong",
             style="yellow",
-            markup=False,
         )
     skipped = 0
 
     def report(error: DataError) -> None:
         nonlocal skipped
         skipped += 1
-        console.print(f"skipped: {shown(str(error))}", style="yellow", markup=False, highlight=False)
+        console.print(f"skipped: {error}", style="yellow")
 
     with ExitStack() as opened:
         if resume and out is not None:
@@ -127,7 +125,7 @@ def predict(
 
             journal = opened.enter_context(Journal(out, _depends_on(ctx, files, model)))
             if journal.begun:
-                console.print(f"going on behind {journal.counts['documents']:,} documents", highlight=False)
+                console.print(f"going on behind {journal.counts['documents']:,} documents")
                 # What could not be written before the kill counts still.
                 skipped = journal.counts["documents"] - journal.counts["written"]
         done = journal.counts["documents"] if journal else 0
@@ -141,7 +139,6 @@ def predict(
         console.print(
             f"{dictionary.name}: {changed['added']:,} entities added, {changed['vetoed']:,} vetoed"
             + (" since it went on" if done else ""),
-            highlight=False,
         )
     if lost:
         console.print(f"{lost} nested entities left out: {form} cannot carry them")

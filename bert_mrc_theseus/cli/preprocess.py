@@ -4,10 +4,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
-from rich.console import Console
 from rich.table import Table
 
 from bert_mrc_theseus.errors import PARTIAL, UsageError, printable
+from bert_mrc_theseus.output.terminal import PlainConsole
 from bert_mrc_theseus.text.documents import TEXT
 from bert_mrc_theseus.text_encoding import DEFAULT_ENCODING
 
@@ -107,7 +107,7 @@ def preprocess(
     from bert_mrc_theseus.preprocess.readers.sources import DEFAULTS, ReadOptions
     from bert_mrc_theseus.preprocess.type_map import parse_type_map
 
-    console = Console()
+    console = PlainConsole()
     if show_list:
         _print_list(console)
         return
@@ -144,14 +144,12 @@ def preprocess(
         console.print(f"No query file: write {out / 'queries.toml'} before training, one table a type.")
     if done.missing_types:
         missing = ", ".join(done.missing_types)
-        console.print(
-            f"The query file lacks the types {missing}: training will refuse them.", markup=False, style="red"
-        )
+        console.print(f"The query file lacks the types {missing}: training will refuse them.", style="red")
     if corpus is None and any(report.skipped for report in done.reports.values()):
         raise typer.Exit(PARTIAL)
 
 
-def _print_list(console: Console) -> None:
+def _print_list(console: PlainConsole) -> None:
     from bert_mrc_theseus.preprocess.corpora import CORPORA
     from bert_mrc_theseus.preprocess.readers.formats import READERS
 
@@ -163,7 +161,7 @@ def _print_list(console: Console) -> None:
     console.print(f"Formats of your own files: {', '.join(READERS)}")
 
 
-def _print_result(console: Console, done: "Converted", name: str, out: Path) -> None:
+def _print_result(console: PlainConsole, done: "Converted", name: str, out: Path) -> None:
     splits = list(done.statistics)
     table = Table("", *splits, title=f"{name} -> {out}")
 
@@ -195,4 +193,4 @@ def _print_result(console: Console, done: "Converted", name: str, out: Path) -> 
         console.print(f"{done.dropped_leaks} training documents left out: dev or test has the same text")
     for split in splits:
         for message in done.reports[split].errors[:5] if split in done.reports else ():
-            console.print(f"skipped: {message}", markup=False, style="yellow")
+            console.print(f"skipped: {message}", style="yellow")

@@ -4,9 +4,9 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.console import Console
 
 from bert_mrc_theseus.cli.given_values import CheckedCommand
+from bert_mrc_theseus.output.terminal import PlainConsole
 from bert_mrc_theseus.text.schema import DEFAULT_STYLE
 
 app = typer.Typer(help="Query files: check them before training.", no_args_is_help=True)
@@ -36,10 +36,10 @@ def check(
     schema = read_queries(file, style)
     documents = None if data is None else read_documents(data / "train.jsonl" if data.is_dir() else data)
     findings = check_queries(schema, documents, context_position)
-    console = Console(soft_wrap=True, highlight=False)
+    console = PlainConsole(soft_wrap=True)
     for finding in findings:
         style_name = "red" if finding.fatal else "yellow"
-        console.print(f"{finding.type} {finding.problem}", style=style_name, markup=False)
+        console.print(f"{finding.type} {finding.problem}", style=style_name)
     if not findings:
         console.print(f"{len(schema.types)} types, nothing to complain about")
     if any(finding.fatal for finding in findings):

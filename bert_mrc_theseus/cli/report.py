@@ -4,10 +4,10 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.console import Console
 
 from bert_mrc_theseus.cli.values import split_file
 from bert_mrc_theseus.errors import DataError
+from bert_mrc_theseus.output.terminal import PlainConsole
 
 
 def report(
@@ -35,4 +35,4 @@ def report(
     stages = summarise_run(run, documents, {"file": path.name, "sha256": sha256_of(path)}, nested=nested)
     with atomic_write(out) as stream:
         stream.write(run_report_page(run, stages, documents))
-    Console(soft_wrap=True).print(f"{run} on {path.name} -> {out}", markup=False, highlight=False)
+    PlainConsole(soft_wrap=True).print(f"{run} on {path.name} -> {out}")

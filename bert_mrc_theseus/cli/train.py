@@ -72,6 +72,10 @@ def train(
     configs = {number: stage_config(number, **part_of(given, TrainingConfig)) for number in stages}
     replacing = Replacing(**part_of(given, Replacing)) if 1 in stages else Replacing()
     distillation = Distillation(**part_of(given, Distillation))
+    if stage is None and not given.get("words") and replacing.shared_layers == replacing.modules:
+        raise UsageError(
+            "a successor that shares all layers needs a predecessor that does: say --words, or call the stages one by one"
+        )
     # With all stages the number of shared layers is the successor's.
     of_predecessor = {name: v for name, v in given.items() if stage is not None or name != "shared_layers"}
     new = NewPredecessor(**part_of(of_predecessor, NewPredecessor)) if 0 in stages else NewPredecessor()

@@ -153,7 +153,7 @@ def stage_plans(candidate: Candidate, seed: int, settings: Settings) -> list[Sta
     if candidate.method in PREDECESSORS:
         return [StagePlan(0, config(0, settings.epochs[0]))]
     shared = candidate.shared_layers
-    if shared is None and settings.new.shared_layers == 0:
+    if shared is None and settings.new.shared_layers == 0 and not settings.new.words:
         shared = 0
     replacing = replace(method.replacing, modules=candidate.layers, shared_layers=shared)
     _, first, second = settings.epochs

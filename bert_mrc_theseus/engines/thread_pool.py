@@ -60,7 +60,11 @@ class ThreadPool:
             # One that has not begun has nothing left to do.
             wait([helper for helper in helpers if not helper.cancel()])
         if errors:
-            raise errors[0]
+            try:
+                raise errors[0]
+            finally:
+                # The error knows this frame: held by it, both would wait for the garbage collector, and the engine with them.
+                errors.clear()
 
     def close(self) -> None:
         """Ends the threads when what they are doing is done."""

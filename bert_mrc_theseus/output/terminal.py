@@ -1,4 +1,9 @@
-"""Text on a terminal: control characters, which would steer it, are shown and not obeyed."""
+"""Text on a terminal: control characters, which would steer it, are shown and not obeyed; and no text is markup."""
+
+from typing import Any
+
+from rich.console import Console
+from rich.text import Text
 
 _SHOWN = {code: f"\\u{code:04x}" for code in (*range(0x20), *range(0x7F, 0xA0)) if chr(code) not in "\n\t"}
 
@@ -6,3 +11,17 @@ _SHOWN = {code: f"\\u{code:04x}" for code in (*range(0x20), *range(0x7F, 0xA0)) 
 def shown(text: str) -> str:
     """A text whose control characters, but for line feeds and tabs, are written as JSON escapes them."""
     return text.translate(_SHOWN)
+
+
+class PlainConsole(Console):
+    """What commands print to: names of types, files and folders stand there as they are, in lines and tables.
+
+    Args:
+        options: of `rich.console.Console`.
+    """
+
+    def __init__(self, **options: Any):
+        super().__init__(markup=False, emoji=False, highlight=False, **options)
+
+    def render_str(self, text: str, **options: Any) -> Text:
+        return super().render_str(shown(text), **options)

@@ -5,18 +5,21 @@ input and order is kept; a document's result does not depend on the others. Whil
 is read and tokenised and the one before it decoded and handed out.
 """
 
+import reprlib
 from collections import deque
-from collections.abc import Iterable, Iterator, Sequence
-from concurrent.futures import Future
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import CancelledError, Future
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
+from threading import Event
 from types import TracebackType
+from typing import Any, overload
 
 from bert_mrc_theseus.decoding.entities import Answers, answers_for
 from bert_mrc_theseus.decoding.spans import Thresholds
 from bert_mrc_theseus.engines.choose import load_engine
-from bert_mrc_theseus.engines.engine import Engine
+from bert_mrc_theseus.engines.engine import Engine, UseAnswer
 from bert_mrc_theseus.model_files.model_folder import ModelSpec, load_spec
 from bert_mrc_theseus.package_data import bundled_model
 from bert_mrc_theseus.prediction.pieces import Piece, groups_after, groups_of, pieces_of, whole_documents
@@ -126,17 +129,36 @@ class Extractor:
         known = {item.query for item in self._spec.schema.types}
         return tuple(item.name for item in self._schema.types if item.query not in known)
 
-    def __call__(self, text: str) -> list[Extraction]:
-        """Entities of one text, by position."""
-        return next(self.batch([text]))
+    @overload
+    def __call__(self, text: str) -> list[Extraction]: ...  # type: ignore[overload-overlap]  # A str has str in it.
+
+    @overload
+    def __call__(self, text: Iterable[str]) -> list[list[Extraction]]: ...
+
+    def __call__(self, text: str | Iterable[str]) -> list[Extraction] | list[list[Extraction]]:
+        """Entities of one text, by position; of several texts (a list, a pandas Series ...) such a list for each.
+
+        Raises:
+            TypeError: it is neither; or see `batch`.
+        """
+        if isinstance(text, str):
+            return next(self.batch([text]))
+        return list(self.batch(text))
 
     def batch(self, texts: Iterable[str]) -> Iterator[list[Extraction]]:
-        """Entities of each text, in order; much faster than one call a text."""
-        for document in self.documents(Document("", text) for text in texts):
-            yield [
+        """Entities of each text, in order; much faster than one call a text.
+
+        Raises:
+            TypeError: these are no texts; or, when its turn comes, one of them is none.
+        """
+        documents = self.documents(_documents(texts))
+        return (
+            [
                 Extraction(document.text_of(e), e.type, e.start, e.end, 0.0 if e.score is None else e.score)
                 for e in document.entities
             ]
+            for document in documents
+        )
 
     def documents(self, documents: Iterable[Document], done: int = 0) -> Iterator[Document]:
         """Documents with predicted entities, in order.
@@ -164,6 +186,7 @@ class Extractor:
     def _answered(self, groups: Iterable[list[Piece]]) -> Iterator[tuple[Piece, Document]]:
         """Each piece with what was found in it; one group is with the engine while another is read or handed out."""
         running: deque[tuple[list[Piece], Answers, Future[None]]] = deque()
+        stopped = Event()
 
         def finished() -> Iterator[tuple[Piece, Document]]:
             group, answers, done = running.popleft()
@@ -174,12 +197,46 @@ class Extractor:
             for group in groups:
                 examples = self._spec.examples([piece.document for piece in group], self._schema)
                 answers = answers_for(examples, self._schema, self._thresholds, self._decoding)
-                done = self._engine.submit(self._engine.answer, examples, answers.add, answers.matches)
+                done = self._engine.submit(self._engine.answer, examples, _until(stopped, answers.add), answers.matches)
                 running.append((group, answers, done))
                 if len(running) > 1:
                     yield from finished()
             while running:
                 yield from finished()
         finally:
+            # After Ctrl-C nobody waits for a whole group.
+            stopped.set()
             for _, _, done in running:
                 done.cancel()
+
+
+def _documents(texts: Any) -> Iterator[Document]:
+    """Texts as documents.
+
+    Raises:
+        TypeError: see `Extractor.batch`.
+    """
+    if isinstance(texts, str):
+        raise TypeError("batch takes several texts: give a list of them, or call the extractor itself with one text")
+    # A mapping or a pandas DataFrame would give its keys or columns.
+    if isinstance(texts, bytes | Mapping) or hasattr(texts, "columns") or not isinstance(texts, Iterable):
+        raise TypeError(f"texts are a str, or a list or other iterable of str. Received: {type(texts).__name__}")
+
+    def documents() -> Iterator[Document]:
+        for number, text in enumerate(texts):
+            if not isinstance(text, str):
+                raise TypeError(f"text {number}, counted from 0, is no str. Received: {reprlib.repr(text)}")
+            yield Document("", text)
+
+    return documents()
+
+
+def _until(stopped: Event, use: UseAnswer) -> UseAnswer:
+    """The same, but once `stopped` is set it ends the work of the engine that calls it."""
+
+    def run(*answer: Any) -> None:
+        if stopped.is_set():
+            raise CancelledError
+        use(*answer)
+
+    return run

@@ -4,11 +4,15 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from itertools import chain
 
-from bert_mrc_theseus.mrc.windows import WindowSize, cut_windows
-from bert_mrc_theseus.text.documents import Document
+from bert_mrc_theseus.mrc.windows import WindowSize, windows_of
+from bert_mrc_theseus.text.documents import Document, Entity
 
 GROUP_CHARACTERS = 20_000
 """Characters that are read ahead: enough texts of each length to fill batches without much padding."""
+
+LONGEST_PIECE = 100_000
+"""Characters of a piece, about: one without a sentence end is cut between two windows. What lies across such a cut is decoded
+by one of the two alone."""
 
 
 @dataclass(frozen=True)
@@ -18,29 +22,34 @@ class Piece:
     Attributes:
         document: the part.
         offset: where it starts.
+        keep_start: where entities begin that count, in the whole document: those before are the piece's before it.
+        keep_end: where they begin no more; None: with the piece.
         whole: the document whose last part this is; None: there are more.
     """
 
     document: Document
     offset: int
+    keep_start: int = 0
+    keep_end: int | None = None
     whole: Document | None = None
 
 
 def pieces_of(documents: Iterable[Document], window: WindowSize) -> Iterator[Piece]:
-    """Documents without their entities, long ones in pieces that begin and end where a window does and no sentence is cut: read
-    apart, they have the same windows as together.
+    """Documents without their entities, long ones in pieces that begin and end where a window does: read apart, they have the
+    same windows as together. No sentence is cut that is not longer than `LONGEST_PIECE`.
     """
     for document in documents:
         bare = replace(document, entities=(), annotated=None)
         if len(bare.text) <= GROUP_CHARACTERS:
-            yield Piece(bare, 0, bare)
+            yield Piece(bare, 0, whole=bare)
             continue
-        start = 0
-        for cut in cut_windows(bare.text, window.size, window.overlap):
-            if not cut.joined and cut.start - start >= GROUP_CHARACTERS:
-                yield Piece(Document(bare.id, bare.text[start : cut.start]), start)
-                start = cut.start
-        yield Piece(Document(bare.id, bare.text[start:]), start, bare)
+        start = keep_start = end = 0
+        for cut in windows_of(bare.text, window.size, window.overlap):
+            if cut.start - start >= (LONGEST_PIECE if cut.joined else GROUP_CHARACTERS):
+                yield Piece(Document(bare.id, bare.text[start:end]), start, keep_start, cut.keep_start)
+                start, keep_start = cut.start, cut.keep_start
+            end = cut.end
+        yield Piece(Document(bare.id, bare.text[start:]), start, keep_start, whole=bare)
 
 
 def groups_of(pieces: Iterable[Piece]) -> Iterator[list[Piece]]:
@@ -83,9 +92,15 @@ def groups_after(groups: Iterable[list[Piece]], done: int) -> tuple[Iterator[lis
 
 def whole_documents(pieces: Iterable[tuple[Piece, Document]]) -> Iterator[Document]:
     """Pieces with what was found in them, put together to documents again."""
-    entities = []
+    entities: list[Entity] = []
+    reach = 0
     for piece, answered in pieces:
-        entities += [replace(e, start=e.start + piece.offset, end=e.end + piece.offset) for e in answered.entities]
+        moved = [replace(e, start=e.start + piece.offset, end=e.end + piece.offset) for e in answered.entities]
+        # One that reaches into this piece from the one before has been found there.
+        kept = [e for e in moved if e.start >= max(piece.keep_start, reach)]
+        kept = [e for e in kept if piece.keep_end is None or e.start < piece.keep_end]
+        entities += kept
+        reach = max((e.end for e in kept), default=0)
         if piece.whole is not None:
             yield replace(piece.whole, entities=tuple(entities))
-            entities = []
+            entities, reach = [], 0

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import ahocorasick
 
-from bert_mrc_theseus.errors import DataError
+from bert_mrc_theseus.errors import DataError, UsageError
 from bert_mrc_theseus.files import read_lines
 from bert_mrc_theseus.text.documents import Document, Entity
 
@@ -19,6 +19,9 @@ SOURCE = "dictionary"
 """What `Entity.source` says of an entity that a dictionary added."""
 
 ANY = "*"
+
+LONGEST_TERM = 1000
+"""Characters of a term: more are no name, and the automaton cannot hold a million."""
 
 
 @dataclass(frozen=True)
@@ -28,6 +31,9 @@ class Dictionary:
     Attributes:
         added: type of each term that is an entity wherever it occurs.
         vetoed: types that a text is not; `ANY` for all.
+
+    Raises:
+        UsageError: a term is empty, or longer than `LONGEST_TERM`.
 
     Example:
         >>> import bert_mrc_theseus as bmt
@@ -43,6 +49,8 @@ class Dictionary:
     def __post_init__(self) -> None:
         automaton = ahocorasick.Automaton()
         for term in self.added:
+            if not 0 < len(term) <= LONGEST_TERM:
+                raise UsageError(f"a term has 1 to {LONGEST_TERM:,} characters. Received: {len(term):,}")
             automaton.add_word(term, len(term))
         automaton.make_automaton()
         object.__setattr__(self, "_automaton", automaton)
@@ -91,7 +99,8 @@ def read_dictionary(path: str | Path) -> Dictionary:
     """Reads a dictionary file.
 
     Raises:
-        DataError: a line is not of the form above, or gives a term two types.
+        DataError: a line is not of the form above, its term is longer than `LONGEST_TERM`, or other lines say
+            something else of it.
 
     Example:
         >>> import bert_mrc_theseus as bmt
@@ -109,10 +118,14 @@ def read_dictionary(path: str | Path) -> Dictionary:
             raise DataError(
                 f"not a dictionary line: {line[:60]!r}", path, number, "term<TAB>type or term<TAB>type<TAB>veto"
             )
+        if len(term) > LONGEST_TERM:
+            raise DataError(f"a term of {len(term):,} characters: it has at most {LONGEST_TERM:,}", path, number)
         if rest[1:]:
             vetoed[term] = vetoed.get(term, frozenset()) | {rest[0]}
         elif rest[0] == ANY:
             raise DataError(f"{term!r} needs a type: only a veto can be for all types", path, number)
         elif added.setdefault(term, rest[0]) != rest[0]:
             raise DataError(f"{term!r} has the types {added[term]} and {rest[0]}", path, number)
+        if added.get(term) in vetoed.get(term, ()) or (term in added and ANY in vetoed.get(term, ())):
+            raise DataError(f"{term!r} is both added and vetoed", path, number, "leave out one of the two lines")
     return Dictionary(added, vetoed)

@@ -7,9 +7,12 @@ table a type, in order:
     query = "人名：真实或虚构人物的姓名"   # a definition
     short = "人名"                         # optional: 2-4 characters; asked by default (docs/queries.md)
     examples = "人名，如张三、鲁迅"        # optional: any other text, to be chosen by its name
+
+What stands in the brackets is the name, quoted or not: beyond TOML, `[人名]` and `[ORG.NAM]` are names as they stand.
 """
 
 import json
+import re
 import tomllib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -18,6 +21,9 @@ from typing import Any
 
 from bert_mrc_theseus.errors import DataError, UsageError
 from bert_mrc_theseus.files import read_text
+
+_TABLE = re.compile(r"""[ \t]*\[([^][\"'#]+)\][ \t]*(#.*)?\r?""")
+_LONG_QUOTE = re.compile(r"\"{3}|'{3}")
 
 NAME = "name"
 """Query style that asks by the type's name alone."""
@@ -61,7 +67,7 @@ class Schema:
             raise ValueError("a schema needs at least one entity type")
         names = [item.name for item in self.types]
         for item in self.types:
-            if not item.name or not item.query:
+            if not item.name.strip() or not item.query.strip():
                 raise ValueError(f"an entity type needs a name and a query. Received: {item!r}")
             if names.count(item.name) > 1:
                 raise ValueError(f"entity type {item.name!r} is given twice")
@@ -108,7 +114,7 @@ def schema_from_dict(tables: Mapping[str, Any], style: str = DEFAULT_STYLE) -> S
         table = table if isinstance(table, Mapping) else {}
         instead = {NAME: name, DEFAULT_STYLE: table.get("query")}.get(style)
         text = table.get(style, instead)
-        if not isinstance(text, str) or not text:
+        if not isinstance(text, str) or not text.strip():
             raise ValueError(f'entity type {name!r} has no text for "{style}"')
         types.append(EntityType(name, text))
     return Schema(tuple(types))
@@ -132,9 +138,28 @@ def read_queries(path: str | Path, style: str = DEFAULT_STYLE) -> Schema:
     """
     text = read_text(path)
     try:
-        return schema_from_dict(tomllib.loads(text), style)
+        return schema_from_dict(tomllib.loads(_with_quoted_names(text)), style)
     except ValueError as error:
         raise DataError(f"not a query file: {error}", path, hint='one table a type: [PER] query = "..."') from error
+    except RecursionError as error:
+        raise DataError("not a query file: brackets in brackets without end", path) from error
+
+
+def _with_quoted_names(text: str) -> str:
+    """A query file in which the name of each table is quoted, but for what looks like one inside of a longer string."""
+    lines = text.split("\n")
+    inside = ""
+    for number, line in enumerate(lines):
+        head = None if inside else _TABLE.fullmatch(line)
+        if head:
+            lines[number] = f"[{json.dumps(head[1].strip(), ensure_ascii=False)}]{head[2] or ''}"
+            continue
+        for mark in _LONG_QUOTE.findall(line):
+            if not inside:
+                inside = mark
+            elif inside == mark:
+                inside = ""
+    return "\n".join(lines)
 
 
 def schema_to_json(schema: Schema) -> str:

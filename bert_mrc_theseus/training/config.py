@@ -154,15 +154,15 @@ class NewPredecessor:
     context_position: int | None = _setting(None, "Position of the context's first character; default 32.", at_least=3)
     match: bool = _setting(False, "Train a head that matches starts with ends, for nested entities.")
     shared_layers: int = _setting(0, _SHARED_LAYERS, at_least=0)
-    top_layers: int = _setting(
-        1,
-        "Where all layers are shared: layers above the encoder in which characters and words enter once more; 0: the model has "
-        "neither these nor words.",
-        at_least=0,
+    words: bool = _setting(
+        False,
+        "Read words too: the encoder's pieces and a lexicon. Such a model shares all its layers, and reads a text once for all "
+        "types; see docs/words.md.",
     )
+    top_layers: int = _setting(1, "With --words: layers above the encoder in which words enter once more.", at_least=1)
     lexicon: str = _setting(
         "jieba",
-        "Whose words are features of characters, separated by commas: jieba (its dictionary), a file of terms "
+        "With --words: whose words are features of characters, separated by commas: jieba (its dictionary), a file of terms "
         "(term<TAB>type), a folder of lists in HanLP's form; empty: none.",
     )
 

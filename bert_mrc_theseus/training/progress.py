@@ -3,9 +3,10 @@
 import time
 from typing import Protocol
 
-from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeRemainingColumn
 from rich.progress import Progress as ProgressBar
+
+from bert_mrc_theseus.output.terminal import PlainConsole
 
 LINE_SECONDS = 30.0
 """Where there is no terminal, a line is printed as often."""
@@ -56,24 +57,24 @@ class ConsoleProgress:
         console: standard error by default.
     """
 
-    def __init__(self, console: Console | None = None):
-        self._console = console or Console(stderr=True)
+    def __init__(self, console: PlainConsole | None = None):
+        self._console = console or PlainConsole(stderr=True)
         self._bar: ProgressBar | None = None
         self._title, self._total, self._printed = "", 0, 0.0
 
     def say(self, text: str) -> None:
-        self._console.print(text, highlight=False, markup=False)
+        self._console.print(text)
 
     def warn(self, text: str) -> None:
-        self._console.print(text, style="red", highlight=False, markup=False)
+        self._console.print(text, style="red")
 
     def begin(self, title: str, total: int, done: int) -> None:
         self._title, self._total, self._printed = title, total, time.monotonic()
         self._bar = ProgressBar(
-            TextColumn("{task.description}"),
+            TextColumn("{task.description}", markup=False),
             BarColumn(),
             MofNCompleteColumn(),
-            TextColumn("{task.fields[facts]}"),
+            TextColumn("{task.fields[facts]}", markup=False),
             TimeRemainingColumn(),
             console=self._console,
             disable=not self._console.is_terminal,

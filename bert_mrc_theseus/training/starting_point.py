@@ -9,7 +9,7 @@ import keras
 
 from bert_mrc_theseus.engines.engine import Engine
 from bert_mrc_theseus.engines.keras_engine import keras_engine
-from bert_mrc_theseus.errors import DataError, UserError
+from bert_mrc_theseus.errors import DataError, UsageError, UserError
 from bert_mrc_theseus.model.build import keras_model, predecessor_from
 from bert_mrc_theseus.model.theseus import TheseusModel
 from bert_mrc_theseus.model_files.checksums import sha256_of_weights
@@ -87,7 +87,12 @@ def encoder_origin(data: TrainingData, new: NewPredecessor) -> Origin:
         ModelError: the encoder cannot be read, or has fewer layers than are to be shared.
     """
     encoder = load_encoder(new.encoder)
-    shared = SharedContext(new.shared_layers)
+    layers = encoder.config.num_layers
+    if new.words and new.shared_layers not in (0, layers):
+        raise UsageError(
+            f"a model with words shares all of its {layers} layers. Received: --shared-layers {new.shared_layers}"
+        )
+    shared = SharedContext(layers if new.words else new.shared_layers)
     if new.context_position is not None:
         shared = replace(shared, position=new.context_position)
     window = WindowSize() if new.window is None else WindowSize(new.window, new.window // 4)
@@ -140,12 +145,12 @@ def new_predecessor(origin: Origin, data: TrainingData, config: TrainingConfig) 
 
 
 def _with_words(spec: ModelSpec, encoder: EncoderWeights, new: NewPredecessor) -> ModelSpec:
-    """The spec of a model that shares all layers, with the encoder's pieces and the lexicons that are wanted."""
-    if not spec.config.shares_all or not new.top_layers:
+    """The spec of a model with the encoder's pieces and the lexicons that are wanted, if it is to have words."""
+    if not new.words:
         return spec
     lists = [word_list(name) for name in filter(None, map(str.strip, new.lexicon.split(",")))]
     if len({item.name for item in lists}) < len(lists):
-        raise UserError(f"each lexicon can be named once. Received: {new.lexicon!r}")
+        raise UsageError(f"each lexicon can be named once. Received: {new.lexicon!r}")
     pieces = PieceList() if encoder.pieces is None else encoder.pieces.listed
     words = WordShape(pieces.words, len(lists), new.top_layers)
     return replace(

@@ -13,7 +13,7 @@ from collections.abc import Iterator
 from pathlib import Path, PurePosixPath
 
 from bert_mrc_theseus.errors import DataError, printable
-from bert_mrc_theseus.files import BYTE_ORDER_MARK, decode_text
+from bert_mrc_theseus.files import BYTE_ORDER_MARK, decode_text, refuse_large
 from bert_mrc_theseus.text.documents import Document, Entity
 
 from .offsets import Claim, place
@@ -125,7 +125,10 @@ def _folder(path: Path, report: ReadReport) -> Iterator[tuple[str, bytes]]:
     for file in path.rglob("*"):
         if _is_brat(file.name) and file.is_file():
             try:
+                refuse_large(file.stat().st_size, file)
                 yield file.relative_to(path).as_posix(), file.read_bytes()
+            except DataError as error:
+                report.bad_record(error)
             except OSError as error:
                 report.bad_record(DataError(f"cannot open: {error.strerror}", file))
 
@@ -143,6 +146,11 @@ def _archive(path: Path, report: ReadReport) -> Iterator[tuple[str, bytes]]:
                     report.bad_record(DataError(problem, path / member.name))
                     continue
                 if stream is not None:
+                    try:
+                        refuse_large(member.size, path / member.name)
+                    except DataError as error:
+                        report.bad_record(error)
+                        continue
                     yield member.name, stream.read()
     except (OSError, EOFError, tarfile.TarError, zlib.error, lzma.LZMAError) as error:
         # What tarfile says of a file that is none has a line for each kind of compression.

@@ -4,11 +4,11 @@ jieba knows many names of persons and places and few organisations, and cuts whe
 for more training text beside annotated documents, at a lower weight, not for scores.
 """
 
-import logging
 from collections.abc import Iterator
 from pathlib import Path
 
 from bert_mrc_theseus.files import read_lines
+from bert_mrc_theseus.mrc.word_borders import new_jieba
 from bert_mrc_theseus.text.dictionary import Dictionary
 from bert_mrc_theseus.text.documents import Document, Entity
 
@@ -29,12 +29,10 @@ class Annotator:
 
     def __init__(self, dictionary: Dictionary | None = None):
         # Imported here, since every preprocessing would pay for it.
-        import jieba
         import jieba.posseg
 
-        jieba.setLogLevel(logging.WARNING)
         # Tokenizers of our own: a user's jieba settings and these do not change each other.
-        words = jieba.Tokenizer()
+        words = new_jieba()
         self._dictionary = dictionary
         for term in dictionary.added if dictionary else ():
             words.add_word(term)

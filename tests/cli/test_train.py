@@ -72,10 +72,11 @@ def test_without_options_stages_have_the_usual_settings(command, stages):
 TRAINING = {
     "epochs": 9, "learning_rate": 0.02, "warmup": 0.2, "weight_decay": 0.3, "clip": 4.0, "loss": "bce", "tokens": 77,
     "negative_ratio": 0.5, "by_text": True, "silver_weight": 0.6, "seed": 7, "bfloat16": True, "patience": 8,
-    "evaluate_every": 11, "checkpoint_minutes": 12.5, "dropout": 0.4,
+    "evaluate_every": 11, "checkpoint_minutes": 12.5, "dropout": 0.4, "source_dropout": 0.15, "entity_dropout": 0.25,
 }  # fmt: skip
 NEW = {
-    "encoder": "bert", "queries": "name", "window": 99, "context_position": 17, "match": True, "shared_layers": 2,
+    "encoder": "bert", "queries": "name", "window": 99, "context_position": 17, "match": True, "shared_layers": 2, "words": True,
+    "top_layers": 3, "lexicon": "terms.tsv",
 }  # fmt: skip
 REPLACING = {"modules": 3, "base": 0.1, "reach": 0.9, "initialisation": "mean", "shared_layers": 1}
 CONSTANT = {"schedule": "constant", "rate": 0.8}
@@ -94,7 +95,7 @@ def test_options_are_settings(command, stages):
     config = TrainingConfig(**{name: value for name, value in given.items() if name not in ("tokens", "bfloat16")})
     distillation = Distillation(1.5, 3.0, 2.5)
     for stage, options, settings in (
-        (0, NEW, (config, NewPredecessor("bert", "name", 99, 17, True, 2))),
+        (0, NEW, (config, NewPredecessor("bert", "name", 99, 17, True, 2, True, 3, "terms.tsv"))),
         (1, REPLACING | DISTILLATION, (config, Replacing(3, "linear", 0.1, 0.5, 0.9, "mean", 1), distillation)),
         (1, CONSTANT | DISTILLATION, (config, Replacing(schedule="constant", rate=0.8), distillation)),
         (2, DISTILLATION, (config, distillation)),
@@ -106,7 +107,7 @@ def test_options_are_settings(command, stages):
     # Every setting has its option, and none of the values above is a default.
     assert len(TRAINING) == len(fields(TrainingConfig)) and len(NEW) == len(fields(NewPredecessor))
     assert len(REPLACING | CONSTANT) == len(fields(Replacing)) and len(DISTILLATION) == len(fields(Distillation))
-    for kind, made in ((TrainingConfig, config), (NewPredecessor, NewPredecessor("bert", "name", 99, 17, True, 2)),
+    for kind, made in ((TrainingConfig, config), (NewPredecessor, NewPredecessor("bert", "name", 99, 17, True, 2, True, 3, "terms.tsv")),
                        (Distillation, distillation)):  # fmt: skip
         assert all(getattr(made, item.name) != item.default for item in fields(kind))
 

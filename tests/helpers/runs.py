@@ -61,6 +61,7 @@ class Trained:
         predecessor: Path | None = None,
         match: bool = False,
         shared_layers: int = 0,
+        words: bool = False,
         lexicon: str = "",
         replacing: Replacing = Replacing(modules=2, shared_layers=0),
         distillation: Distillation = Distillation(),
@@ -81,6 +82,7 @@ class Trained:
                 context_position=16,
                 match=match,
                 shared_layers=shared_layers,
+                words=words,
                 lexicon=lexicon,
             )
             return fine_tune_predecessor(self.data, folder, config, new, **more).best

@@ -1,5 +1,10 @@
 """Windows of a long text."""
 
+import marshal
+import os
+import subprocess
+import sys
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -95,3 +100,34 @@ def test_runs_group_windows_cut_inside_a_sentence():
 def test_rejects_sizes_that_cannot_advance(size, overlap):
     with pytest.raises(ValueError, match="overlap"):
         cut_windows("天", size, overlap)
+
+
+BORDERS = "from bert_mrc_theseus.mrc.word_borders import jieba_borders; print(jieba_borders('北京大学生物系'))"
+
+
+def jieba_in_a_process(**environment):
+    return subprocess.run(
+        [sys.executable, "-c", BORDERS], capture_output=True, text=True, env={**os.environ, **environment}
+    )
+
+
+def test_what_jieba_keeps_lies_with_the_user_and_nothing_else_is_believed(tmp_path):
+    cache, shared, expected = tmp_path / "cache", tmp_path / "shared", str(jieba_borders("北京大学生物系")) + "\n"
+    shared.mkdir()
+    # What another user could put where all may write.
+    (shared / "jieba.cache").write_bytes(marshal.dumps(({"北": 1.5, "x": "y"}, "total")))
+    done = jieba_in_a_process(BMT_CACHE=str(cache), TMPDIR=str(shared))
+    assert (done.stdout, done.stderr) == (expected, "")
+    (kept,) = cache.iterdir()
+    assert kept.name.startswith("jieba-") and [path.name for path in shared.iterdir()] == ["jieba.cache"]
+    cache.chmod(0o777)
+    kept.write_bytes(marshal.dumps(({"北": 1.5, "x": "y"}, "total")))
+    done = jieba_in_a_process(BMT_CACHE=str(cache), TMPDIR=str(shared))
+    assert (done.stdout, done.stderr) == (expected, "")
+
+
+def test_a_cache_that_cannot_be_written_is_silent_and_harmless(tmp_path):
+    (tmp_path / "file").touch()
+    done = jieba_in_a_process(BMT_CACHE=str(tmp_path / "file"))
+    assert (done.stdout, done.stderr) == (str(jieba_borders("北京大学生物系")) + "\n", "")
+    assert [path.name for path in tmp_path.iterdir()] == ["file"]

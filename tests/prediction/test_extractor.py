@@ -14,6 +14,7 @@ from bert_mrc_theseus.decoding.spans import Thresholds
 from bert_mrc_theseus.engines.engine import BatchEngine
 from bert_mrc_theseus.engines.keras_engine import keras_engine
 from bert_mrc_theseus.engines.onnx_engine import write_graphs
+from bert_mrc_theseus.engines.thread_pool import ThreadPool
 from bert_mrc_theseus.errors import ModelError, UserError
 from bert_mrc_theseus.model.build import keras_model
 from bert_mrc_theseus.model_files.model_folder import load_model, save_model
@@ -197,3 +198,73 @@ def test_a_forgotten_extractor_leaves_no_thread_behind(folder, half_read):
     while engine_threads() - before and time.monotonic() < deadline:
         time.sleep(0.02)
     assert not engine_threads() - before
+
+
+class Series:
+    """What a pandas Series is here: not a list, but its values in order."""
+
+    def __init__(self, values):
+        self._values = values
+
+    def __iter__(self):
+        return iter(self._values)
+
+
+@pytest.mark.parametrize("kind", [list, tuple, Series, iter])
+def test_several_texts_in_one_call(extractor, kind):
+    texts = ["不了的李明和的一在北京。", "", "这是上海"]
+    expected = [[(e.text, e.type, e.start) for e in extractor(text)] for text in texts]
+    assert [[(e.text, e.type, e.start) for e in found] for found in extractor(kind(texts))] == expected
+
+
+@pytest.mark.parametrize("texts", ["不了的李明", b"abc", None, 7, float("nan"), {"a": "不了的李明"}])
+def test_what_is_no_list_of_texts_is_refused_at_once(extractor, texts):
+    with pytest.raises(TypeError, match="list"):
+        extractor.batch(texts)
+    if not isinstance(texts, str):
+        with pytest.raises(TypeError, match="list"):
+            extractor(texts)
+
+
+@pytest.mark.parametrize("value", [None, float("nan"), b"abc", 7, ["李明"]])
+def test_what_is_no_text_says_in_which_row(extractor, value):
+    with pytest.raises(TypeError, match="text 2, counted from 0, is no str"):
+        extractor(["不了的李明", "", value])
+
+
+def test_an_abandoned_prediction_does_not_finish_its_group(extractor):
+    """As after Ctrl-C: the engine's thread ends with the answer that it is at."""
+    answered, begun = 0, threading.Event()
+
+    class Slow:
+        def __init__(self):
+            self.pool = ThreadPool(1)
+
+        def answer(self, examples, use, matches=False):
+            nonlocal answered
+            for window, context in enumerate(examples.contexts):
+                use(window, np.array([0]), np.zeros((1, len(context.ids), 2), np.float32), None)
+                answered += 1
+                begun.set()
+                time.sleep(0.01)
+
+        def submit(self, function, *arguments):
+            return self.pool.submit(function, *arguments)
+
+        def close(self):
+            self.pool.close()
+
+    slow = Extractor(extractor._spec, Slow(), schema=extractor.schema.only(["PER"]))
+
+    def interrupted():
+        for number in range(100):
+            yield Document(str(number), "的" * (GROUP_CHARACTERS // 100 - 1))
+        yield Document("last", "的" * GROUP_CHARACTERS)
+        assert begun.wait(10)
+        raise KeyboardInterrupt
+
+    start = time.monotonic()
+    with pytest.raises(KeyboardInterrupt):
+        list(slow.documents(interrupted()))
+    slow.close()
+    assert answered < 90 and time.monotonic() - start < 1

@@ -8,7 +8,7 @@ import threading
 
 import pytest
 
-from bert_mrc_theseus.errors import DataError
+from bert_mrc_theseus.errors import DataError, UsageError
 from bert_mrc_theseus.prediction import inputs
 from bert_mrc_theseus.prediction.inputs import find_inputs, read_inputs
 from bert_mrc_theseus.text.documents import Document
@@ -81,7 +81,7 @@ def test_standard_input_that_is_closed(monkeypatch):
 def test_a_text_that_was_given_as_a_path(tmp_path):
     for path in ("程晓光从广州飞往大连。" * 30, "a\0b"):
         with pytest.raises(
-            DataError, match=r"no such file or folder \(to predict a text: echo TEXT \| predict -\)"
+            UsageError, match=r"no such file or folder \(to predict a text: echo TEXT \| predict -\)"
         ) as caught:
             find_inputs([path])
         assert len(str(caught.value)) < 200
@@ -182,7 +182,7 @@ def test_annotations_of_the_input_are_dropped_with_what_it_says_of_them(tmp_path
 
 
 def test_nothing_to_read(tmp_path):
-    with pytest.raises(DataError, match="no such file or folder"):
+    with pytest.raises(UsageError, match="no such file or folder"):
         find_inputs([str(tmp_path / "none.txt")])
     (tmp_path / "empty").mkdir()
     with pytest.raises(DataError, match=r"no \.txt or \.jsonl or \.ndjson file"):

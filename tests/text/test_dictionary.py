@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bert_mrc_theseus.errors import DataError
-from bert_mrc_theseus.text.dictionary import ANY, SOURCE, Dictionary, read_dictionary
+from bert_mrc_theseus.errors import DataError, UsageError
+from bert_mrc_theseus.text.dictionary import ANY, LONGEST_TERM, SOURCE, Dictionary, read_dictionary
 from bert_mrc_theseus.text.documents import Document, Entity, document_from_dict, document_to_dict
 
 terms = st.text(st.sampled_from("甲乙丙a"), min_size=1, max_size=3)
@@ -73,3 +73,27 @@ def test_counts_over_documents():
     found = list(dictionary.correct(documents, counts))
     assert [d.id for d in found] == ["a", "b"] and all(d.entities == (Entity(3, 5, "LOC"),) for d in found)
     assert counts == {"added": 2, "vetoed": 2}
+
+
+@pytest.mark.parametrize(
+    "lines", ["北京\tLOC\n北京\t*\tveto", "北京\tLOC\tveto\n北京\tLOC", "北京\t*\tveto\n北京\tLOC"]
+)
+def test_a_term_that_is_added_and_vetoed(tmp_path, lines):
+    path = tmp_path / "terms.tsv"
+    path.write_text(lines, encoding="utf-8")
+    with pytest.raises(DataError, match=r"terms\.tsv:2: '北京' is both added and vetoed"):
+        read_dictionary(path)
+    path.write_text("北京\tLOC\n北京\tORG\tveto", encoding="utf-8")
+    assert read_dictionary(path).added == {"北京": "LOC"}
+
+
+def test_a_term_without_end_is_refused_before_the_automaton_has_it(tmp_path):
+    path = tmp_path / "terms.tsv"
+    path.write_text(f"北京\tLOC\n{'长' * (LONGEST_TERM + 1)}\tLOC", encoding="utf-8")
+    with pytest.raises(DataError, match=r"terms\.tsv:2: a term of 1,001 characters"):
+        read_dictionary(path)
+    for term in ("", "长" * (LONGEST_TERM + 1)):
+        with pytest.raises(UsageError, match="1 to 1,000"):
+            Dictionary({term: "LOC"})
+    longest = "长" * LONGEST_TERM
+    assert Dictionary({longest: "LOC"}).matches(f"x{longest}") == [(1, LONGEST_TERM + 1)]

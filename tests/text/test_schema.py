@@ -2,7 +2,7 @@
 
 import pytest
 
-from bert_mrc_theseus.errors import DataError
+from bert_mrc_theseus.errors import DataError, UsageError
 from bert_mrc_theseus.text.schema import EntityType, Schema, read_queries, schema_from_json, schema_to_json
 
 
@@ -44,3 +44,40 @@ def test_a_query_file_of_any_editor(tmp_path):
     path.write_bytes('[PER]\nquery = "人名"\n'.encode("gb18030"))
     with pytest.raises(DataError, match=r"queries\.toml:2: not UTF-8: .*iconv"):
         read_queries(path)
+
+
+@pytest.mark.parametrize(
+    ("head", "name"),
+    [("[人名]", "人名"), ("[ORG.NAM]", "ORG.NAM"), ('["ORG.NAM"]', "ORG.NAM"), ("[ 机构 名 ] # x", "机构 名"),
+     ("['人.名']", "人.名")],
+)  # fmt: skip
+@pytest.mark.parametrize("mark", ["", "\ufeff"])
+def test_what_stands_in_the_brackets_is_the_name(tmp_path, head, name, mark):
+    path = tmp_path / "queries.toml"
+    path.write_text(f'{mark}{head}\nquery = "谁"\r\nexamples = """\n[甲]\n"""\n[B]\nquery = "何"\n', encoding="utf-8")
+    assert read_queries(path) == Schema((EntityType(name, "谁"), EntityType("B", "何")))
+
+
+@pytest.mark.parametrize("query", ["", " ", "\u3000", "\\t\\n"])
+def test_a_blank_query_is_a_fault(tmp_path, query):
+    path = tmp_path / "queries.toml"
+    path.write_text(f'[PER]\nquery = "{query}"\n', encoding="utf-8")
+    with pytest.raises(DataError, match=r"queries\.toml: .*'PER' has no text"):
+        read_queries(path)
+    with pytest.raises(ValueError, match="needs a name and a query"):
+        Schema((EntityType("PER", "\u3000"),))
+
+
+@pytest.mark.parametrize("content", ["[" * 20_000, "x = " + "[" * 20_000, "[A]\nquery = " + "{a=" * 20_000])
+def test_brackets_without_end(tmp_path, content):
+    path = tmp_path / "queries.toml"
+    path.write_text(content, encoding="utf-8")
+    with pytest.raises(DataError, match=r"queries\.toml: not a query file"):
+        read_queries(path)
+
+
+def test_types_that_are_named_twice_or_not_at_all():
+    schema = Schema((EntityType("PER", "谁"), EntityType("LOC", "哪里")))
+    for names in (["PER", "PER"], [], ["ORG"]):
+        with pytest.raises(UsageError):
+            schema.only(names)

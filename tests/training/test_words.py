@@ -29,7 +29,7 @@ def words(trained, tmp_path_factory):
     write_huggingface(replace(make_weights(layers=4, hidden=32), pieces=make_pieces()), folder / "bert")
     (folder / "terms.tsv").write_text("北京\tLOC\n李明\tPER\n张高\tPER\n", encoding="utf-8")
     made = replace(trained, encoder=folder / "bert", run=folder / "run")
-    made.train(0, shared_layers=4, lexicon=str(folder / "terms.tsv"), match=True)
+    made.train(0, words=True, lexicon=str(folder / "terms.tsv"), match=True)
     made.train(1, replacing=Replacing(modules=2), distillation=Distillation(logits=0.1, borders=0.1))
     made.train(2, epochs=10)
     return made
@@ -69,7 +69,7 @@ def test_stage_2_trains_what_is_for_words_too(words):
 
 
 def test_an_interrupted_stage_resumes_to_the_same_weights(words, tmp_path, monkeypatch):
-    settings = {"shared_layers": 4, "lexicon": str(words.encoder.parent / "terms.tsv"), "epochs": 3}
+    settings = {"words": True, "lexicon": str(words.encoder.parent / "terms.tsv"), "epochs": 3}
     words.train(0, run=tmp_path / "whole", **settings)
 
     def interrupted(*_, **__):
@@ -91,10 +91,20 @@ def test_a_successor_of_a_model_with_words_shares_all_layers(words, tmp_path):
         )
 
 
+def test_a_model_with_words_shares_all_layers(words, tmp_path):
+    with pytest.raises(UserError, match="shares all of its 4 layers. Received: --shared-layers 2"):
+        words.train(0, run=tmp_path / "run", words=True, shared_layers=2)
+
+
+def test_without_words_all_layers_can_be_shared_too(words, tmp_path):
+    found = load_model(words.train(0, run=tmp_path / "run", shared_layers=4, epochs=2))
+    assert found.spec.config.shares_all and found.spec.config.words is None and found.spec.pieces is None
+
+
 def test_a_lexicon_is_named_once(words, tmp_path):
     terms = str(words.encoder.parent / "terms.tsv")
     with pytest.raises(UserError, match="each lexicon can be named once"):
-        words.train(0, run=tmp_path / "run", shared_layers=4, lexicon=f"{terms}, {terms}")
+        words.train(0, run=tmp_path / "run", words=True, lexicon=f"{terms}, {terms}")
 
 
 CONFIG = TrainingConfig(epochs=2, token_budget=200, source_dropout=0.5, entity_dropout=0.5)

@@ -11,7 +11,7 @@ from bert_mrc_theseus.preprocess.readers.paths import source_files
 from bert_mrc_theseus.preprocess.readers.read_report import ReadReport
 from bert_mrc_theseus.preprocess.readers.sources import ReadOptions
 
-from bert_mrc_theseus.errors import DataError, UserError
+from bert_mrc_theseus.errors import DataError, UsageError, UserError
 from bert_mrc_theseus.text.documents import Document, Entity
 
 EXPECTED = {("王小明", "PER"), ("北京大学", "ORG")}
@@ -257,7 +257,7 @@ def test_bad_records_stop_a_strict_reader_and_are_counted_by_another(tmp_path, n
 
 
 def test_an_unknown_format_lists_the_known_ones():
-    with pytest.raises(DataError, match="one of jsonl, columns"):
+    with pytest.raises(UsageError, match="one of jsonl, columns"):
         reader_of("conllu")
 
 
