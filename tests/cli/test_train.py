@@ -75,8 +75,8 @@ TRAINING = {
     "evaluate_every": 11, "checkpoint_minutes": 12.5, "dropout": 0.4, "source_dropout": 0.15, "entity_dropout": 0.25,
 }  # fmt: skip
 NEW = {
-    "encoder": "bert", "queries": "name", "window": 99, "context_position": 17, "match": True, "shared_layers": 2, "words": True,
-    "top_layers": 3, "lexicon": "terms.tsv",
+    "encoder": "bert", "queries": "name", "window": 99, "context_position": 17, "match": True, "shared_layers": 2,
+    "words": True, "top_layers": 3, "lexicon": "terms.tsv",
 }  # fmt: skip
 REPLACING = {"modules": 3, "base": 0.1, "reach": 0.9, "initialisation": "mean", "shared_layers": 1}
 CONSTANT = {"schedule": "constant", "rate": 0.8}
@@ -90,12 +90,15 @@ def arguments_of(options):
     return arguments
 
 
+_NEW = NewPredecessor("bert", "name", 99, 17, True, 2, True, 3, "terms.tsv")
+
+
 def test_options_are_settings(command, stages):
     given = {**TRAINING, "token_budget": 77, "mixed_bfloat16": True}
     config = TrainingConfig(**{name: value for name, value in given.items() if name not in ("tokens", "bfloat16")})
     distillation = Distillation(1.5, 3.0, 2.5)
     for stage, options, settings in (
-        (0, NEW, (config, NewPredecessor("bert", "name", 99, 17, True, 2, True, 3, "terms.tsv"))),
+        (0, NEW, (config, _NEW)),
         (1, REPLACING | DISTILLATION, (config, Replacing(3, "linear", 0.1, 0.5, 0.9, "mean", 1), distillation)),
         (1, CONSTANT | DISTILLATION, (config, Replacing(schedule="constant", rate=0.8), distillation)),
         (2, DISTILLATION, (config, distillation)),
@@ -107,7 +110,7 @@ def test_options_are_settings(command, stages):
     # Every setting has its option, and none of the values above is a default.
     assert len(TRAINING) == len(fields(TrainingConfig)) and len(NEW) == len(fields(NewPredecessor))
     assert len(REPLACING | CONSTANT) == len(fields(Replacing)) and len(DISTILLATION) == len(fields(Distillation))
-    for kind, made in ((TrainingConfig, config), (NewPredecessor, NewPredecessor("bert", "name", 99, 17, True, 2, True, 3, "terms.tsv")),
+    for kind, made in ((TrainingConfig, config), (NewPredecessor, _NEW),
                        (Distillation, distillation)):  # fmt: skip
         assert all(getattr(made, item.name) != item.default for item in fields(kind))
 
@@ -145,7 +148,8 @@ def test_with_all_stages_the_shared_layers_are_the_successors(command, stages):
         (2, ["--predecessor", "p"], "--predecessor is read by stage 1, and in stage 2 by distillation"),
         (1, ["--shared", 3], "--shared is now called --shared-layers"),
         (None, ["--shared", 3], "--shared is now called --shared-layers"),
-        (1, ["--modules", 3, "--shared-layers", 3], "of a successor's 3 layers 0 to 2 can be shared. Received: 3"),
+        (1, ["--modules", 3, "--shared-layers", 4], "of a successor's 3 layers 0 to 3 can be shared. Received: 4"),
+        (None, ["--modules", 3, "--shared-layers", 3], "a successor that shares all layers needs a predecessor"),
     ],
 )  # fmt: skip
 def test_an_option_that_is_not_read_is_refused(command, stages, stage, options, message):
@@ -199,7 +203,7 @@ def test_all_stages_stop_after_one_that_finds_nothing(command, monkeypatch, with
 
 def test_resume_and_overwrite_at_once_are_refused(command, stages):
     status, _, err = command(*TRAIN, "--stage", 0, "--resume", "--overwrite")
-    assert status == 1 and "say one of the two" in err and stages == []
+    assert status == 2 and "say one of the two" in err and stages == []
 
 
 def test_sigterm_is_like_ctrl_c(command, monkeypatch):

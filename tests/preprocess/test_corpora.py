@@ -8,7 +8,7 @@ from bert_mrc_theseus.preprocess.corpora import CORPORA, VARIABLE, a_fifth_is_de
 from bert_mrc_theseus.preprocess.readers.columns import read_columns
 from bert_mrc_theseus.preprocess.readers.read_report import ReadReport
 
-from bert_mrc_theseus.errors import DataError
+from bert_mrc_theseus.errors import DataError, UsageError
 from bert_mrc_theseus.output.columns import column_lines
 from bert_mrc_theseus.text.documents import Document
 from bert_mrc_theseus.text.schema import read_queries
@@ -83,7 +83,7 @@ def test_a_missing_file_is_named(tmp_path):
 
 
 def test_an_unknown_corpus_lists_the_known_ones():
-    with pytest.raises(DataError, match=r"one of sample, peoples_daily, msra"):
+    with pytest.raises(UsageError, match=r"one of sample, peoples_daily, msra"):
         corpus_files("ontonotes")
 
 

@@ -85,7 +85,7 @@ FLAT = {
 OF_ALL = {
     "epochs": 9, "learning_rate": 0.02, "warmup": 0.2, "weight_decay": 0.3, "clip": 4.0, "loss": "bce", "token_budget": 77,
     "negative_ratio": 0.5, "by_text": True, "silver_weight": 0.6, "seed": 7, "mixed_bfloat16": True, "patience": 8,
-    "evaluate_every": 11, "checkpoint_minutes": 12.5, "dropout": 0.4,
+    "evaluate_every": 11, "checkpoint_minutes": 12.5, "dropout": 0.4, "source_dropout": 0.2, "entity_dropout": 0.3,
 }  # fmt: skip
 OF_STAGE_1 = {
     "modules": 3, "schedule": "constant", "base": 0.1, "reach": 0.9, "rate": 0.8, "initialisation": "mean", "shared_layers": 1,
@@ -117,6 +117,13 @@ def test_a_setting_that_did_not_exist_then_has_its_default():
         "replacing": {**OF_STAGE_1, "shared_layers": None},
         "distillation": {"logits": 0.0, "temperature": 2.0, "borders": 0.0},
     }
+
+
+def test_the_share_of_pairs_without_entities_that_was_usual_then_is_todays():
+    record = {"stage": 0, "config": {**FLAT, "negative_ratio": 1.0}}
+    assert settings_in(record)["config"]["negative_ratio"] is None
+    # Of today's programs it is what was asked for.
+    assert settings_in({"stage": 0, "config": {**OF_ALL, "negative_ratio": 1.0}})["config"]["negative_ratio"] == 1.0
 
 
 def test_changed_settings_are_named_but_not_how_often_a_checkpoint_is_written():
