@@ -6,17 +6,20 @@ import numpy as np
 from safetensors.numpy import save_file
 
 from bert_mrc_theseus.engines.keras_engine import keras_engine
-from bert_mrc_theseus.model.build import predecessor_from
+from bert_mrc_theseus.model.build import keras_model, predecessor_from
 from bert_mrc_theseus.model.theseus import TheseusModel
 from bert_mrc_theseus.model.variables import tensors_of
 from bert_mrc_theseus.model_files.model_config import MatchShape, SharedContext
-from bert_mrc_theseus.mrc.batch_types import SHARED_BATCH, Targets
-from bert_mrc_theseus.mrc.collate import collate, collate_shared, match_labels, span_labels
+from bert_mrc_theseus.model_files.model_folder import SavedModel
+from bert_mrc_theseus.mrc.batch_types import SHARED_BATCH, Targets, text_batch_form
+from bert_mrc_theseus.mrc.collate import collate, collate_shared, collate_texts, match_labels, span_labels
 from bert_mrc_theseus.training.config import Distillation
 from bert_mrc_theseus.training.distillation import Teacher
 from bert_mrc_theseus.training.optimizer import build_optimizer
 from bert_mrc_theseus.training.step import make_train_step
+from tests.helpers.documents import toy_documents
 from tests.helpers.models import batch_of, draws, make_weights, some_pairs
+from tests.helpers.saved_models import word_model
 
 
 def main(path: str) -> None:
@@ -45,6 +48,7 @@ def main(path: str) -> None:
     found |= tensors_of(successor.named_weights())
     found["stage 2, by text"] = train_by_text(successor, teacher)
     found |= train_matches()
+    found |= train_words()
     save_file(found, path)
 
 
@@ -73,6 +77,23 @@ def train_by_text(successor, teacher, steps=3):
     )
     targets = Targets(span_labels(examples, pairs), np.ones(len(pairs), "float32"))
     return np.array([step(collate_shared(examples, pairs), targets, draws()) for _ in range(steps)])
+
+
+def train_words(steps=3):
+    saved = word_model()
+    # Its weights are large: logits of hundreds would differ between backends by more than steps do.
+    large = ("heads.", "top.words.", "embeddings.words.")
+    small = {name: tensor * (0.05 if name.startswith(large) else 1.0) for name, tensor in saved.tensors.items()}
+    saved = SavedModel(saved.spec, small)
+    examples = saved.spec.examples(toy_documents(5, 4))
+    pairs = examples.all_pairs()[:12]
+    model = keras_model(saved)
+    optimizer = build_optimizer(model.trainable_variables, 1e-3, steps)
+    step = make_train_step(model, optimizer, "bce", form=text_batch_form(words=True))
+    targets = Targets(span_labels(examples, pairs), np.ones(len(pairs), "float32"), match_labels(examples, pairs))
+    batch = collate_texts(examples, pairs)
+    losses = np.array([step(batch, targets, draws()) for _ in range(steps)])
+    return {"words.losses": losses, "words.ends": keras_engine(model).run(batch)}
 
 
 if __name__ == "__main__":

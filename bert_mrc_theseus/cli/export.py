@@ -45,10 +45,12 @@ def export(
         from bert_mrc_theseus.model_files.encoders import export_encoder
 
         # First: TensorFlow takes seconds, or is not there.
-        load_spec(model)
+        words = load_spec(model).config.words
         import_tensorflow()
         export_encoder(model, to, out)
         console.print(f"{model} -> {out}")
+        if words is not None:
+            console.print("left out, since a plain BERT has no place for them: pieces, lexicon, top layer")
         return
     if out is None and model.is_dir():
         check_place(model / "onnx")

@@ -3,6 +3,10 @@
 import subprocess
 import sys
 
+from bert_mrc_theseus.model_files.encoders import load_encoder
+from bert_mrc_theseus.model_files.model_folder import save_model
+from tests.helpers.saved_models import word_model
+
 
 def test_an_exported_model_predicts_without_tensorflow(command, model, trained, text, tmp_path):
     status, out, _ = command("export", model, "--to", "onnx", "--data", trained.data, "--out", tmp_path / "model")
@@ -26,3 +30,10 @@ def test_an_exported_model_predicts_without_tensorflow(command, model, trained, 
 def test_export(command, model, tmp_path):
     assert command("export", model, "--to", "tf", "--out", tmp_path / "tf")[0] == 0
     assert (tmp_path / "tf" / "bert_model.ckpt.index").is_file()
+
+
+def test_what_a_plain_bert_has_no_place_for_is_said(command, tmp_path):
+    save_model(tmp_path / "model", word_model())
+    status, out, _ = command("export", tmp_path / "model", "--to", "hf", "--out", tmp_path / "bert")
+    assert status == 0 and "left out" in out and "pieces, lexicon, top layer" in out
+    assert load_encoder(tmp_path / "bert").config.num_layers == 3
