@@ -57,11 +57,18 @@ def test_a_table_of_methods(arguments, printed):
     assert "strict F1" in printed
 
 
+def changed(arguments, option, value):
+    """The arguments with another value of an option, which may be given once."""
+    found = [*map(str, arguments)]
+    found[found.index(option) + 1] = str(value)
+    return found
+
+
 def test_what_is_done_is_not_done_again_and_other_settings_are_refused(arguments, printed, command, monkeypatch):
     monkeypatch.setattr("bert_mrc_theseus.training.stages.fit", None)
     monkeypatch.setattr("bert_mrc_theseus.comparison.compare.evaluate_model", None)
     assert command(*arguments)[0] == 0
-    status, _, err = command(*arguments, "--epochs", "15,3,2")
+    status, _, err = command(*changed(arguments, "--epochs", "15,3,2"))
     assert status == 1 and "epochs: 1 then, 2 now" in err
     status, _, err = command(*arguments, "--loss", "bce")
     assert status == 1 and "loss: focal then, bce now" in err
@@ -75,7 +82,7 @@ def test_retention_is_over_the_predecessor_of_the_same_seed(arguments, printed, 
             report = json.loads(path.read_text(encoding="utf-8"))
             report["strict"]["micro"]["f1"] = f1
             path.write_text(json.dumps(report), encoding="utf-8")
-    assert command(*arguments, "--out", out)[0] == 0
+    assert command(*changed(arguments, "--out", out))[0] == 0
     rows = json.loads((out / "compare.json").read_text(encoding="utf-8"))["rows"]
     assert (rows[1]["name"], rows[1]["f1"], rows[1]["retention"]) == ("linear", [0.6, 0.5], [0.6 / 0.8, 1.0])
     (line,) = [line for line in (out / "compare.md").read_text(encoding="utf-8").splitlines() if "0.5500 ±" in line]
@@ -85,5 +92,5 @@ def test_retention_is_over_the_predecessor_of_the_same_seed(arguments, printed, 
 def test_more_shared_layers_than_there_can_be_are_refused_before_any_training(arguments, command, monkeypatch):
     for name in ("fine_tune_predecessor", "replace_modules", "fine_tune_successor"):
         monkeypatch.setattr(f"bert_mrc_theseus.comparison.compare.{name}", None)
-    status, _, err = command(*arguments, "--methods", "linear-2,linear-2:2")
-    assert status == 1 and "of a successor's 2 layers 0 to 1 can be shared" in err
+    status, _, err = command(*changed(arguments, "--methods", "linear-2,linear-2:2"))
+    assert status == 2 and "of a successor's 2 layers 0 to 1 can be shared" in err
