@@ -19,10 +19,13 @@ BMT := $(VENV)/bin/bert-mrc-theseus
 READY := $(VENV)/.ready
 DATA := $(RUN)/data
 DEMO := runs/demo
+FIGURES := $(CURDIR)/.stress-figures
+STRESS := $(wildcard tests/output/test_round_trips.py tests/preprocess/readers/test_anything.py tests/prediction/test_any_text.py \
+	tests/cli/test_any_command_line.py tests/cli/test_kills.py tests/test_memory.py tests/model_files/test_damaged_models.py)
 
 .DEFAULT_GOAL := help
 .PHONY: help setup demo preprocess train-stage0 train-stage1 train-stage2 stage0 stage1 stage2 evaluate predict \
-	test lint clean FORCE
+	test stress lint clean FORCE
 
 help:  ## This list
 	@sed -nE 's/^([a-z0-9-]+)[a-z0-9 -]*:.*##/\1|/p' $(MAKEFILE_LIST) | awk -F'|' '{printf "  make %-14s%s\n", $$1, $$2}'
@@ -83,6 +86,12 @@ demo:  ## The whole way on the sample corpus, in minutes
 
 test: $(READY)  ## All tests; those of real corpora too, where BMT_CORPORA names their folder
 	$(VENV)/bin/python -m pytest
+
+stress: $(READY)  ## The tests of docs/reliability.md at length, from SEED; up to half an hour
+	@rm -f $(FIGURES)
+	@echo "seed $(SEED)"
+	@BMT_STRESS=$(SEED) BMT_STRESS_FIGURES=$(FIGURES) $(VENV)/bin/python -m pytest --hypothesis-seed=$(SEED) --dist load $(STRESS); \
+		status=$$?; cat $(FIGURES); exit $$status
 
 lint: $(READY)  ## Style and types
 	$(VENV)/bin/ruff check .

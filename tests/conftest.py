@@ -16,13 +16,16 @@ import pytest
 from bert_mrc_theseus.cli import app as cli
 from bert_mrc_theseus.model_files.encoder_weights import EncoderWeights
 from tests.helpers.models import make_weights
+from tests.helpers.stress import under_stress
 
 if TYPE_CHECKING:
     from tests.helpers.runs import Trained
 
 # The first example of a test pays for imports and dictionaries; timing is no property to test here.
 # In CI the examples are the same every time; elsewhere they go on looking for new ones.
-hypothesis.settings.register_profile("untimed", deadline=None, derandomize="CI" in os.environ)
+hypothesis.settings.register_profile(
+    "untimed", deadline=None, derandomize="CI" in os.environ, max_examples=under_stress(100, 5000)
+)
 hypothesis.settings.load_profile("untimed")
 
 

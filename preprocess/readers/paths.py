@@ -28,7 +28,7 @@ def pair_of(path: str | Path) -> tuple[str, str] | None:
 def is_there(path: str | Path) -> bool:
     """Whether there is something to read behind a path."""
     pair = pair_of(path)
-    return archive_and_folder(path)[0].exists() or (pair is not None and all(map(os.path.exists, pair)))
+    return os.path.exists(archive_and_folder(path)[0]) or (pair is not None and all(map(os.path.exists, pair)))
 
 
 def source_files(path: str | Path) -> list[Path]:

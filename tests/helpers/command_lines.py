@@ -61,11 +61,11 @@ class Case:
 
     Attributes:
         arguments: behind the program's name.
-        wrong: the exit status must be 2; otherwise it may also be what such a command comes to.
+        wrong: the exit status must be 2; False: it may also be what such a command comes to; None: it must not be 2.
     """
 
     arguments: list[str]
-    wrong: bool
+    wrong: bool | None
 
 
 @dataclass(frozen=True)
@@ -94,6 +94,8 @@ def make_folder(folder: Path) -> None:
 
     (folder / "text.txt").write_text("程晓光从广州飞往大连。\n", encoding="utf-8")
     (folder / "empty").mkdir()
+    (folder / "closed").mkdir(mode=0)
+    (folder / "closed.txt").touch(mode=0)
     (folder / "full").mkdir()
     (folder / "full" / "own.txt").write_text("mine", encoding="utf-8")
     for seed, split in enumerate(("train", "dev", "test")):
@@ -132,6 +134,7 @@ def cases() -> Iterator[Case]:
     """Each command with each of its parameters wrong in every way, and the other ones right."""
     for command, function in functions().items():
         known, base = parameters(function), BASES[command]
+        yield Case(_arguments(command, known, base), wrong=None)
         yield Case([*_arguments(command, known, base), "--no-such-option"], True)
         yield Case([*_arguments(command, known, base), *["more"] * 3], "inputs" not in base and "models" not in base)
         for name, (kind, info) in known.items():
@@ -163,7 +166,9 @@ def _arguments(command: str, known: dict[str, tuple[type, ParameterInfo]], value
 
 
 def _option(name: str, info: OptionInfo) -> str:
-    return next((text for text in info.param_decls or () if text.startswith("--")), f"--{name.replace('_', '-')}")
+    # Inside of `Annotated` Typer takes the first name for a default.
+    names = [text for text in (info.default, *(info.param_decls or ())) if isinstance(text, str)]
+    return next((text for text in names if text.startswith("--")), f"--{name.replace('_', '-')}")
 
 
 def _values(name: str, kind: type, info: ParameterInfo) -> Iterator[tuple[str, bool]]:
@@ -173,12 +178,16 @@ def _values(name: str, kind: type, info: ParameterInfo) -> Iterator[tuple[str, b
         yield from ((value, False) for value in ODD_NUMBERS)
     elif info.exists or name in READ:
         yield from ((value, True) for value in ("absent", "absent/parent/x", "text.txt/x", LONG, NOT_UTF8, ""))
+        if info.exists and not os.access("closed", os.R_OK):  # Root may read everything.
+            yield ("closed.txt" if info.file_okay else "closed"), True
         if not info.file_okay:
             yield "text.txt", True
         if not info.dir_okay:
             yield "empty", True
     elif kind is Path:
         yield from ((value, True) for value in ("text.txt/x", LONG, ""))
+        if not os.access("closed", os.W_OK):
+            yield "closed/new", True
         yield from (
             (value, False) for value in ("empty", "full", "text.txt", "made/parent/x", f"made{NOT_UTF8}", "/dev/full")
         )

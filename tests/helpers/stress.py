@@ -2,13 +2,15 @@
 
 import os
 import random
-import sys
 from typing import TypeVar
 
 Amount = TypeVar("Amount")
 
 STRESS = "BMT_STRESS"
 """Variable that holds the seed of a stress run; tests are short without it."""
+
+FIGURES = "BMT_STRESS_FIGURES"
+"""Variable that names the file to which a stress run adds its figures."""
 
 
 def under_stress(short: Amount, long: Amount) -> Amount:
@@ -22,6 +24,7 @@ def seeded(name: str) -> random.Random:
 
 
 def note(figure: str) -> None:
-    """A figure of a stress run; `make stress` shows it."""
-    if STRESS in os.environ:
-        print(f"stress: {figure}", file=sys.__stderr__, flush=True)
+    """A figure of a stress run, for its file."""
+    if FIGURES in os.environ:
+        with open(os.environ[FIGURES], "a", encoding="utf-8") as stream:
+            stream.write(f"{figure}\n")

@@ -15,6 +15,7 @@ from bert_mrc_theseus.output.write import WRITERS, write_outputs
 from bert_mrc_theseus.text.documents import Document, Entity
 from bert_mrc_theseus.text.schema import EntityType, Schema
 from bert_mrc_theseus.text.tags import SCHEMES
+from tests.helpers.folders import new_folder
 from tests.helpers.strategies import CHARACTERS, TYPES, documents
 
 SCHEMA = Schema(tuple(EntityType(name, f"{name}?") for name in TYPES))
@@ -48,14 +49,14 @@ def test_every_format_has_a_reader_or_is_for_people():
 
 @given(st.lists(documents(nested=False), min_size=1, max_size=3))
 def test_flat_entities_survive_columns(tmp_path_factory, items):
-    path = tmp_path_factory.mktemp("columns") / "file"
+    path = new_folder(tmp_path_factory) / "file"
     assert write_outputs(items, "conll", path) == 0
     assert read(path, READER["conll"]) == plain(items)
 
 
 @given(st.lists(documents(nested=False), min_size=1, max_size=3), st.sampled_from(list(SCHEMES)))
 def test_flat_entities_survive_columns_of_every_scheme(tmp_path_factory, items, scheme):
-    path = tmp_path_factory.mktemp("columns") / "file"
+    path = new_folder(tmp_path_factory) / "file"
     written = [column_lines(document, scheme) for document in items]
     path.write_bytes("".join(lines for lines, _ in written).encode())
     assert not any(dropped for _, dropped in written)
@@ -64,7 +65,7 @@ def test_flat_entities_survive_columns_of_every_scheme(tmp_path_factory, items, 
 
 @given(st.lists(documents(), min_size=1, max_size=3))
 def test_nested_entities_that_columns_drop_are_counted(tmp_path_factory, items):
-    path = tmp_path_factory.mktemp("columns") / "file"
+    path = new_folder(tmp_path_factory) / "file"
     dropped = write_outputs(items, "conll", path)
     back = read(path, READER["conll"])
     assert [text for text, _ in back] == [document.text for document in items]
@@ -74,7 +75,7 @@ def test_nested_entities_that_columns_drop_are_counted(tmp_path_factory, items):
 @pytest.mark.parametrize("form", ["jsonl", "doccano", "label-studio", "mrc"])
 @given(items=st.lists(ANY, max_size=3))
 def test_json_formats_carry_everything(tmp_path_factory, form, items):
-    path = tmp_path_factory.mktemp("json") / "file"
+    path = new_folder(tmp_path_factory) / "file"
     assert write_outputs(items, form, path, SCHEMA) == 0
     if form == "label-studio":
         accept_predictions(path)
@@ -83,7 +84,7 @@ def test_json_formats_carry_everything(tmp_path_factory, form, items):
 
 @given(items=st.lists(ANY, max_size=3))
 def test_annotated_label_studio_tasks_carry_everything(tmp_path_factory, items):
-    path = tmp_path_factory.mktemp("json") / "file"
+    path = new_folder(tmp_path_factory) / "file"
     path.write_text(json.dumps([label_studio_task(document) for document in items]), encoding="utf-8")
     assert read(path, "label-studio") == plain(items)
 
@@ -91,7 +92,7 @@ def test_annotated_label_studio_tasks_carry_everything(tmp_path_factory, items):
 @example([Document("a", "\t", (Entity(0, 1, "PER"),))])
 @given(st.lists(ANY, min_size=1, max_size=3))
 def test_brat_carries_everything(tmp_path_factory, items):
-    folder = tmp_path_factory.mktemp("brat") / "out"
+    folder = new_folder(tmp_path_factory) / "out"
     named = [Document(f"{i}", d.text, d.entities) for i, d in enumerate(items)]
     assert write_outputs(named, "brat", folder) == 0
     assert read(folder, READER["brat"]) == plain(named)

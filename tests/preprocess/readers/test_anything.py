@@ -10,6 +10,8 @@ from hypothesis import strategies as st
 
 from bert_mrc_theseus.errors import DataError
 from bert_mrc_theseus.text.documents import document_from_dict, document_to_dict
+from tests.helpers.folders import new_folder
+from tests.helpers.stress import under_stress
 
 FORMATS = sorted(set(READERS) - {"parallel", "brat", "silver"})
 """Those that read one file, and do not start jieba."""
@@ -92,28 +94,28 @@ def check(name, path):
 
 
 @pytest.mark.parametrize("name", FORMATS)
-@settings(max_examples=40)
+@settings(max_examples=under_stress(40, 1000))
 @given(data=st.binary(max_size=80))
 def test_any_bytes(tmp_path_factory, name, data):
-    path = tmp_path_factory.mktemp("bytes") / "file"
+    path = new_folder(tmp_path_factory) / "file"
     path.write_bytes(data)
     check(name, path)
 
 
 @pytest.mark.parametrize("name", FORMATS)
-@settings(max_examples=40)
+@settings(max_examples=under_stress(40, 1000))
 @given(data=st.lists(st.sampled_from(PIECES), max_size=14))
 def test_pieces_of_the_formats(tmp_path_factory, name, data):
-    path = tmp_path_factory.mktemp("pieces") / "file"
+    path = new_folder(tmp_path_factory) / "file"
     path.write_bytes("".join(data).encode("utf-8", "surrogatepass"))
     check(name, path)
 
 
 @pytest.mark.parametrize("name", ["jsonl", "cluener", "doccano", "cmeee", "mrc", "label-studio"])
-@settings(max_examples=50)
+@settings(max_examples=under_stress(50, 2000))
 @given(records=st.lists(VALUES | almost_right(), max_size=3), ascii_only=st.booleans())
 def test_any_json(tmp_path_factory, name, records, ascii_only):
-    path = tmp_path_factory.mktemp("json") / "file"
+    path = new_folder(tmp_path_factory) / "file"
     lines = [json.dumps(record, ensure_ascii=ascii_only) for record in records]
     whole = "\n".join(lines) if name in ("jsonl", "cluener", "doccano") else f"[{','.join(lines)}]"
     path.write_bytes(whole.encode("utf-8", "surrogatepass"))
@@ -131,7 +133,7 @@ def test_any_json(tmp_path_factory, name, records, ascii_only):
     ).map(lambda parts: "".join(parts).encode()),
 )
 def test_any_brat(tmp_path_factory, text, annotations):
-    folder = tmp_path_factory.mktemp("brat")
+    folder = new_folder(tmp_path_factory)
     (folder / "a.txt").write_bytes(text)
     (folder / "a.ann").write_bytes(annotations)
     check("brat", folder)
