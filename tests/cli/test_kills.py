@@ -1,6 +1,7 @@
 """Commands that are killed while they write: what was there is there, or the whole new output is, and nothing else stays."""
 
 import os
+import shutil
 import subprocess
 import sys
 import time
@@ -133,13 +134,18 @@ def test_a_training_that_is_killed_again_and_again_ends_at_the_same_weights(trai
     seconds = time.monotonic() - begun
     weights = (tmp_path / "whole/stage0/best/model.safetensors").read_bytes()
     kills = rounds = 0
-    while kills < KILLS and rounds < 2 * KILLS:
+    killed = tmp_path / "killed/stage0/best/model.safetensors"
+    while kills < KILLS and rounds < 3 * KILLS:
         rounds += 1
         with start(tmp_path, *arguments("killed"), "--resume") as process:
             # The first third is the start of TensorFlow.
             time.sleep(random.uniform(seconds / 3, seconds))
             process.kill()
-        kills += process.returncode < 0
+        if process.returncode < 0:
+            kills += 1
+        else:
+            assert process.returncode == 0 and killed.read_bytes() == weights
+            shutil.rmtree(tmp_path / "killed")
     finish(tmp_path, *arguments("killed"), "--resume")
-    assert (tmp_path / "killed/stage0/best/model.safetensors").read_bytes() == weights
+    assert killed.read_bytes() == weights
     note(f"train: {kills} kills in {rounds} runs, the weights of an uninterrupted run")
