@@ -28,6 +28,7 @@ COMMANDS = (
     "evaluate",
     "compare",
     "predict",
+    "serve",
     "average",
     "export",
     "report",

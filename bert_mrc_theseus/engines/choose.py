@@ -70,12 +70,13 @@ def onnx_engine(
     return OnnxEngine(graphs, spec.config.shared.position, workers, run, source)
 
 
-def load_engine(folder: str | Path, wanted: str = "auto") -> tuple[ModelSpec, Engine]:
+def load_engine(folder: str | Path, wanted: str = "auto", threads: int | None = None) -> tuple[ModelSpec, Engine]:
     """A model folder's spec and what runs it.
 
     Args:
         folder: model folder.
         wanted: see `choose_engine`.
+        threads: of ONNX Runtime that compute at a time; by default as many as this process has cores.
 
     Raises:
         UserError, ModelError: see `choose_engine`, `load_spec` and `import_tensorflow`.
@@ -96,7 +97,7 @@ def load_engine(folder: str | Path, wanted: str = "auto") -> tuple[ModelSpec, En
         with ThreadPoolExecutor(1) as pool:
             checked = pool.submit(check_graphs, folder, graphs)
             try:
-                engine = onnx_engine(spec, graphs, source=str(folder))
+                engine = onnx_engine(spec, graphs, threads, source=str(folder))
             finally:
                 # What is wrong with the file says more than what came of it.
                 checked.result()

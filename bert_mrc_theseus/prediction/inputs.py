@@ -92,15 +92,15 @@ def read_inputs(
                 if sys.stdin is None:
                     raise DataError("standard input is closed", "stdin")
                 stream: Iterable[bytes] = sys.stdin.buffer
-                yield from _read(stream, "stdin", on_error, whole_files, encoding, form, text_field)
+                yield from read_stream(stream, "stdin", on_error, whole_files, encoding, form, text_field)
             else:
                 with open_binary(name) as stream:
-                    yield from _read(stream, printable(name), on_error, whole_files, encoding, form, text_field)
+                    yield from read_stream(stream, printable(name), on_error, whole_files, encoding, form, text_field)
         except DataError as error:
             on_error(error)
 
 
-def _read(
+def read_stream(
     stream: Iterable[bytes],
     name: str,
     on_error: OnError,
@@ -109,6 +109,16 @@ def _read(
     form: str,
     text_field: str,
 ) -> Iterator[Document]:
+    """`read_inputs` of one open file.
+
+    Args:
+        stream: its lines, not packed.
+        name: of the file, for ids and messages; with the suffix that says what it is.
+        on_error, whole_files, encoding, form, text_field: see `read_inputs`.
+
+    Raises:
+        DataError: the file cannot be read on.
+    """
     kind = _form_of(name) if form == "auto" else form
     if kind == "jsonl":
         lines = decode_lines(stream, name, on_error, encoding)
