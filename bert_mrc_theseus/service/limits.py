@@ -10,6 +10,7 @@ import time
 import traceback
 from collections.abc import Awaitable, Callable
 
+from starlette.requests import ClientDisconnect
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from bert_mrc_theseus.service.metrics import Metrics
@@ -81,7 +82,7 @@ class Limits:
                 self._metrics.in_flight.dec()
         except ProblemError as error:
             await request.refuse(error)
-        except ClientGoneError:
+        except (ClientGoneError, ClientDisconnect):
             request.status = GONE
         except asyncio.CancelledError:
             request.status = GONE

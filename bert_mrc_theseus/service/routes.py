@@ -28,7 +28,7 @@ from bert_mrc_theseus.service.problems import ProblemError, not_valid, wrong_fie
 from bert_mrc_theseus.service.reading import SHORT, entities_of
 from bert_mrc_theseus.service.security import require_token
 from bert_mrc_theseus.service.served_models import FieldError, Reading
-from bert_mrc_theseus.service.streams import answered, lines_of, settings_of
+from bert_mrc_theseus.service.streams import LineByLine, answered, lines_of, settings_of
 from bert_mrc_theseus.service.uploads import documents_of, headers_of, written
 from bert_mrc_theseus.text.documents import TEXT, Document
 
@@ -235,4 +235,4 @@ async def _stream(request: Request) -> Response:
     def read(documents: list[Document]) -> AsyncIterator[Document]:
         return _counted(request, reading, documents)
 
-    return StreamingResponse(answered(first, more, read, reading.offsets, state.stopping), media_type=STREAMS[0])
+    return LineByLine(answered(first, more, read, reading.offsets, state.stopping), media_type=STREAMS[0])

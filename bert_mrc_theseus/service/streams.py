@@ -11,6 +11,8 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from pydantic import ValidationError
+from starlette.responses import StreamingResponse
+from starlette.types import Receive, Scope, Send
 
 from bert_mrc_theseus.errors import DataError
 from bert_mrc_theseus.output.json_streams import json_line
@@ -47,6 +49,13 @@ class Unreadable:
     def record(self) -> dict[str, Any]:
         """What it is answered."""
         return {"error": {"line": self.line, "detail": self.detail}}
+
+
+class LineByLine(StreamingResponse):
+    """An answer that begins before the request has ended: Starlette's own would take what still comes for its end."""
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        await self.stream_response(send)
 
 
 async def lines_of(pieces: AsyncIterator[bytes], longest: int) -> AsyncIterator[Lines]:
