@@ -1,9 +1,9 @@
 """Asks the service of `bert-mrc-theseus serve` for entities. Standard library alone.
 
-    client = Client("http://127.0.0.1:8000")
-    client("程晓光从广州飞往大连。")                         # as an Extractor: a list of Extraction
-    client(["程晓光", "广州"], types=["PER"])                # such a list for each text
-    for document in client.documents(read_documents("a.jsonl")): ...
+client = Client("http://127.0.0.1:8000")
+client("程晓光从广州飞往大连。")                         # as an Extractor: a list of Extraction
+client(["程晓光", "广州"], types=["PER"])                # such a list for each text
+for document in client.documents(read_documents("a.jsonl")): ...
 """
 
 import http.client
@@ -69,7 +69,7 @@ class Client:
             self._headers["Authorization"] = f"Bearer {token}"
 
     @overload
-    def __call__(self, text: str, **settings: Any) -> list[Extraction]: ...  # type: ignore[overload-overlap]
+    def __call__(self, text: str, **settings: Any) -> list[Extraction]: ...
 
     @overload
     def __call__(self, text: Iterable[str], **settings: Any) -> list[list[Extraction]]: ...

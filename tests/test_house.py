@@ -23,6 +23,7 @@ FLOORS = (
         "text", "output", "mrc", "decoding", "model_files", "model", "engines", "prediction", "evaluation", "training",
         "onnx_export", "comparison", "service", "bench",
     )),
+    ("client",),
     ("preprocess",),
     ("cli",),
     ("__init__", "__main__"),

@@ -19,7 +19,7 @@ from bert_mrc_theseus.service.problems import answer_problems
 from bert_mrc_theseus.service.reading import Room
 from bert_mrc_theseus.service.routes import looking, working
 from bert_mrc_theseus.service.security import guard
-from bert_mrc_theseus.service.served_models import ServedModels, load_models
+from bert_mrc_theseus.service.served_models import load_models
 from bert_mrc_theseus.service.settings import ServiceSettings
 
 TITLE = "bert-mrc-theseus"

@@ -172,6 +172,8 @@ class Batcher:
                 # Nothing: all that waited was cancelled, or the other thread has taken it.
                 if batch := self._take():
                     self._running += 1
+                    if self._tasks:
+                        self._changed.notify()
                     return batch
 
     def _take(self) -> list[tuple[Task, list[int]]]:
@@ -182,7 +184,8 @@ class Batcher:
         by_rest = sorted(self._tasks, key=lambda task: task.tokens)
         head = self._tasks[0] if self._oldest_first else by_rest[0]
         others = [task for task in by_rest if task is not head and task.key == head.key]
-        batch, left = [], self._budget
+        batch: list[tuple[Task, list[int]]] = []
+        left = self._budget
         for task in (head, *others):
             # A long text leaves room for others.
             share = left // 2 if task is head and others else left
@@ -191,6 +194,7 @@ class Batcher:
             before = task.tokens
             batch.append((task, task.take(share)))
             left -= before - task.tokens
+        self._tasks = [task for task in self._tasks if task.waiting]
         self._on_batch(len(batch), self._budget - left)
         return batch
 
@@ -211,5 +215,3 @@ class Batcher:
                     finished.append(task)
         for task in finished:
             task.finish()
-
-

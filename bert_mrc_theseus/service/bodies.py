@@ -125,9 +125,9 @@ class SettingsIn(Body):
     ] = None
     nested: Annotated[bool, Field(description="Entities may overlap.")] = False
     dictionary: DictionaryIn | None = None
-    offsets: Annotated[
-        Offsets, Field(description="What `start` and `end` count; utf-16 for JavaScript and Java.")
-    ] = "code-points"
+    offsets: Annotated[Offsets, Field(description="What `start` and `end` count; utf-16 for JavaScript and Java.")] = (
+        "code-points"
+    )
 
     def thresholds_over(self, own: Thresholds) -> Thresholds:
         """The thresholds that count, where `own` are the model's."""

@@ -8,7 +8,7 @@ import logging
 import math
 import time
 import traceback
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
 
 from starlette.requests import ClientDisconnect
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -30,10 +30,6 @@ GONE = 499
 """What the log says of a client that went before it had its answer."""
 
 log = logging.getLogger("bert_mrc_theseus.service")
-
-
-class ClientGoneError(Exception):
-    """The client takes nothing any more."""
 
 
 def media_type(scope: Scope) -> str:
@@ -82,7 +78,7 @@ class Limits:
                 self._metrics.in_flight.dec()
         except ProblemError as error:
             await request.refuse(error)
-        except (ClientGoneError, ClientDisconnect):
+        except ClientDisconnect:
             request.status = GONE
         except asyncio.CancelledError:
             request.status = GONE
@@ -122,7 +118,9 @@ class Limits:
         path = getattr(route, "path", "other")
         self._metrics.requests.labels(path, str(request.status)).inc()
         self._metrics.seconds.labels(path).observe(seconds)
-        log.info("%s %s %s %.0f ms %s bytes", request.scope["method"], path, request.status, seconds * 1e3, request.size)
+        log.info(
+            "%s %s %s %.0f ms %s bytes", request.scope["method"], path, request.status, seconds * 1e3, request.size
+        )
 
 
 class _Request:
@@ -157,7 +155,10 @@ class _Request:
             # Comes when the client goes.
             return await self._receive()
         left = math.inf if self._streams else self.begun + self._settings.timeout - time.monotonic()
-        message = await self._within(self._receive(), min(self._settings.idle, left), ProblemError(408, "too slow"))
+        try:
+            message = await asyncio.wait_for(self._receive(), max(0.0, min(self._settings.idle, left)))
+        except TimeoutError:
+            raise ProblemError(408, "the body comes too slowly") from None
         if message["type"] != "http.request":
             self._ended = True
             return message
@@ -173,22 +174,12 @@ class _Request:
     async def send(self, message: Message) -> None:
         if message["type"] == "http.response.start":
             self.status = message["status"]
-        await self._within(self._send(message), self._settings.idle, ClientGoneError())
+        await self._send(message)
 
     async def refuse(self, error: ProblemError) -> None:
         """Answers by an error, if nothing was answered yet; what the client still sends is not read."""
-        if self.status:
-            return
-        try:
+        if not self.status:
             await error.response()(self.scope, self.receive, self.send)
-        except ClientGoneError:
-            self.status = GONE
-
-    async def _within(self, work: Awaitable[Message | None], seconds: float, otherwise: Exception) -> Message:
-        try:
-            return await asyncio.wait_for(work, max(0.0, seconds))  # type: ignore[return-value]
-        except TimeoutError:
-            raise otherwise from None
 
 
 def _where(error: BaseException) -> str:

@@ -22,7 +22,6 @@ ROOM = 20_000_000
 """Characters times types of all larger ones that are read at a time: 8 bytes each."""
 
 
-
 class Room:
     """Bounds the memory of what is read at a time; who needs much of it waits for it, one after another.
 

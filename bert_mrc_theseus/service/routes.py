@@ -28,7 +28,7 @@ from bert_mrc_theseus.service.problems import ProblemError, not_valid, wrong_fie
 from bert_mrc_theseus.service.reading import SHORT, entities_of
 from bert_mrc_theseus.service.security import require_token
 from bert_mrc_theseus.service.served_models import FieldError, Reading
-from bert_mrc_theseus.service.streams import LineByLine, answered, lines_of, settings_of
+from bert_mrc_theseus.service.streams import LineByLine, Lines, answered, lines_of, settings_of
 from bert_mrc_theseus.service.uploads import documents_of, headers_of, written
 from bert_mrc_theseus.text.documents import TEXT, Document
 
@@ -114,9 +114,7 @@ async def read_file(
     reading = request.app.state.models.reading(asked)
     if reading.offsets != "code-points":
         raise FieldError("settings.offsets", "files have their offsets in code points")
-    documents, skipped = await asyncio.to_thread(
-        documents_of, file.file, file.filename or "", text_field, whole_files
-    )
+    documents, skipped = await asyncio.to_thread(documents_of, file.file, file.filename or "", text_field, whole_files)
     found = _counted(request, reading, documents)
     kind, headers = headers_of(format)
     headers["Skipped-Records"] = str(skipped)
@@ -208,7 +206,7 @@ async def _in_time(request: Request, work: Coroutine[Any, Any, Value]) -> Value:
     """What some work gives; it is given up when the client goes, or when it takes too long."""
     seconds = request.app.state.settings.timeout
     working = asyncio.create_task(work)
-    gone = asyncio.create_task(request.receive())
+    gone = asyncio.ensure_future(request.receive())
     try:
         await asyncio.wait({working, gone}, timeout=seconds, return_when=asyncio.FIRST_COMPLETED)
         if working.done():
@@ -224,9 +222,10 @@ async def _in_time(request: Request, work: Coroutine[Any, Any, Value]) -> Value:
 async def _stream(request: Request) -> Response:
     state = request.app.state
     more = lines_of(request.stream(), state.settings.max_body)
-    first = await anext(more, [])
-    while not first and (lines := await anext(more, None)) is not None:
-        first = lines
+    first: Lines = []
+    async for first in more:
+        if first:
+            break
     asked = settings_of(first[0][1]) if first else None
     reading = state.models.reading(SettingsIn() if asked is None else asked)
     if asked is not None:

@@ -25,7 +25,7 @@ class ServiceSettings:
         max_body: bytes of a request; of a stream, bytes of one line.
         queue: requests that are taken and not answered yet; more are refused.
         timeout: seconds in which a request is answered.
-        idle: seconds that a client may leave a connection without sending or taking anything in the middle of a request.
+        idle: seconds that a client may send nothing in the middle of a body.
         wait: seconds that a text waits for others, to be read in one batch with them.
         batch_tokens: tokens of windows that are read in one batch.
         engine: see `engines.choose.choose_engine`.

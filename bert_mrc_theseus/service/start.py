@@ -29,6 +29,9 @@ CONNECTIONS = 1000
 HEAD_SECONDS = 10
 """In which the head of a request must be there."""
 
+TAKE_SECONDS = 30
+"""In which a client must take something of its answer."""
+
 WORKER_SECONDS = 60
 """After which a process that does not answer its parent is replaced."""
 
@@ -45,9 +48,10 @@ class AppFactory:
 
 
 class ImpatientProtocol(H11Protocol):
-    """HTTP/1.1 that closes a connection on which a request begins and its head does not end."""
+    """HTTP/1.1 that closes a connection on which a request begins and its head does not end, or an answer is not taken."""
 
     _head_is_due: asyncio.TimerHandle | None = None
+    _taking_is_due: asyncio.TimerHandle | None = None
 
     def connection_made(self, transport: Any) -> None:
         super().connection_made(transport)
@@ -57,16 +61,23 @@ class ImpatientProtocol(H11Protocol):
         super().data_received(data)
         self._wait_for_head()
 
+    def pause_writing(self) -> None:
+        super().pause_writing()
+        self._taking_is_due = self.loop.call_later(TAKE_SECONDS, self.transport.abort)
+
+    def resume_writing(self) -> None:
+        super().resume_writing()
+        _cancel(self._taking_is_due)
+
     def connection_lost(self, exc: Exception | None) -> None:
-        if self._head_is_due is not None:
-            self._head_is_due.cancel()
+        _cancel(self._head_is_due)
+        _cancel(self._taking_is_due)
         super().connection_lost(exc)
 
     def _wait_for_head(self) -> None:
         if self.conn.their_state is not h11.IDLE:
-            if self._head_is_due is not None:
-                self._head_is_due.cancel()
-                self._head_is_due = None
+            _cancel(self._head_is_due)
+            self._head_is_due = None
         elif self._head_is_due is None:
             self._head_is_due = self.loop.call_later(HEAD_SECONDS, self._close_without_head)
 
@@ -74,6 +85,11 @@ class ImpatientProtocol(H11Protocol):
         self._head_is_due = None
         if self.conn.their_state is h11.IDLE and not self.transport.is_closing():
             self.transport.close()
+
+
+def _cancel(timer: asyncio.TimerHandle | None) -> None:
+    if timer is not None:
+        timer.cancel()
 
 
 def prepare_log() -> None:

@@ -59,9 +59,7 @@ def documents_of(stream: BinaryIO, file_name: str, text_field: str, whole_files:
     wrong: list[DataError] = []
     try:
         name = NAME + suffix
-        documents = list(
-            read_stream(stream, name, wrong.append, whole_files, DEFAULT_ENCODING, "auto", text_field)
-        )
+        documents = list(read_stream(stream, name, wrong.append, whole_files, DEFAULT_ENCODING, "auto", text_field))
     except DataError as error:
         wrong, documents = [error], []
     if wrong and not documents:

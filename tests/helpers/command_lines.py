@@ -33,6 +33,7 @@ BASES: dict[str, dict[str, Any]] = {
     "evaluate": {"model": MODEL, "data": "data"},
     "compare": {"data": "data", "out": "compared", "encoder": "empty"},
     "predict": {"inputs": ["text.txt"]},
+    "serve": {"models": [MODEL]},
     "average": {"models": [MODEL, MODEL], "out": "averaged"},
     "export": {"model": MODEL, "data": "data", "out": "exported"},
     "report": {"run": "empty", "data": "data"},

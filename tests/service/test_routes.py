@@ -153,7 +153,9 @@ def test_the_openapi_document_has_the_paths_and_the_forms(client):
     document = client.get("/openapi.json").json()
     body = document["paths"]["/v1/entities"]["post"]["requestBody"]["content"]
     assert set(body) == {"application/json", "application/x-ndjson"}
-    assert {"texts", "documents", "offsets"} <= document["components"]["schemas"]["EntitiesRequest"]["properties"].keys()
+    assert {"texts", "documents", "offsets"} <= document["components"]["schemas"]["EntitiesRequest"][
+        "properties"
+    ].keys()
     assert set(document["paths"]) == {"/v1/entities", "/v1/files", "/v1/models", "/metrics", "/health", "/ready"}
 
 

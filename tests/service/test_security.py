@@ -4,7 +4,6 @@ from starlette.testclient import TestClient
 from bert_mrc_theseus.service.app import create_app
 from bert_mrc_theseus.service.settings import ServiceSettings
 
-
 TOKEN = "s3cret"
 LOCAL = "http://127.0.0.1"
 
