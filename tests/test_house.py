@@ -21,9 +21,10 @@ FLOORS = (
     ("errors", "text_encoding", "temporary_files", "exchange", "files", "provenance", "outputs", "package_data"),
     *((folder,) for folder in (
         "text", "output", "mrc", "decoding", "model_files", "model", "engines", "prediction", "evaluation", "training",
-        "onnx_export", "comparison", "service", "bench",
+        "onnx_export", "comparison", "service",
     )),
     ("client",),
+    ("bench",),
     ("preprocess",),
     ("cli",),
     ("__init__", "__main__"),

@@ -44,7 +44,15 @@ def create_app(settings: ServiceSettings) -> FastAPI:
         await asyncio.to_thread(models.close)
 
     # The pages that FastAPI makes of the document load scripts from elsewhere.
-    app = FastAPI(title=TITLE, version=package_version(), lifespan=lifespan, docs_url=None, redoc_url=None)
+    # What it tells OpenTelemetry of an error quotes the error.
+    app = FastAPI(
+        title=TITLE,
+        version=package_version(),
+        lifespan=lifespan,
+        docs_url=None,
+        redoc_url=None,
+        telemetry={"tracing": False, "metrics": False, "logs": False},
+    )
     app.state.settings, app.state.models, app.state.metrics = settings, models, metrics
     app.state.room, app.state.stopping = Room(), asyncio.Event()
     app.include_router(looking)
@@ -87,5 +95,8 @@ def _openapi(app: FastAPI) -> dict[str, Any]:
         schemas = document["components"]["schemas"]
         schemas.update(form.pop("$defs", {}))
         schemas[EntitiesRequest.__name__] = form
+        if app.state.settings.token is None:
+            for operation in (item for path in document["paths"].values() for item in path.values()):
+                operation.pop("security", None)
         app.openapi_schema = document
     return app.openapi_schema

@@ -156,7 +156,8 @@ class _Request:
             return await self._receive()
         left = math.inf if self._streams else self.begun + self._settings.timeout - time.monotonic()
         try:
-            message = await asyncio.wait_for(self._receive(), max(0.0, min(self._settings.idle, left)))
+            async with asyncio.timeout(min(self._settings.idle, left)):
+                message = await self._receive()
         except TimeoutError:
             raise ProblemError(408, "the body comes too slowly") from None
         if message["type"] != "http.request":

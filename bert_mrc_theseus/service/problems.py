@@ -54,7 +54,10 @@ def not_valid(error: ValidationError, before: str = "") -> ProblemError:
         before: of the fields' names.
     """
     errors = [
-        Wrong(field=".".join(filter(None, (before, *map(str, item["loc"])))), message=item["msg"])
+        Wrong(
+            field=".".join(filter(None, (before, *map(str, item["loc"])))),
+            message=item["msg"].removeprefix("Value error, "),
+        )
         for item in error.errors(include_url=False, include_context=False, include_input=False)
     ]
     return wrong_fields(errors)

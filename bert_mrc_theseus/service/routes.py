@@ -205,17 +205,17 @@ async def _all(request: Request, reading: Reading, documents: list[Document]) ->
 async def _in_time(request: Request, work: Coroutine[Any, Any, Value]) -> Value:
     """What some work gives; it is given up when the client goes, or when it takes too long."""
     seconds = request.app.state.settings.timeout
-    working = asyncio.create_task(work)
+    task = asyncio.create_task(work)
     gone = asyncio.ensure_future(request.receive())
     try:
-        await asyncio.wait({working, gone}, timeout=seconds, return_when=asyncio.FIRST_COMPLETED)
-        if working.done():
-            return working.result()
+        await asyncio.wait({task, gone}, timeout=seconds, return_when=asyncio.FIRST_COMPLETED)
+        if task.done():
+            return task.result()
         if gone.done():
             raise ProblemError(GONE, "the client has gone")
         raise ProblemError(504, f"it took more than {seconds:g} seconds: send less at a time, or a stream")
     finally:
-        working.cancel()
+        task.cancel()
         gone.cancel()
 
 

@@ -14,7 +14,7 @@ from bert_mrc_theseus.service.settings import LOOPBACK, ServiceSettings
 _bearer = HTTPBearer(auto_error=False, description="The token that the service was started with, if it was.")
 
 
-def require_token(
+async def require_token(
     request: Request, given: Annotated[HTTPAuthorizationCredentials | None, Depends(_bearer)] = None
 ) -> None:
     """Lets a request pass that carries the service's token, if it has one.

@@ -42,6 +42,7 @@ BASES: dict[str, dict[str, Any]] = {
     "bench train": {"model": MODEL, "data": "data/train.jsonl"},
     "bench cold-start": {"model": MODEL},
     "bench scaling": {"data": "data/test.jsonl"},
+    "bench service": {"data": "data/test.jsonl"},
     "bench shared": {"model": MODEL, "data": "data/test.jsonl"},
 }
 """A command line of each command that is right, by its parameters."""
