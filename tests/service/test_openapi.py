@@ -90,7 +90,7 @@ def test_schemathesis_finds_nothing():
     program = shutil.which("schemathesis", path=str(Path(sys.executable).parent))
     if program is None:
         pytest.skip("schemathesis is not installed: pip install schemathesis")
-    with listening(ServiceSettings(max_body=200_000)) as port:
+    with listening(ServiceSettings()) as port:
         url = f"http://127.0.0.1:{port}/openapi.json"
         options = [
             "--exclude-checks",
