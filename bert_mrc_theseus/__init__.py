@@ -16,6 +16,7 @@ The folders, from the ground up; each imports only from those before it:
 
     errors, files, provenance, package_data    everything stands on these
     temporary_files, exchange, outputs         beside files: what is written, and what may be replaced
+    drawing         texts with their entities marked, as HTML
     text            what everything speaks of: documents, entity types, tags, dictionaries, word lists
     output          documents -> what people and other tools read
     mrc             a document as the model reads it: tokens, words, windows, pairs, batches
