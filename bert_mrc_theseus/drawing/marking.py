@@ -6,14 +6,17 @@ crosses another one is drawn in pieces; a piece that continues one has the class
 """
 
 from collections import Counter
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from html import escape
 from itertools import pairwise
 from typing import Protocol
 
 from bert_mrc_theseus.drawing.assets import style
 from bert_mrc_theseus.drawing.colours import look_of, looks_of
-from bert_mrc_theseus.drawing.levels import Span, in_reading_order, levels_of
+from bert_mrc_theseus.drawing.levels import Span, SpanT, in_reading_order, levels_of
+
+PART = 2_000
+"""Characters of a part, about: a browser lays out those parts of a long text that are to be seen."""
 
 LONG_NAME = 24
 """Characters of a type's name that stay on one line."""
@@ -79,12 +82,15 @@ def document_html(document: MarkedDocument, looks: Mapping[str, int]) -> str:
         document: what is drawn.
         looks: of the types, see `colours.looks_of`.
     """
-    depth = max(levels_of(in_reading_order(document.entities)), default=0)
-    deep = f' style="--levels:{depth}"' if depth else ""
+    entities = in_reading_order(document.entities)
+    depth = max(levels_of(entities), default=0)
+    deep = f' style="--bmt-levels:{depth}"' if depth else ""
+    parts = [mark(text, inside, looks, start) for text, inside, start in _parts(document.text, entities)]
+    marked = parts[0] if len(parts) == 1 else "".join(f"<span>{part}</span>" for part in parts)
     return (
         f'<article class="bmt-document" id="{escape(str(document.id))}">'
         f'<header><span class="bmt-name">{escape(str(document.id))}</span> <span>{len(document.entities)}</span></header>'
-        f'<p class="bmt-text"{deep}>{mark(document.text, document.entities, looks)}</p></article>\n'
+        f'<p class="bmt-text"{deep}>{marked}</p></article>\n'
     )
 
 
@@ -120,12 +126,33 @@ def notebook_html(documents: Sequence[MarkedDocument]) -> str:
     return f"<style>{style()}</style>{fragment_html(documents)}"
 
 
+def _parts(text: str, entities: Sequence[SpanT]) -> Iterator[tuple[str, Sequence[SpanT], int]]:
+    """Parts of a text, each with its entities and where it starts; cut behind line feeds that are in no entity.
+
+    Args:
+        text: a whole text.
+        entities: in reading order.
+    """
+    start = first = 0
+    while True:
+        end, last, earliest = start, first, start + PART
+        while end < min(earliest, len(text)):
+            end = text.find("\n", earliest - 1) + 1 or len(text)
+            while last < len(entities) and entities[last].start < end:
+                earliest = max(earliest, entities[last].end)
+                last += 1
+        yield text[start:end], entities[first:last], start
+        if end == len(text):
+            return
+        start, first = end, last
+
+
 def _opening(entity: Span, level: int, look: int, outlined: bool, continued: bool) -> str:
     facts = ([] if entity.score is None else [f"{entity.score:.3f}"]) + ([entity.source] if entity.source else [])
     title = f"{entity.type} [{entity.start}, {entity.end}){' ' if facts else ''}{', '.join(facts)}"
     flags = {"c": continued, "d": outlined, "long": len(entity.type) > LONG_NAME}
     classes = " ".join([f"k{look}", *(name for name, given in flags.items() if given)])
-    deep = f' style="--level:{level}"' if level else ""
+    deep = f' style="--bmt-level:{level}"' if level else ""
     return f'<mark class="{classes}" data-t="{_escaped(entity.type)}"{deep} title="{_escaped(title)}">'
 
 
