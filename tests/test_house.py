@@ -20,8 +20,8 @@ TOP_LEVEL = {"preprocess": ROOT / "preprocess", "data": ROOT / "data"}
 FLOORS = (
     ("errors", "text_encoding", "temporary_files", "exchange", "files", "provenance", "outputs", "package_data"),
     *((folder,) for folder in (
-        "drawing", "text", "output", "mrc", "decoding", "model_files", "model", "engines", "prediction", "evaluation", "training",
-        "onnx_export", "comparison", "bench",
+        "drawing", "text", "output", "mrc", "decoding", "model_files", "model", "engines", "prediction", "evaluation",
+        "training", "onnx_export", "comparison", "bench",
     )),
     ("preprocess",),
     ("cli",),

@@ -1,4 +1,4 @@
-"""Texts with their entities marked, as HTML: drawn in one way by `predict`, the report and notebooks. No file but these is needed.
+"""Texts with their entities marked, as HTML, in one way for `predict`, the report and notebooks. No other files are needed.
 
 colours     a colour and a kind of line for each type
 levels      which underline an entity has

@@ -14,7 +14,7 @@ _SEED = 1781
 
 
 def looks_of(types: Iterable[str]) -> dict[str, int]:
-    """A look for each type: the one that its name asks for, or the next that is free; all hues come before a second kind of line.
+    """A look for each type: the one that its name asks for, or the next that is free; all hues before a second kind of line.
 
     Args:
         types: in order of preference, such as a schema's.

@@ -104,7 +104,9 @@ def legend_html(looks: Mapping[str, int], counts: Mapping[str, int] | None = Non
     chips = []
     for name, look in looks.items():
         number = "" if counts is None else f" <span>{counts[name]}</span>"
-        chips.append(f'<span class="bmt-type k{look}" data-type="{_escaped(name)}"><b>{_escaped(name)}</b>{number}</span>')
+        chips.append(
+            f'<span class="bmt-type k{look}" data-type="{_escaped(name)}"><b>{_escaped(name)}</b>{number}</span>'
+        )
     return f'<div class="bmt-legend">{" ".join(chips)}</div>\n'
 
 
