@@ -99,11 +99,11 @@ def legend_html(looks: Mapping[str, int], counts: Mapping[str, int] | None = Non
 
     Args:
         looks: see `colours.looks_of`.
-        counts: how many entities of each type there are; by default the script counts them.
+        counts: how many entities of each type there are; by default the script counts those of the page.
     """
     chips = []
     for name, look in looks.items():
-        number = "" if counts is None else f" <span>{counts[name]}</span>"
+        number = "" if counts is None else f" <span>{counts[name]:,}</span>"
         chips.append(
             f'<span class="bmt-type k{look}" data-type="{_escaped(name)}"><b>{_escaped(name)}</b>{number}</span>'
         )

@@ -13,6 +13,7 @@ from markupsafe import Markup
 
 from bert_mrc_theseus.drawing.colours import looks_of
 from bert_mrc_theseus.drawing.marking import legend_html, mark
+from bert_mrc_theseus.engines.thread_pool import available_cores
 from bert_mrc_theseus.evaluation.calibration import ScoreBin, calibration, confusion
 from bert_mrc_theseus.evaluation.changes import Change, Changes, changes_by_type
 from bert_mrc_theseus.evaluation.learning_curves import Curves
@@ -182,6 +183,7 @@ def _making(system: System) -> dict[str, Any]:
         record = system.model.spec.record
         facts |= {
             "engine": system.model.engine,
+            "cores": available_cores(),
             "thresholds": asdict(system.model.thresholds),
             "entities may overlap": str(system.model.decoding),
             "queries": {item.name: item.query for item in system.model.spec.schema.types},

@@ -24,7 +24,7 @@
     return counts;
   }
 
-  function typeButton(name, look, count) {
+  function typeButton(name, {look, count}) {
     const button = document.createElement("button");
     button.type = "button";
     button.className = `bmt-type ${look}`;
@@ -32,7 +32,7 @@
     button.setAttribute("aria-pressed", isShown(name));
     const label = document.createElement("b"), number = document.createElement("span");
     label.textContent = name;
-    number.textContent = count.toLocaleString("en");
+    number.textContent = count;
     button.append(label, number);
     button.addEventListener("click", () => {
       showType(name, !isShown(name));
@@ -41,7 +41,7 @@
     return button;
   }
 
-  // The legend becomes buttons, in its order; types that it lacks follow. To be called again when the marked text has changed.
+  // The legend becomes buttons, in its order, with its counts if it has any; types that it lacks follow.
   function makeLegend(root) {
     const legend = root.querySelector(".bmt-legend");
     const counts = countTypes(root);
@@ -53,11 +53,13 @@
       place.textContent = totals[place.dataset.total].toLocaleString("en");
     }
     if (!legend) return;
-    const looks = new Map();
-    for (const chip of legend.querySelectorAll(".bmt-type")) looks.set(chip.dataset.type, chip.classList[1]);
-    for (const [name, {look}] of counts) if (!looks.has(name)) looks.set(name, look);
-    legend.replaceChildren(
-      ...[...looks].map(([name, look]) => typeButton(name, look, counts.get(name)?.count ?? 0)));
+    const shown = new Map();
+    for (const chip of legend.querySelectorAll(".bmt-type")) {
+      const given = chip.querySelector("span")?.textContent;
+      shown.set(chip.dataset.type, {look: chip.classList[1], count: given ?? counts.get(chip.dataset.type)?.count ?? 0});
+    }
+    for (const [name, found] of counts) if (!shown.has(name)) shown.set(name, found);
+    legend.replaceChildren(...[...shown].map(([name, type]) => typeButton(name, type)));
   }
 
   // What an element says in Chinese stands in its data-zh; what it says in English in its text.
