@@ -1,6 +1,7 @@
 """Which underline an entity has: entities that overlap are underlined below one another, inner ones next to the text."""
 
 from collections.abc import Sequence
+from itertools import pairwise
 from typing import Protocol, TypeVar
 
 DEEPEST = 8
@@ -40,19 +41,21 @@ def levels_of(entities: Sequence[Span]) -> list[int]:
     Args:
         entities: in reading order.
     """
-    levels: list[int] = []
-    ends: list[int] = []  # of the group of overlapping entities, a lane each: outer ones first
-    group = 0
+    lanes: list[int] = []
+    groups: list[tuple[int, int]] = []  # of entities that overlap: where each begins, and how many lanes it has
+    open_ends: list[int] = []
     for entity in entities:
-        if ends and entity.start >= max(ends):
-            levels[group:] = [len(ends) - 1 - lane for lane in levels[group:]]
-            group, ends = len(levels), []
-        free = next((i for i, end in enumerate(ends) if end <= entity.start), len(ends))
-        lane = min(free, DEEPEST - 1)
-        if lane == len(ends):
-            ends.append(entity.end)
+        while open_ends and open_ends[-1] <= entity.start:
+            open_ends.pop()
+        if not open_ends:
+            groups.append((len(lanes), 0))
+        if len(open_ends) < DEEPEST:
+            open_ends.append(entity.end)
         else:
-            ends[lane] = max(ends[lane], entity.end)
-        levels.append(lane)
-    levels[group:] = [len(ends) - 1 - lane for lane in levels[group:]]
+            open_ends[-1] = max(open_ends[-1], entity.end)
+        lanes.append(len(open_ends) - 1)
+        groups[-1] = (groups[-1][0], max(groups[-1][1], len(open_ends)))
+    levels: list[int] = []
+    for (start, count), (end, _) in pairwise([*groups, (len(lanes), 0)]):
+        levels += [count - 1 - lane for lane in lanes[start:end]]
     return levels

@@ -32,7 +32,7 @@
     button.setAttribute("aria-pressed", isShown(name));
     const label = document.createElement("b"), number = document.createElement("span");
     label.textContent = name;
-    number.textContent = count;
+    number.textContent = count.toLocaleString("en");
     button.append(label, number);
     button.addEventListener("click", () => {
       showType(name, !isShown(name));
