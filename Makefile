@@ -82,7 +82,7 @@ predict:  ## Entities of TEXT=file, by MODEL, or by RUN's, or by the bundled mod
 demo:  ## The whole way on the sample corpus, in minutes
 	@$(MAKE) --no-print-directory evaluate CORPUS=sample RUN=$(DEMO) \
 		STAGE0="--epochs 6 --tokens 512 --learning-rate 1e-4" \
-		STAGE1="--shared-layers 4 --epochs 4 --tokens 512 --learning-rate 1e-4" STAGE2="--epochs 3 --tokens 512 --learning-rate 1e-4"
+		STAGE1="--epochs 4 --tokens 512 --learning-rate 1e-4" STAGE2="--epochs 3 --tokens 512 --learning-rate 1e-4"
 	@$(MAKE) --no-print-directory predict RUN=$(DEMO) TEXT=data/sample/sentences.txt PREDICT="--format text"
 
 test: $(READY)  ## All tests; those of real corpora too, where BMT_CORPORA names their folder
