@@ -1,23 +1,25 @@
 """A model as plain values: its spec, and its weights."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 import numpy as np
 
 from bert_mrc_theseus.decoding.spans import Decoding, Thresholds
+from bert_mrc_theseus.errors import UserError
 from bert_mrc_theseus.model_files.encoder_weights import EncoderWeights
 from bert_mrc_theseus.model_files.model_config import ModelConfig
 from bert_mrc_theseus.model_files.pieces import PieceList
 from bert_mrc_theseus.model_files.training_record import TrainingRecord
 from bert_mrc_theseus.mrc.examples import Examples, build_examples
-from bert_mrc_theseus.mrc.lexicon import Lexicon
+from bert_mrc_theseus.mrc.lexicon import Lexicon, build_lexicon
 from bert_mrc_theseus.mrc.segmentation import Segmenter
 from bert_mrc_theseus.mrc.tokenizer import Tokenizer, Words
 from bert_mrc_theseus.mrc.windows import WindowSize
 from bert_mrc_theseus.text.documents import Document
 from bert_mrc_theseus.text.schema import Schema
+from bert_mrc_theseus.text.word_lists import WordList
 
 
 @dataclass(frozen=True)
@@ -33,6 +35,7 @@ class ModelSpec:
         record: how it was made.
         pieces: whose embeddings its encoder reads with those of characters; None: it reads characters alone.
         lexicon: whose words are features of characters; None: it has none.
+        added: words that a user adds to the lexicon, see `with_words`; they are not saved with the model.
 
     Example:
         >>> import bert_mrc_theseus as bmt
@@ -50,13 +53,14 @@ class ModelSpec:
     record: TrainingRecord = TrainingRecord()
     pieces: PieceList | None = None
     lexicon: Lexicon | None = None
+    added: Lexicon | None = None
 
     @cached_property
     def _tokenizer(self) -> Tokenizer:
         if self.pieces is None:
             return Tokenizer(self.vocab)
         segmenter = Segmenter(self.pieces.entries, np.array(self.pieces.scores, np.float32))
-        return Tokenizer(self.vocab, Words(segmenter, self.lexicon))
+        return Tokenizer(self.vocab, Words(segmenter, self.lexicon, self.added))
 
     def examples(
         self, documents: Sequence[Document], schema: Schema | None = None, for_training: bool = False
@@ -80,6 +84,19 @@ class ModelSpec:
             self.config.encoder.max_positions,
             keep_matches=for_training,
         )
+
+    def with_words(self, words: WordList) -> "ModelSpec":
+        """The same model, which reads some words as if every source of its lexicon had them.
+
+        Args:
+            words: of a user, such as `word_lists.term_words`.
+
+        Raises:
+            UserError: the model has no lexicon.
+        """
+        if self.lexicon is None:
+            raise UserError("the model reads no lexicon, so words cannot be added to it; see docs/words.md")
+        return replace(self, added=build_lexicon([words]))
 
     def decoding(self, nested: bool) -> Decoding:
         """How this model's answers are decoded; nested as far as it can: without match head only types overlap."""
