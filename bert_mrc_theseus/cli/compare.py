@@ -14,7 +14,7 @@ from bert_mrc_theseus.cli.values import comma_list, split_file
 from bert_mrc_theseus.comparison.methods import Candidate, Settings, parse_candidate, stage_plans
 from bert_mrc_theseus.engines.import_tensorflow import import_tensorflow
 from bert_mrc_theseus.errors import UsageError
-from bert_mrc_theseus.files import atomic_write
+from bert_mrc_theseus.files.atomic_files import atomic_write
 from bert_mrc_theseus.model_files.encoders import check_encoder
 from bert_mrc_theseus.output.terminal import PlainConsole
 from bert_mrc_theseus.outputs import check_work_folder

@@ -10,7 +10,7 @@ from bert_mrc_theseus.cli.interruption import terminated_as_by_ctrl_c
 from bert_mrc_theseus.cli.settings_options import option_names, part_of, refuse_unread_words, takes_settings
 from bert_mrc_theseus.engines.import_tensorflow import import_tensorflow
 from bert_mrc_theseus.errors import TrainingError, UsageError
-from bert_mrc_theseus.files import check_place
+from bert_mrc_theseus.files.places import check_place
 from bert_mrc_theseus.model_files.encoders import check_encoder
 from bert_mrc_theseus.training.backend import check_backend
 from bert_mrc_theseus.training.config import (

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from bert_mrc_theseus.temporary_files import is_temporary
+from bert_mrc_theseus.files.temporary_files import is_temporary
 from tests.helpers.documents import columns
 from tests.helpers.stress import note, seeded, under_stress
 

@@ -13,7 +13,7 @@ import pytest
 
 from bert_mrc_theseus.comparison.methods import Candidate, StagePlan, stage_plans
 from bert_mrc_theseus.training.config import Distillation, NewPredecessor, Replacing, TrainingConfig
-from bert_mrc_theseus.training.stages import StageResult
+from bert_mrc_theseus.training.run_stage import StageResult
 
 USUAL = {
     0: {"epochs": 3, "learning_rate": 1.5e-4},

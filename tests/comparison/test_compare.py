@@ -67,7 +67,7 @@ def changed(arguments, option, value):
 
 
 def test_what_is_done_is_not_done_again_and_other_settings_are_refused(arguments, printed, command, monkeypatch):
-    monkeypatch.setattr("bert_mrc_theseus.training.stages.fit", None)
+    monkeypatch.setattr("bert_mrc_theseus.training.run_stage.fit", None)
     monkeypatch.setattr("bert_mrc_theseus.comparison.compare.evaluate_model", None)
     assert command(*arguments)[0] == 0
     status, _, err = command(*changed(arguments, "--epochs", "15,3,2"))
