@@ -100,5 +100,8 @@ lint: $(READY)  ## Style and types
 	$(VENV)/bin/ruff format --check .
 	$(VENV)/bin/mypy bert_mrc_theseus preprocess data
 
+release-check:  ## sdist and wheel: built, checked, installed into clean environments of every Python at hand
+	@.ci/release-check
+
 clean:  ## Remove the virtual environment; runs/ stays
 	rm -rf $(VENV)
