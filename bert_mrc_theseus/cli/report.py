@@ -47,7 +47,7 @@ def report(
     from bert_mrc_theseus.model_files.run_folder import RunFolder
     from bert_mrc_theseus.outputs import check_output_file
     from bert_mrc_theseus.package_data import bundled_model
-    from bert_mrc_theseus.text.documents import read_documents
+    from bert_mrc_theseus.text.interchange import read_documents
 
     path, read = split_file(data, split), _reader(form)
     models = models or [bundled_model()]
@@ -68,7 +68,8 @@ def report(
     from bert_mrc_theseus.evaluation.learning_curves import learning_curves
     from bert_mrc_theseus.evaluation.report_page import ReportData, report_page
     from bert_mrc_theseus.evaluation.systems import systems_of, with_names_of_their_own
-    from bert_mrc_theseus.files import atomic_write, sha256_of
+    from bert_mrc_theseus.files.atomic_files import atomic_write
+    from bert_mrc_theseus.files.sha256 import sha256_of
     from bert_mrc_theseus.provenance import command_line, versions
 
     systems = [system for model in models for system in systems_of(model, documents, chosen, nested, read)]
@@ -90,7 +91,7 @@ def _reader(form: str) -> Callable[[Path], "Iterable[Document]"]:
     from bert_mrc_theseus.preprocess.readers.formats import reader_of
     from bert_mrc_theseus.preprocess.readers.read_report import ReadReport
     from bert_mrc_theseus.preprocess.readers.sources import ReadOptions
-    from bert_mrc_theseus.text.documents import read_documents
+    from bert_mrc_theseus.text.interchange import read_documents
 
     reader = reader_of(form)
     # This project's own format has scores too.

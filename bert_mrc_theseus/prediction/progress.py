@@ -7,10 +7,9 @@ from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING
 
-from rich.console import Console
-
 from bert_mrc_theseus.errors import DataError
-from bert_mrc_theseus.files import PIECE, open_binary
+from bert_mrc_theseus.files.raw_lines import PIECE, open_binary
+from bert_mrc_theseus.output.terminal import PlainConsole
 from bert_mrc_theseus.prediction.inputs import form_of
 from bert_mrc_theseus.text.documents import Document
 
@@ -34,7 +33,7 @@ class PredictionProgress:
         entities: by type.
     """
 
-    def __init__(self, console: Console | None, total: int | None = None, done: int = 0):
+    def __init__(self, console: PlainConsole | None, total: int | None = None, done: int = 0):
         self.documents, self.characters, self.entities = 0, 0, Counter[str]()
         self._begun, self._done, self._total, self._drawn = time.monotonic(), done, total, 0.0
         self._bar = None if console is None else _new_bar(console, total, done)
@@ -83,7 +82,7 @@ class PredictionProgress:
         return time.monotonic() - self._begun
 
 
-def _new_bar(console: Console, total: int | None, done: int) -> "Progress":
+def _new_bar(console: PlainConsole, total: int | None, done: int) -> "Progress":
     # Imported where it is drawn: a sentence on the command line need not wait for it.
     from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 

@@ -5,7 +5,8 @@ import json
 import pytest
 
 from bert_mrc_theseus.package_data import bundled_model
-from bert_mrc_theseus.text.documents import Document, Entity, write_documents
+from bert_mrc_theseus.text.documents import Document, Entity
+from bert_mrc_theseus.text.interchange import write_documents
 
 TEXT = "程晓光从广州飞往大连。"
 GOLD = Document("1", TEXT, (Entity(0, 3, "PER"), Entity(4, 6, "LOC"), Entity(8, 10, "LOC")))

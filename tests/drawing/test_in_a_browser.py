@@ -137,4 +137,4 @@ def test_ten_thousand_entities_are_there_soon(browser, line):
         page.reload()
         page.locator("button.bmt-type", has_text="PER").click()
         assert page.locator("button.bmt-type", has_text="PER").text_content() == "PER5,000"
-        assert time.monotonic() - started < 20
+        assert time.monotonic() - started < 60
