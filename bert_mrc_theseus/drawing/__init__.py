@@ -3,5 +3,5 @@
 colours     a colour and a kind of line for each type
 levels      which underline an entity has
 marking     texts and documents -> HTML
-assets      the style and the script that belong to it; they lie in assets/
+assets      the style and the script that belong to it; they lie in web/
 """

@@ -17,4 +17,4 @@ def script() -> str:
 
 
 def _read(name: str) -> str:
-    return (resources.files("bert_mrc_theseus.drawing") / "assets" / name).read_text(encoding="utf-8")
+    return (resources.files("bert_mrc_theseus.drawing") / "web" / name).read_text(encoding="utf-8")

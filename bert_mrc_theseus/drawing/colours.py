@@ -1,6 +1,6 @@
 """A colour and a kind of line for each entity type: a type looks the same on every page, and no two on one page look alike.
 
-What a look is made of stands in assets/marked.css: a class a look, `k0` to `k35`. Twelve hues in three kinds of line.
+What a look is made of stands in web/marked.css: a class a look, `k0` to `k35`. Twelve hues in three kinds of line.
 """
 
 import zlib
