@@ -20,7 +20,8 @@ from bert_mrc_theseus.decoding.entities import Answers, answers_for
 from bert_mrc_theseus.decoding.spans import Thresholds
 from bert_mrc_theseus.engines.choose import load_engine
 from bert_mrc_theseus.engines.engine import Engine, UseAnswer
-from bert_mrc_theseus.model_files.model_folder import ModelSpec, load_spec
+from bert_mrc_theseus.model_files.model_folder import load_spec
+from bert_mrc_theseus.model_files.model_spec import ModelSpec
 from bert_mrc_theseus.package_data import bundled_model
 from bert_mrc_theseus.prediction.pieces import Piece, groups_after, groups_of, pieces_of, whole_documents
 from bert_mrc_theseus.text.documents import Document

@@ -14,10 +14,12 @@ from itertools import chain
 from pathlib import Path
 
 from bert_mrc_theseus.errors import DataError, UsageError, printable
-from bert_mrc_theseus.files import OnError, decode_lines, decode_text, open_binary
-from bert_mrc_theseus.text.documents import TEXT, Document, document_from_dict, parse_documents
+from bert_mrc_theseus.files.raw_lines import OnError, open_binary
+from bert_mrc_theseus.files.reading import decode_lines, decode_text
+from bert_mrc_theseus.files.text_encoding import DEFAULT_ENCODING
+from bert_mrc_theseus.text.documents import TEXT, Document
+from bert_mrc_theseus.text.interchange import document_from_dict, parse_documents
 from bert_mrc_theseus.text.json_records import json_records
-from bert_mrc_theseus.text_encoding import DEFAULT_ENCODING
 
 STDIN = "-"
 SUFFIXES = (".txt", ".jsonl", ".ndjson")
@@ -57,10 +59,13 @@ def find_inputs(paths: Iterable[str]) -> list[str]:
             files.append(path)
         else:
             named = path if len(path) <= SHOWN else f"{path[:SHOWN]}..."
-            raise UsageError(
-                f"{printable(named)}: no such file or folder (to predict a text: echo TEXT | predict {STDIN})"
-            )
+            raise UsageError(f"{printable(named)}: no such file or folder (to predict a text: predict --text TEXT)")
     return files
+
+
+def texts_as_documents(texts: Iterable[str]) -> Iterator[Document]:
+    """Texts that stand on the command line, as documents: `text:1`, `text:2` ..."""
+    return (Document(f"text:{number}", text) for number, text in enumerate(texts, 1))
 
 
 def read_inputs(
@@ -119,7 +124,7 @@ def read_stream(
     Raises:
         DataError: the file cannot be read on.
     """
-    kind = _form_of(name) if form == "auto" else form
+    kind = form_of(name) if form == "auto" else form
     if kind == "jsonl":
         lines = decode_lines(stream, name, on_error, encoding)
         for document in parse_documents(lines, name, on_error, f"{name}:", text_field):
@@ -140,7 +145,8 @@ def read_stream(
             yield Document(f"{name}:{number}", line)
 
 
-def _form_of(name: str) -> str:
+def form_of(name: str) -> str:
+    """What a file's name says it is: "text", "jsonl" or "json"."""
     suffix = os.path.splitext(name.lower().removesuffix(".gz"))[1]
     return {".jsonl": "jsonl", ".ndjson": "jsonl", ".json": "json"}.get(suffix, "text")
 

@@ -6,7 +6,8 @@ from typing import Any
 
 from bert_mrc_theseus.service.offsets import utf16_units
 from bert_mrc_theseus.service.served_models import Reading
-from bert_mrc_theseus.text.documents import Document, document_to_dict
+from bert_mrc_theseus.text.documents import Document
+from bert_mrc_theseus.text.interchange import document_to_dict
 
 
 def record_of(document: Document, offsets: str) -> dict[str, Any]:

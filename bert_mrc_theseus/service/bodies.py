@@ -17,7 +17,8 @@ from pydantic import (
 
 from bert_mrc_theseus.decoding.spans import Thresholds
 from bert_mrc_theseus.text.dictionary import ANY, LONGEST_TERM, Dictionary
-from bert_mrc_theseus.text.documents import Document, document_from_dict, id_of_record
+from bert_mrc_theseus.text.documents import Document
+from bert_mrc_theseus.text.interchange import document_from_dict, id_of_record
 
 MOST_TEXTS = 10_000
 """Texts of one request; a stream has no such limit."""

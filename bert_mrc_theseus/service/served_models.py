@@ -11,8 +11,9 @@ from bert_mrc_theseus.decoding.spans import Decoding, Thresholds
 from bert_mrc_theseus.engines.choose import load_engine
 from bert_mrc_theseus.engines.thread_pool import available_cores
 from bert_mrc_theseus.errors import UsageError, UserError
-from bert_mrc_theseus.files import sha256_of
-from bert_mrc_theseus.model_files.model_folder import CHECKED, ModelSpec
+from bert_mrc_theseus.files.sha256 import sha256_of
+from bert_mrc_theseus.model_files.model_folder import CHECKED
+from bert_mrc_theseus.model_files.model_spec import ModelSpec
 from bert_mrc_theseus.service.batching import Batcher, OnBatch, Task
 from bert_mrc_theseus.service.bodies import SettingsIn
 from bert_mrc_theseus.service.settings import ServiceSettings

@@ -19,7 +19,8 @@ from bert_mrc_theseus.output.json_streams import json_line
 from bert_mrc_theseus.service.answers import record_of
 from bert_mrc_theseus.service.bodies import SettingsIn
 from bert_mrc_theseus.service.problems import ProblemError, not_valid
-from bert_mrc_theseus.text.documents import Document, document_from_dict
+from bert_mrc_theseus.text.documents import Document
+from bert_mrc_theseus.text.interchange import document_from_dict
 from bert_mrc_theseus.text.json_records import parse_json
 
 AHEAD = 2

@@ -7,6 +7,7 @@ from pathlib import PurePath
 from typing import BinaryIO
 
 from bert_mrc_theseus.errors import DataError
+from bert_mrc_theseus.files.text_encoding import DEFAULT_ENCODING
 from bert_mrc_theseus.output.brat import brat_files
 from bert_mrc_theseus.output.write import WRITERS, FileFormat
 from bert_mrc_theseus.prediction.inputs import read_stream
@@ -14,7 +15,6 @@ from bert_mrc_theseus.service.bodies import Wrong
 from bert_mrc_theseus.service.problems import wrong_fields
 from bert_mrc_theseus.text.documents import Document
 from bert_mrc_theseus.text.schema import Schema
-from bert_mrc_theseus.text_encoding import DEFAULT_ENCODING
 
 NAME = "upload"
 """What an uploaded file is called here: its own name is that of a file on another machine."""

@@ -36,7 +36,7 @@ BASES: dict[str, dict[str, Any]] = {
     "serve": {"models": [MODEL]},
     "average": {"models": [MODEL, MODEL], "out": "averaged"},
     "export": {"model": MODEL, "data": "data", "out": "exported"},
-    "report": {"run": "empty", "data": "data"},
+    "report": {"models": ["empty"], "data": "data", "out": "page.html"},
     "queries check": {"file": "data/queries.toml"},
     "bench predict": {"models": [MODEL], "data": "data/test.jsonl"},
     "bench train": {"model": MODEL, "data": "data/train.jsonl"},
@@ -92,7 +92,7 @@ class Begun(BaseException):
 
 def make_folder(folder: Path) -> None:
     """Writes what the command lines name."""
-    from bert_mrc_theseus.text.documents import write_documents
+    from bert_mrc_theseus.text.interchange import write_documents
 
     (folder / "text.txt").write_text("程晓光从广州飞往大连。\n", encoding="utf-8")
     (folder / "empty").mkdir()

@@ -5,7 +5,7 @@ import pytest
 from bert_mrc_theseus.output.write import WRITERS
 from bert_mrc_theseus.prediction.extractor import Extractor
 from bert_mrc_theseus.service.routes import OutputFormat
-from bert_mrc_theseus.text.documents import document_to_dict, read_documents
+from bert_mrc_theseus.text.interchange import document_to_dict, read_documents
 from tests.helpers.documents import toy_documents
 
 TEXT = "程晓光从广州飞往大连🌊北京。"

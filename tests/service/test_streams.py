@@ -10,7 +10,7 @@ from bert_mrc_theseus.prediction.inputs import read_stream
 from bert_mrc_theseus.service.problems import ProblemError
 from bert_mrc_theseus.service.settings import ServiceSettings
 from bert_mrc_theseus.service.streams import lines_of, settings_of
-from bert_mrc_theseus.text.documents import document_to_dict
+from bert_mrc_theseus.text.interchange import document_to_dict
 from tests.helpers.services import NDJSON, listening
 
 
