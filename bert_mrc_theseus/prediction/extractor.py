@@ -14,7 +14,7 @@ from itertools import islice
 from pathlib import Path
 from threading import Event
 from types import TracebackType
-from typing import Any, overload
+from typing import Any, TypeVar, overload
 
 from bert_mrc_theseus.decoding.entities import Answers, answers_for
 from bert_mrc_theseus.decoding.spans import Thresholds
@@ -22,9 +22,12 @@ from bert_mrc_theseus.engines.choose import load_engine
 from bert_mrc_theseus.engines.engine import Engine, UseAnswer
 from bert_mrc_theseus.model_files.model_folder import ModelSpec, load_spec
 from bert_mrc_theseus.package_data import bundled_model
+from bert_mrc_theseus.prediction.frames import ENTITIES, batch_with_entities, frame_with_entities
 from bert_mrc_theseus.prediction.pieces import Piece, groups_after, groups_of, pieces_of, whole_documents
-from bert_mrc_theseus.text.documents import Document
+from bert_mrc_theseus.text.documents import TEXT, Document
 from bert_mrc_theseus.text.schema import DEFAULT_STYLE, Schema, read_queries
+
+Frame = TypeVar("Frame")
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,6 +162,44 @@ class Extractor:
             ]
             for document in documents
         )
+
+    def frame(self, frame: Frame, column: str = TEXT, into: str = ENTITIES) -> Frame:
+        """A data frame with a further column: the entities of each row's text.
+
+        Args:
+            frame: of pandas or Polars; it stays as it is.
+            column: its column of texts. A text that is missing (None, NaN) has no entities; a warning counts them.
+            into: name of the new column. A cell is a list with a dict for each entity, in the fields of `Extraction`; in Polars
+                the column is a list of structs.
+
+        Raises:
+            TypeError: it is no such frame, or see `batch`.
+            UsageError: there is no such column, or there is one of the new column's name.
+
+        Example:
+            >>> import bert_mrc_theseus as bmt
+            >>> with bmt.Extractor.load() as extractor:
+            ...     extractor.frame([])
+            Traceback (most recent call last):
+            TypeError: a frame is a DataFrame of pandas or Polars. Received: list
+        """
+        return frame_with_entities(self.batch, frame, column, into)
+
+    def map_batch(
+        self, batch: Mapping[str, Sequence[Any]], column: str = TEXT, into: str = ENTITIES
+    ) -> dict[str, list[list[dict[str, Any]]]]:
+        """For Hugging Face datasets: `dataset.map(extractor.map_batch, batched=True)` adds a column of entities.
+
+        Args:
+            batch: columns by name. A text that is missing (None, NaN) has no entities; a warning counts them.
+            column: of the texts; name another with `fn_kwargs={"column": "content"}`.
+            into: name of the new column, see `frame`.
+
+        Raises:
+            TypeError: see `batch`.
+            UsageError: see `frame`.
+        """
+        return batch_with_entities(self.batch, batch, column, into)
 
     def documents(self, documents: Iterable[Document], done: int = 0) -> Iterator[Document]:
         """Documents with predicted entities, in order.
