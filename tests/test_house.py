@@ -21,7 +21,7 @@ FLOORS = (
     ("errors", "text_encoding", "temporary_files", "exchange", "files", "provenance", "outputs", "package_data"),
     *((folder,) for folder in (
         "text", "output", "mrc", "decoding", "model_files", "model", "engines", "prediction", "evaluation", "training",
-        "onnx_export", "comparison", "bench",
+        "onnx_export", "comparison", "integrations", "bench",
     )),
     ("preprocess",),
     ("cli",),

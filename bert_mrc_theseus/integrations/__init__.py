@@ -1,0 +1,5 @@
+"""What other libraries' ways of working need. Each module needs its library, an extra of its own.
+
+spacy_component     the component `bert_mrc_theseus` of a spaCy pipeline
+seqeval_report      `evaluate --seqeval`: seqeval's report beside ours
+"""
