@@ -82,6 +82,7 @@ class Extractor:
         self._thresholds = thresholds or spec.thresholds
         self._schema = schema or spec.schema
         self._decoding = spec.decoding(nested)
+        self._loaded_with: tuple[Any, ...] | None = None
 
     @classmethod
     def load(
@@ -119,7 +120,16 @@ class Extractor:
             # Before the model is loaded, which takes longer.
             schema = (schema or load_spec(folder).schema).only(types)
         spec, run = load_engine(folder, engine)
-        return cls(spec, run, thresholds, schema, nested)
+        extractor = cls(spec, run, thresholds, schema, nested)
+        extractor._loaded_with = (folder, thresholds, engine, schema, nested)
+        return extractor
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        if self._loaded_with is None:
+            raise TypeError(
+                "an extractor of a model in memory cannot be pickled: save the model and load it from its folder"
+            )
+        return type(self).load, self._loaded_with
 
     @property
     def schema(self) -> Schema:

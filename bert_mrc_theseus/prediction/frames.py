@@ -52,7 +52,25 @@ def batch_with_entities(
         TypeError, UsageError: see there.
     """
     _check_columns(list(batch), column, into)
-    return {into: _cells(find, [None if _is_nan(text) else text for text in batch[column]], column)}
+    return {into: EntityColumn(_cells(find, [None if _is_nan(text) else text for text in batch[column]], column))}
+
+
+class EntityColumn(list):
+    """A column of entities that Arrow knows the type of, also where nothing was found: without, the first batch of a dataset
+    that has no entities would make it a column of nothing, for all batches that follow.
+    """
+
+    def __arrow_array__(self, type: Any = None) -> Any:
+        import pyarrow as pa
+
+        kinds = {
+            "text": pa.string(),
+            "type": pa.string(),
+            "start": pa.int64(),
+            "end": pa.int64(),
+            "score": pa.float64(),
+        }
+        return pa.array(list(self), type or pa.list_(pa.struct(list(kinds.items()))))
 
 
 def _check_columns(columns: Sequence[Any], column: Any, into: str) -> None:
