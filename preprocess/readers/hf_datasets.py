@@ -89,12 +89,16 @@ def _columns(features: Mapping[str, Any], path: str | Path) -> tuple[str, str, l
     Raises:
         DataError: there are none, or it is not said which.
     """
-    items = {name: getattr(feature, "feature", None) for name, feature in features.items()}
+    items: dict[str, Any] = {name: getattr(feature, "feature", None) for name, feature in features.items()}
     strings = [name for name, item in items.items() if getattr(item, "dtype", None) == "string"]
-    named = [name for name, item in items.items() if getattr(item, "names", None)]
-    tags = TAGS if TAGS in (*strings, *named) else _only(named, "ClassLabel (numbers with names)", TAGS, features, path)
+    named = {name: list(item.names) for name, item in items.items() if getattr(item, "names", None)}
+    tags = (
+        TAGS
+        if TAGS in (*strings, *named)
+        else _only(list(named), "ClassLabel (numbers with names)", TAGS, features, path)
+    )
     tokens = _only([name for name in strings if name != tags], "strings", TOKENS, features, path)
-    return tokens, tags, list(items[tags].names) if tags in named else None
+    return tokens, tags, named.get(tags)
 
 
 def _only(columns: list[str], kind: str, preferred: str, features: Mapping[str, Any], path: str | Path) -> str:

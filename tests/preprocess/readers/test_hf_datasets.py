@@ -85,9 +85,7 @@ def test_what_is_no_such_dataset(tmp_path):
 
 def test_preprocess_reads_them(command, tmp_path):
     saved(dataset(), tmp_path / "train")
-    status, out, err = command(
-        "preprocess", "--train", tmp_path / "train", "--format", "hf", "--out", tmp_path / "data"
-    )
+    status, _, err = command("preprocess", "--train", tmp_path / "train", "--format", "hf", "--out", tmp_path / "data")
     assert status == 0, err
     assert [d.text for d in read_documents(tmp_path / "data" / "train.jsonl")] == ["李明在北京", "你好"]
 
