@@ -11,6 +11,8 @@ bert_config       config.json and vocab.txt of other projects
 huggingface, tensorflow1, e5_small_zh   encoders that can be read and written
 lexicon_file      a lexicon in a file
 training_record   how a model was made
+model_card        what hubs show of a model folder
+hub_tokenizer     what transformers reads of its vocabulary
 model_folder      a trained model in a folder of ours: `ModelSpec`, `SavedModel`, `load_model`, `save_model`
 encoders          encoders of any kind: `load_encoder`
 averaging         the mean of several models
