@@ -18,7 +18,9 @@ LIBRARY = ROOT / PACKAGE
 TOP_LEVEL = {"preprocess": ROOT / "preprocess", "data": ROOT / "data"}
 
 FLOORS = (
-    ("errors", "text_encoding", "temporary_files", "exchange", "files", "provenance", "outputs", "package_data"),
+    ("errors",),
+    ("files",),
+    ("provenance", "outputs", "package_data"),
     *((folder,) for folder in (
         "text", "output", "mrc", "decoding", "model_files", "model", "engines", "prediction", "evaluation", "training",
         "onnx_export", "comparison", "integrations", "bench",

@@ -14,7 +14,7 @@ from spacy.language import Language
 from spacy.tokens import Doc, Span, SpanGroup
 from spacy.util import minibatch
 
-from bert_mrc_theseus.files import atomic_folder
+from bert_mrc_theseus.files.atomic_folders import atomic_folder
 from bert_mrc_theseus.model_files.model_folder import ONNX, WEIGHTS, files_of_models
 from bert_mrc_theseus.package_data import bundled_model
 from bert_mrc_theseus.prediction.extractor import Extraction, Extractor

@@ -9,12 +9,12 @@ from pathlib import Path
 from typing import Any
 
 from bert_mrc_theseus.errors import DataError, UserError
-from bert_mrc_theseus.text.documents import Document, id_of_record
+from bert_mrc_theseus.text.documents import Document
+from bert_mrc_theseus.text.interchange import id_of_record
 
-from .columns import _documents as tagged_documents
-from .columns import _Tagged as Tagged
 from .read_report import ReadReport
 from .sources import DEFAULTS, ReadOptions
+from .tagged import Tagged, tagged_documents
 
 TOKENS, TAGS = "tokens", "ner_tags"
 """What the columns are mostly called."""

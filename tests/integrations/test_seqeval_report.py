@@ -8,7 +8,8 @@ import pytest
 from bert_mrc_theseus.evaluation.metrics import strict_scores
 from bert_mrc_theseus.integrations.seqeval_report import seqeval_report
 from bert_mrc_theseus.package_data import bundled_model
-from bert_mrc_theseus.text.documents import Document, Entity, write_documents
+from bert_mrc_theseus.text.documents import Document, Entity
+from bert_mrc_theseus.text.interchange import write_documents
 
 NESTED = Document("a", "北京大学在北京", (Entity(0, 2, "LOC"), Entity(0, 4, "ORG"), Entity(5, 7, "LOC")))
 

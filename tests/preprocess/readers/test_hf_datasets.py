@@ -7,7 +7,7 @@ from bert_mrc_theseus.preprocess.readers.hf_datasets import read_hf
 from bert_mrc_theseus.preprocess.readers.read_report import ReadReport
 
 from bert_mrc_theseus.errors import DataError, UserError
-from bert_mrc_theseus.text.documents import read_documents
+from bert_mrc_theseus.text.interchange import read_documents
 
 datasets = pytest.importorskip("datasets", reason="the extra datasets is not installed")
 
