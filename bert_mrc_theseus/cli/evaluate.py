@@ -31,7 +31,12 @@ def evaluate(
     keep_thresholds: Annotated[
         bool, typer.Option("--save-thresholds", help="Keep the tuned thresholds in the model folder.")
     ] = False,
-    engine: Annotated[str, typer.Option(help="auto (ONNX if the model was exported), onnx or keras.")] = "auto",
+    engine: Annotated[
+        str,
+        typer.Option(
+            help="auto (ONNX if the model was exported), onnx, onnx:PROVIDER (cuda, coreml, openvino ...) or keras."
+        ),
+    ] = "auto",
     seqeval: Annotated[
         bool, typer.Option("--seqeval", help="Also seqeval's own strict report (IOB2), as papers have it (one model).")
     ] = False,

@@ -104,7 +104,8 @@ class Extractor:
         Args:
             folder: model folder; default: the one that comes with the package, `package_data.bundled_model`.
             thresholds: instead of the model's own.
-            engine: "auto", "onnx" or "keras", see `engines.choose.choose_engine`.
+            engine: "auto", "onnx", "keras", or "onnx:" and a provider of ONNX Runtime such as "onnx:cuda"; see
+                `engines.choose.choose_engine`.
             schema: types to look for, instead of the model's own.
             nested: see above.
             queries: file with the types to look for, see `schema.read_queries`; instead of `schema`.
