@@ -12,20 +12,29 @@ CARD = "README.md"
 LIBRARY = "bert-mrc-theseus"
 
 
-def model_card(config: ModelConfig, schema: Schema, record: TrainingRecord) -> str:
+LOADING = """import bert_mrc_theseus as bmt  # pip install bert-mrc-theseus
+
+extractor = bmt.Extractor.load("FOLDER")  # or "hf:OWNER/NAME\""""
+
+
+def model_card(
+    config: ModelConfig, schema: Schema, record: TrainingRecord, library: str = LIBRARY, loading: str = LOADING
+) -> str:
     """The card of a model.
 
     Args:
         config: its shape.
         schema: its entity types.
         record: how it was made; its dev scores are the card's.
+        library: that loads it.
+        loading: the Python that does.
     """
     title = f"Chinese named entity recognition: {', '.join(schema.names)}"
     scores = dict(record.scores or {}).get("dev") or {}
     header = {
         "language": "zh",
         "license": "unknown",
-        "library_name": LIBRARY,
+        "library_name": library,
         "pipeline_tag": "token-classification",
         "tags": ["named-entity-recognition", "machine-reading-comprehension", "bert-of-theseus"],
         "model-index": [{"name": title, "results": _results(scores)}],
@@ -48,9 +57,7 @@ def model_card(config: ModelConfig, schema: Schema, record: TrainingRecord) -> s
         *(f"| {_cell(item.name)} | {_cell(item.query)} |" for item in schema.types),
         "",
         "```python",
-        "import bert_mrc_theseus as bmt  # pip install bert-mrc-theseus",
-        "",
-        'extractor = bmt.Extractor.load("FOLDER")  # or "hf:OWNER/NAME"',
+        *loading.splitlines(),
         "```",
         "",
         "## Scores",
