@@ -15,6 +15,7 @@ from spacy.tokens import Doc, Span, SpanGroup
 from spacy.util import minibatch
 
 from bert_mrc_theseus.files.atomic_folders import atomic_folder
+from bert_mrc_theseus.model_files.hub import local_model
 from bert_mrc_theseus.model_files.model_folder import ONNX, WEIGHTS, files_of_models
 from bert_mrc_theseus.package_data import bundled_model
 from bert_mrc_theseus.prediction.extractor import Extraction, Extractor
@@ -57,7 +58,7 @@ class EntityFinder:
 
     def to_disk(self, path: str | Path, exclude: Iterable[str] = ()) -> None:
         """Writes the model's files: with its weights only if it has no graphs."""
-        source, target = Path(self._folder or bundled_model()), Path(path) / MODEL
+        source, target = local_model(self._folder or bundled_model()), Path(path) / MODEL
         if target.exists() and target.samefile(source):
             return
         unneeded = WEIGHTS if (source / ONNX).is_dir() else ""
@@ -94,7 +95,7 @@ def make_component(
     Args:
         nlp: the pipeline.
         name: of the component in it.
-        model: folder; None: the model that comes with the package. A saved pipeline has its model in it.
+        model: folder, or "hf:OWNER/NAME"; None: the model that comes with the package. A saved pipeline has its model in it.
         types: names of the types to look for; None: all.
         nested: see `Extractor`.
         spans_key: where in `doc.spans` the entities are put.

@@ -20,6 +20,7 @@ from bert_mrc_theseus.decoding.entities import Answers, answers_for
 from bert_mrc_theseus.decoding.spans import Thresholds
 from bert_mrc_theseus.engines.choose import load_engine
 from bert_mrc_theseus.engines.engine import Engine, UseAnswer
+from bert_mrc_theseus.model_files.hub import local_model
 from bert_mrc_theseus.model_files.model_folder import load_spec
 from bert_mrc_theseus.model_files.model_spec import ModelSpec
 from bert_mrc_theseus.package_data import bundled_model
@@ -102,7 +103,8 @@ class Extractor:
         """An extractor from a model folder.
 
         Args:
-            folder: model folder; default: the one that comes with the package, `package_data.bundled_model`.
+            folder: model folder, or "hf:OWNER/NAME" for one on the Hugging Face hub; default: the one that comes with the
+                package, `package_data.bundled_model`.
             thresholds: instead of the model's own.
             engine: "auto", "onnx", "keras", or "onnx:" and a provider of ONNX Runtime such as "onnx:cuda"; see
                 `engines.choose.choose_engine`.
@@ -114,12 +116,12 @@ class Extractor:
             words: read as words of the model's lexicon: a hint, where a `Dictionary` is a verdict.
 
         Raises:
-            ModelError: the folder is not a complete model.
+            ModelError: the folder is not a complete model, or the hub has none of that name.
             UserError: there is no such type or engine, or the Keras engine is needed and TensorFlow is not installed; or words
                 are given to a model without a lexicon.
             DataError: the query file cannot be read.
         """
-        folder = folder or bundled_model()
+        folder = bundled_model() if folder is None else local_model(folder)
         if queries is not None:
             schema = read_queries(queries, style)
         if types is not None:
