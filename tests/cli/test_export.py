@@ -38,3 +38,9 @@ def test_what_a_plain_bert_has_no_place_for_is_said(command, tmp_path):
     status, out, _ = command("export", tmp_path / "model", "--to", "hf", "--out", tmp_path / "bert")
     assert status == 0 and "left out" in out and "pieces, lexicon, top layer" in out
     assert load_encoder(tmp_path / "bert").config.num_layers == 3
+
+
+def test_an_unknown_target(command, tmp_path):
+    save_model(tmp_path / "model", word_model())
+    status, _, err = command("export", tmp_path / "model", "--to", "pickle", "--out", tmp_path / "out")
+    assert status == 2 and "--to takes onnx, hf, tf" in err
