@@ -7,7 +7,6 @@ from pathlib import Path
 
 import numpy as np
 
-from bert_mrc_theseus.errors import DataError
 from bert_mrc_theseus.files import atomic_folder, refuse_existing, sha256_of
 from bert_mrc_theseus.package_data import data_folder
 from bert_mrc_theseus.provenance import package_version, write_json
@@ -39,17 +38,17 @@ def generated(grammar: Grammar, sentences: int, most: int, seed: int) -> Iterato
         Documents with ids "<frame>-<number>"; no two of a frame are near duplicates (see `variety.NEAR`).
     """
     rng = np.random.default_rng(seed)
-    earlier: dict[Frame, list[frozenset[str]]] = {frame: [] for frame in grammar.frames}
+    earlier: dict[str, list[frozenset[str]]] = {frame.id: [] for frame in grammar.frames}
     made = 0
     for turn in range(1, most + 1):
-        frames = list(earlier)
+        frames = [frame for frame in grammar.frames if frame.id in earlier]
         for number in rng.permutation(len(frames)):
             if made == sentences:
                 return
             frame = frames[number]
-            document = _new_sentence(grammar, frame, earlier[frame], turn, seed)
+            document = _new_sentence(grammar, frame, earlier[frame.id], turn, seed)
             if document is None:
-                del earlier[frame]
+                del earlier[frame.id]
             else:
                 made += 1
                 yield document
@@ -68,31 +67,24 @@ def _new_sentence(
     return None
 
 
-def generate_folder(
-    out: Path, sentences: int, most: int, seed: int, lexicons: Path | None = None, grammar: Path | None = None
-) -> Variety:
+def generate_folder(out: Path, sentences: int, most: int, seed: int, lexicons: Path | None = None) -> Variety:
     """Writes a data folder in one step: train.jsonl, queries.toml, and generate.json, which says how it was made.
 
     Args:
         out: the folder; there must not be one.
         sentences, most, seed: see `generated`.
         lexicons: folder of word lists, see `lexicons.lexicon_names`; without, names come from the grammar alone.
-        grammar: folder of rules and frames; by default `own_grammar`.
 
     Returns:
         The figures of the sentences, which generate.json has too.
 
     Raises:
         UserError: there is such a folder.
-        DataError: see `read_grammar` and `lexicon_names`; or there are no frames.
+        DataError: see `lexicon_names`.
     """
     refuse_existing(out)
-    folder = grammar or own_grammar()
-    rules = read_grammar(folder)
-    if not rules.frames:
-        raise DataError("no frames", folder)
     names = lexicon_names(lexicons) if lexicons else {}
-    documents = list(generated(rules.with_names(names), sentences, most, seed))
+    documents = list(generated(read_grammar(own_grammar()).with_names(names), sentences, most, seed))
     figures = variety(documents)
     with atomic_folder(out) as new:
         write_documents(new / "train.jsonl", documents)
@@ -100,8 +92,8 @@ def generate_folder(
         record = {
             "version": package_version(),
             "settings": {"sentences": sentences, "most": most, "seed": seed},
-            "names_of_lexicons": {"notice": NOTICE, **{symbol: len(found) for symbol, found in names.items()}}
-            if lexicons
+            "lexicons": {"notice": NOTICE, "names": {symbol: len(found) for symbol, found in names.items()}}
+            if names
             else None,
             "output": sha256_of(new / "train.jsonl"),
             **asdict(figures),

@@ -1,8 +1,8 @@
 """A grammar whose sentences are annotated: rules for names and words, and sentence frames.
 
-A file of rules has `symbol = alternative | alternative`, or `symbol: word word word`; a line that begins with a blank goes on with
-the one before it, and `#` begins a comment. `symbol/TYPE` makes what the symbol stands for an entity. In alternatives and in
-frames, a line each, there may stand:
+A file of rules has `symbol = alternative | alternative`, or `symbol: word word word`; a line that begins with a blank goes on
+with the one before it, and `#` begins a comment. `symbol/TYPE` makes what the symbol stands for an entity. In alternatives and
+in frames, a line each, there may stand:
 
     <symbol>            what the symbol stands for; <symbol#1> stands for the same everywhere in the sentence
     <TYPE:text>         this entity
@@ -105,10 +105,6 @@ class Grammar:
             old = symbols[name]
             symbols[name] = replace(old, alternatives=(*old.alternatives, *((text,) for text in texts)))
         return replace(self, symbols=symbols)
-
-    def types(self) -> list[str]:
-        """The entity types, in the order of the rules."""
-        return list(dict.fromkeys(symbol.type for symbol in self.symbols.values() if symbol.type))
 
     def sentence(self, frame: Frame, name: str, rng: np.random.Generator) -> Document:
         """One sentence of a frame; its genre and frame are further fields of the document."""

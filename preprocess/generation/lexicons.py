@@ -1,7 +1,7 @@
 """More names for a grammar, of word lists in HanLP's form (`word`, or `word tag count ...` a line) that lie in a folder.
 
-The lists are rough (唐律师 is a person there), hence only words that look like names of their kind are taken. They are read when
-sentences are made and are not part of this project.
+The lists are rough (唐律师 is a person there), hence only words that look like names of their kind are taken. They are read
+when sentences are made and are not part of this project.
 """
 
 import re

@@ -1,7 +1,7 @@
 """How different sentences are from each other, in figures: a generator's sentences that look alike teach nothing."""
 
 from collections import Counter, defaultdict
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from bert_mrc_theseus.text.documents import Document
@@ -18,9 +18,9 @@ def ngrams(text: str) -> frozenset[str]:
     return frozenset(text[start : start + N] for start in range(max(1, len(text) - N + 1)))
 
 
-def likeness(one: Collection[str], other: frozenset[str]) -> float:
+def likeness(one: frozenset[str], other: frozenset[str]) -> float:
     """Jaccard's index of two sets of n-grams, from 0 to 1."""
-    common = len(other.intersection(one))
+    common = len(one & other)
     return common / (len(one) + len(other) - common)
 
 
@@ -35,6 +35,7 @@ class Variety:
         without_entities: sentences.
         distinct_4grams: share of all runs of four characters, counted as often as they occur, that are different ones.
         near_duplicates: share of sentences of which there is another one with a likeness of `NEAR` or more.
+        nearest: mean likeness of a sentence to the one that is most like it.
         mentions, names: entities of each type, and how many different ones.
         names_once: share of the names that occur once.
         genres: sentences of each.
@@ -47,6 +48,7 @@ class Variety:
     without_entities: int
     distinct_4grams: float
     near_duplicates: float
+    nearest: float
     mentions: dict[str, int]
     names: dict[str, int]
     names_once: float
@@ -56,6 +58,7 @@ class Variety:
 def variety(documents: Sequence[Document]) -> Variety:
     """Figures of documents that `Grammar.sentence` made; there must be one."""
     grams = [ngrams(document.text) for document in documents]
+    likest = nearest(grams)
     frames = Counter(document.rest["frame"] for document in documents)
     mentions: Counter[str] = Counter()
     names: Counter[tuple[str, str]] = Counter()
@@ -68,8 +71,11 @@ def variety(documents: Sequence[Document]) -> Variety:
         frames=len(frames),
         most_of_a_frame=max(frames.values()),
         without_entities=sum(not document.entities for document in documents),
-        distinct_4grams=round(len(frozenset().union(*grams)) / sum(len(d.text) - N + 1 for d in documents), 4),
-        near_duplicates=round(near_duplicates(grams) / len(documents), 4),
+        distinct_4grams=round(
+            len(frozenset[str]().union(*grams)) / sum(max(1, len(d.text) - N + 1) for d in documents), 4
+        ),
+        near_duplicates=round(sum(value >= NEAR for value in likest) / len(documents), 4),
+        nearest=round(sum(likest) / len(documents), 4),
         mentions=dict(mentions),
         names=dict(Counter(kind for kind, _ in names)),
         names_once=round(sum(count == 1 for count in names.values()) / max(1, len(names)), 4),
@@ -77,16 +83,16 @@ def variety(documents: Sequence[Document]) -> Variety:
     )
 
 
-def near_duplicates(grams: Sequence[frozenset[str]]) -> int:
-    """How many of these sets have another one with a likeness of `NEAR` or more."""
+def nearest(grams: Sequence[frozenset[str]]) -> list[float]:
+    """The highest likeness of each of these sets to another one."""
     having: dict[str, list[int]] = defaultdict(list)
     for number, here in enumerate(grams):
         for gram in here:
             having[gram].append(number)
-    found = set()
+    highest = [0.0] * len(grams)
     for number, here in enumerate(grams):
         common = Counter(other for gram in here for other in having[gram] if other > number)
         for other, count in common.items():
-            if count >= NEAR * (len(here) + len(grams[other]) - count):
-                found |= {number, other}
-    return len(found)
+            value = count / (len(here) + len(grams[other]) - count)
+            highest[number], highest[other] = max(highest[number], value), max(highest[other], value)
+    return highest
