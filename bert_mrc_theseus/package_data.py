@@ -13,7 +13,7 @@ BUNDLED = "ner-zh-small"
 
 
 def data_folder() -> Path:
-    """The folder `data`, with `queries/`, `sample/`, `today/`, `grammar/` and `models/`."""
+    """The folder `data`, with `queries/`, `sample/`, `grammar/` and `models/`; in the repository also `today/`."""
     return Path(str(resources.files("bert_mrc_theseus.data")))
 
 

@@ -6,7 +6,7 @@ from collections import Counter
 import pytest
 
 from bert_mrc_theseus.package_data import data_folder
-from bert_mrc_theseus.text.documents import read_documents
+from bert_mrc_theseus.text.interchange import read_documents
 
 FOLDER = data_folder() / "today"
 DOCUMENTS = list(read_documents(FOLDER / "dev.jsonl"))

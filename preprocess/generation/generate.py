@@ -7,10 +7,13 @@ from pathlib import Path
 
 import numpy as np
 
-from bert_mrc_theseus.files import atomic_folder, refuse_existing, sha256_of
+from bert_mrc_theseus.files.atomic_folders import atomic_folder
+from bert_mrc_theseus.files.places import refuse_existing
+from bert_mrc_theseus.files.sha256 import sha256_of
 from bert_mrc_theseus.package_data import data_folder
 from bert_mrc_theseus.provenance import package_version, write_json
-from bert_mrc_theseus.text.documents import Document, write_documents
+from bert_mrc_theseus.text.documents import Document
+from bert_mrc_theseus.text.interchange import write_documents
 
 from .grammar import Frame, Grammar, read_grammar
 from .lexicons import NOTICE, lexicon_names

@@ -19,7 +19,7 @@ from pathlib import Path
 import numpy as np
 
 from bert_mrc_theseus.errors import DataError
-from bert_mrc_theseus.files import read_lines
+from bert_mrc_theseus.files.reading import read_lines
 from bert_mrc_theseus.text.documents import Document, Entity
 
 RULES = "*.txt"

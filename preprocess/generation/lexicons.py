@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from bert_mrc_theseus.errors import DataError
-from bert_mrc_theseus.files import read_lines
+from bert_mrc_theseus.files.reading import read_lines
 from bert_mrc_theseus.text.word_lists import HANLP_NOTICE
 
 NOTICE = HANLP_NOTICE

@@ -2,7 +2,7 @@
 
 import json
 
-from bert_mrc_theseus.text.documents import read_documents
+from bert_mrc_theseus.text.interchange import read_documents
 
 
 def test_the_command_writes_a_data_folder_and_prints_figures(tmp_path, command):

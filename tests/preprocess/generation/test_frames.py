@@ -4,7 +4,7 @@ from bert_mrc_theseus.preprocess.generation.generate import own_grammar
 from bert_mrc_theseus.preprocess.generation.grammar import literal_parts, read_grammar
 
 from bert_mrc_theseus.package_data import data_folder
-from bert_mrc_theseus.text.documents import read_documents
+from bert_mrc_theseus.text.interchange import read_documents
 
 GRAMMAR = read_grammar(own_grammar())
 LONGEST = 5

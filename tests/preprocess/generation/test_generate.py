@@ -9,7 +9,7 @@ from bert_mrc_theseus.preprocess.generation.variety import NEAR, likeness, ngram
 
 from bert_mrc_theseus.errors import UserError
 from bert_mrc_theseus.package_data import data_folder
-from bert_mrc_theseus.text.documents import read_documents
+from bert_mrc_theseus.text.interchange import read_documents
 from bert_mrc_theseus.text.schema import read_queries
 
 GRAMMAR = read_grammar(own_grammar())

@@ -29,9 +29,7 @@ def grammar(tmp_path):
 
 
 def sentences(grammar, number: int = 0, count: int = 60):
-    return [
-        grammar.sentence(grammar.frames[number], str(seed), np.random.default_rng(seed)) for seed in range(count)
-    ]
+    return [grammar.sentence(grammar.frames[number], str(seed), np.random.default_rng(seed)) for seed in range(count)]
 
 
 def test_what_a_symbol_stands_for_is_an_entity_and_nothing_inside_it(grammar):
