@@ -56,8 +56,10 @@ def test_entities_are_flat_and_have_no_blanks_at_their_ends(documents):
             assert (text := document.text_of(entity)) == text.strip() != ""
 
 
-def test_ids_are_unique_and_no_sentence_of_the_dev_set_is_made(documents):
-    assert len({document.id for document in documents}) == len(documents)
+def test_none_occurs_twice_and_no_sentence_of_the_dev_set_is_made(documents):
+    assert (
+        len({document.id for document in documents}) == len({document.text for document in documents}) == len(documents)
+    )
     today = {document.text for document in read_documents(data_folder() / "today" / "dev.jsonl")}
     assert not today & {document.text for document in documents}
 
