@@ -15,8 +15,10 @@ Deeper: `bmt.training`, `bmt.model`, `bmt.model_files`, `bmt.engines`. Nothing i
 The folders, from the ground up; each imports only from those before it:
 
     errors, files, provenance, package_data    everything stands on these
+    packed_files, remote_files, foreign_stream    beside files: gz and zst, s3:// and the like
     temporary_files, exchange, outputs         beside files: what is written, and what may be replaced
     text            what everything speaks of: documents, entity types, tags, dictionaries, word lists
+    tables          Parquet, Arrow, CSV, TSV -> texts, with their rows
     output          documents -> what people and other tools read
     mrc             a document as the model reads it: tokens, words, windows, pairs, batches
     decoding        probabilities -> spans -> entities of documents

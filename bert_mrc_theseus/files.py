@@ -1,8 +1,8 @@
 """Reading and writing files so that nothing is misread and nothing is half-written.
 
-Text is UTF-8 unless an encoding is named (a byte order mark is dropped), plain or gzip, and lines end at "\\n" or "\\r\\n"
-only: the other characters that `str.splitlines` cuts at, such as U+2028, may stand inside a text. Writes go to a temporary
-neighbour that replaces the target in one step.
+Text is UTF-8 unless an encoding is named (a byte order mark is dropped), plain or compressed, and lines end at "\\n" or
+"\\r\\n" only: the other characters that `str.splitlines` cuts at, such as U+2028, may stand inside a text. Writes go to a
+temporary neighbour that replaces the target in one step.
 """
 
 import codecs
@@ -24,6 +24,8 @@ from typing import IO, BinaryIO
 
 from bert_mrc_theseus.errors import DataError, UsageError
 from bert_mrc_theseus.exchange import exchange
+from bert_mrc_theseus.packed_files import check_packing, is_packed, packing, unpacked
+from bert_mrc_theseus.remote_files import is_remote, open_remote, remote_write
 from bert_mrc_theseus.temporary_files import ASIDE, is_temporary, remove_leftovers, temporary_file, temporary_folder
 from bert_mrc_theseus.text_encoding import (
     DEFAULT_ENCODING,
@@ -52,19 +54,18 @@ PIECE = 2**20
 _BOM = BYTE_ORDER_MARK.encode()
 
 
-def is_packed(path: str | Path) -> bool:
-    """Whether a file is gzip, by its name."""
-    return str(path).lower().endswith(".gz")
-
-
 def open_binary(path: str | Path) -> BinaryIO:
-    """Opens a plain or `.gz` file for reading bytes.
+    """Opens a file for reading bytes; `.gz` and `.zst` are unpacked, and an address (see `remote_files`) is no path.
 
     Raises:
         DataError: the file is absent, a folder, or not readable.
+        UserError: see `packed_files.unpacked` and `remote_files.open_remote`.
     """
+    if is_remote(path):
+        return unpacked(open_remote(str(path)), path)
+    check_packing(path)
     try:
-        return gzip.open(path, "rb") if is_packed(path) else open(path, "rb")  # type: ignore[return-value]
+        return unpacked(open(path, "rb"), path)
     except OSError as error:
         raise DataError(f"cannot open: {error.strerror}", path) from error
     except ValueError as error:
@@ -139,6 +140,7 @@ def decode_lines(
     on_error: OnError | None = None,
     encoding: str = DEFAULT_ENCODING,
     keep_mark: bool = False,
+    keep_ends: bool = False,
 ) -> Iterator[tuple[int, str]]:
     """Yields (1-based line number, line without its line end) of a binary stream.
 
@@ -149,6 +151,7 @@ def decode_lines(
             raised.
         encoding: of the text.
         keep_mark: a byte order mark is not dropped.
+        keep_ends: neither are line ends.
 
     Raises:
         DataError: a line is not in the encoding (with its byte position), or see `raw_lines`.
@@ -167,7 +170,7 @@ def decode_lines(
             continue
         if number == 1 and not keep_mark:
             line = line.removeprefix(BYTE_ORDER_MARK)
-        yield number, line.removesuffix("\n").removesuffix("\r")
+        yield number, line if keep_ends else line.removesuffix("\n").removesuffix("\r")
 
 
 def read_lines(
@@ -176,7 +179,7 @@ def read_lines(
     encoding: str = DEFAULT_ENCODING,
     keep_mark: bool = False,
 ) -> Iterator[tuple[int, str]]:
-    """`decode_lines` of a file; `.gz` is unpacked on the fly."""
+    """`decode_lines` of a file; `.gz` and `.zst` are unpacked on the fly."""
     with open_binary(path) as stream:
         yield from decode_lines(stream, path, on_error, encoding, keep_mark)
 
@@ -225,7 +228,7 @@ def refuse_large(size: int, path: str | Path) -> None:
 
 
 def read_text(path: str | Path, encoding: str = DEFAULT_ENCODING) -> str:
-    """`decode_text` of a file; `.gz` is unpacked.
+    """`decode_text` of a file; `.gz` and `.zst` are unpacked.
 
     Raises:
         DataError: see `open_binary` and `decode_text`.
@@ -296,15 +299,17 @@ def _wide_lines(
 def atomic_write(path: str | Path) -> Iterator[IO[str]]:
     """Opens a text file that appears under its name only when the block ends without an error; see `atomic_binary`.
 
-    A name that ends in `.gz` is compressed (without a time stamp, so that equal content gives equal bytes).
+    A name that ends in `.gz` or `.zst` is compressed.
     """
     with atomic_binary(path) as raw:
         if is_packed(path):
-            with (
-                gzip.GzipFile(filename="", mode="wb", fileobj=raw, mtime=0) as packed,
-                io.TextIOWrapper(packed, encoding="utf-8", newline="\n") as stream,
-            ):
+            with packing(raw, path) as packed, io.TextIOWrapper(packed, encoding="utf-8", newline="\n") as stream:
                 yield stream
+        elif is_remote(path):
+            text = io.TextIOWrapper(raw, encoding="utf-8", newline="\n")
+            yield text
+            text.flush()
+            text.detach()
         else:
             with open(raw.fileno(), "w", encoding="utf-8", newline="\n", closefd=False) as stream:
                 yield stream
@@ -315,11 +320,16 @@ def atomic_binary(path: str | Path) -> Iterator[BinaryIO]:
     """Opens a file of bytes that appears under its name only when the block ends without an error.
 
     An existing file keeps its permissions; of a symbolic link the target is replaced. What exists and is no regular file, such
-    as a FIFO, a device, or /dev/stdout, cannot be replaced: it is written to, as the bytes come.
+    as a FIFO, a device, or /dev/stdout, cannot be replaced: it is written to, as the bytes come. An address is no path, see
+    `remote_files.remote_write`.
 
     Raises:
         OSError: the file cannot be written; its `filename` is the path, and a note says what is there now.
     """
+    if is_remote(path):
+        with naming_errors(path), remote_write(str(path)) as stream:
+            yield stream
+        return
     opened = _opened_through(Path(path))
     if opened is not None:
         with naming_errors(path), opened:

@@ -18,10 +18,13 @@ LIBRARY = ROOT / PACKAGE
 TOP_LEVEL = {"preprocess": ROOT / "preprocess", "data": ROOT / "data"}
 
 FLOORS = (
-    ("errors", "text_encoding", "temporary_files", "exchange", "files", "provenance", "outputs", "package_data"),
+    (
+        "errors", "text_encoding", "foreign_stream", "packed_files", "remote_files", "temporary_files", "exchange", "files",
+        "provenance", "outputs", "package_data",
+    ),
     *((folder,) for folder in (
-        "text", "output", "mrc", "decoding", "model_files", "model", "engines", "prediction", "evaluation", "training",
-        "onnx_export", "comparison", "bench",
+        "text", "tables", "output", "mrc", "decoding", "model_files", "model", "engines", "prediction", "evaluation",
+        "training", "onnx_export", "comparison", "bench",
     )),
     ("preprocess",),
     ("cli",),

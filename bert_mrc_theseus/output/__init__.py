@@ -8,6 +8,9 @@ columns            CoNLL: a character and a tag a line
 brat               BRAT standoff
 file_names         a document's id as the name of a file
 annotation_tools   doccano, Label Studio
+entity_cells       entities as cells of a table
+delimited_rows     CSV and TSV
+arrow_tables       Parquet and Arrow
 mrc_json           MRC JSON: a record per document and type
 marked_text        text with each entity as [entity|TYPE]
 terminal           text for a terminal, which control characters cannot steer

@@ -16,7 +16,8 @@ from types import TracebackType
 from typing import Any, BinaryIO
 
 from bert_mrc_theseus.errors import UsageError, UserError
-from bert_mrc_theseus.files import check_place, is_packed, keep_rights, naming_errors
+from bert_mrc_theseus.files import check_place, keep_rights, naming_errors
+from bert_mrc_theseus.packed_files import is_packed
 from bert_mrc_theseus.temporary_files import try_lock
 
 SECONDS = 1.0
@@ -87,7 +88,7 @@ class Journal:
             raise UsageError("--resume needs a file to write to: -o FILE")
         if is_packed(out):
             raise UsageError(
-                f"--resume does not write compressed files: name one without .gz, and compress it at the end ({out})"
+                f"--resume does not write compressed files: name one without .gz or .zst, and compress it at the end ({out})"
             )
         for kind in ("partial", "journal"):
             check_place(_beside(out, kind))

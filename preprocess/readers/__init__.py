@@ -9,6 +9,7 @@ columns        a character and a tag a line; lines of characters beside lines of
 span_formats   spans by offsets: JSON, JSONL, TSV, text
 brat           BRAT standoff
 label_studio   exports of Label Studio
+tables         Parquet, Arrow, CSV, TSV
 marked_text    entities marked in the text itself
 silver         raw text, annotated by jieba
 """
