@@ -106,7 +106,7 @@ def predict(
     from bert_mrc_theseus.output.write import check_outputs, format_by_name, output_columns, write_outputs
     from bert_mrc_theseus.package_data import bundled_model
     from bert_mrc_theseus.prediction.extractor import Extractor
-    from bert_mrc_theseus.prediction.inputs import FORMS, InputOptions, find_inputs, read_inputs
+    from bert_mrc_theseus.prediction.inputs import FORMS, InputOptions, check_tables, find_inputs, read_inputs
     from bert_mrc_theseus.text.dictionary import read_dictionary
 
     console = PlainConsole(stderr=True, soft_wrap=True)
@@ -125,6 +125,8 @@ def predict(
     target = out if out is None or is_remote(out) else Path(out)
     form = form or format_by_name(out)
     check_outputs(form, target, read, overwrite, resume, rows)
+    options = InputOptions(whole_files, encoding, input_format, text_field, id_field, output_columns(form))
+    check_tables(files, options)
     terms = None if dictionary is None else read_dictionary(dictionary)
     journal = None
     extractor = Extractor.load(model, thresholds, engine, nested=nested, queries=queries, style=style, types=chosen)
@@ -151,14 +153,14 @@ def predict(
                 # What could not be written before the kill counts still.
                 skipped = journal.counts["documents"] - journal.counts["written"]
         done = journal.counts["documents"] if journal else 0
-        columns = output_columns(form)
-        options = InputOptions(whole_files, encoding, input_format, text_field, id_field, columns)
         texts = read_inputs(files, report, options)
         documents = extractor.documents(texts, done)
         changed: Counter[str] = Counter()
         if terms is not None:
             documents = terms.correct(documents, changed)
-        lost = write_outputs(documents, form, target, extractor.schema, report, overwrite, journal, columns, rows)
+        lost = write_outputs(
+            documents, form, target, extractor.schema, report, overwrite, journal, options.columns, rows
+        )
     if dictionary is not None:
         console.print(
             f"{dictionary.name}: {changed['added']:,} entities added, {changed['vetoed']:,} vetoed"

@@ -104,21 +104,27 @@ def _kept_cells(rows: list[Any], columns: Columns) -> Any:
     for _, group in groupby(rows, key=lambda row: id(row.batch) if isinstance(row, ArrowRow) else None):
         together = list(group)
         if isinstance(together[0], ArrowRow):
-            arrays = _some_rows(together[0].batch, [row.number for row in together]).columns
+            found = _some_rows(together[0].batch, [row.number for row in together])
+            # Files that are read together may differ in their metadata.
+            parts += [pa.RecordBatch.from_arrays(batch.columns, schema=columns.types) for batch in found]
         else:
             values = zip(*(row.values for row in together), strict=True)
             arrays = [pa.array(cells, field.type) for cells, field in zip(values, columns.types, strict=True)]
-        parts.append(pa.RecordBatch.from_arrays(arrays, schema=columns.types))
+            parts.append(pa.RecordBatch.from_arrays(arrays, schema=columns.types))
     return pa.Table.from_batches(parts, columns.types)
 
 
-def _some_rows(batch: Any, numbers: list[int]) -> Any:
+def _some_rows(batch: Any, numbers: list[int]) -> list[Any]:
+    """Rows of a batch, in several if need be."""
     import pyarrow as pa
 
     first, last = numbers[0], numbers[-1]
     if numbers == list(range(first, last + 1)):
-        return batch.slice(first, last - first + 1)
-    return batch.take(pa.array(numbers))
+        return [batch.slice(first, last - first + 1)]
+    try:
+        return [batch.take(pa.array(numbers))]
+    except pa.ArrowNotImplementedError:  # Not all types can be taken apart so.
+        return [batch.slice(number, 1) for number in numbers]
 
 
 def _entity_types() -> list[tuple[str, Any]]:

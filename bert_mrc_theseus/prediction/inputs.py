@@ -23,7 +23,7 @@ from bert_mrc_theseus.remote_files import find_remote, is_remote
 from bert_mrc_theseus.tables.columns import OutputColumns, Table
 from bert_mrc_theseus.tables.kinds import KINDS, kind_of_name, open_table
 from bert_mrc_theseus.tables.kinds import SUFFIXES as TABLE_SUFFIXES
-from bert_mrc_theseus.tables.read import documents_of_records, documents_with_rows
+from bert_mrc_theseus.tables.read import check_record_names, documents_of_records, documents_with_rows
 from bert_mrc_theseus.tables.records import RecordTable, text_columns, with_text_row
 from bert_mrc_theseus.text.documents import TEXT, Document, document_from_dict, parse_documents
 from bert_mrc_theseus.text.json_records import Json, json_records, parse_json
@@ -109,6 +109,28 @@ def _searched(files: Iterable[str], folder: str) -> list[str]:
     return inside
 
 
+def check_tables(files: Iterable[str], options: InputOptions) -> None:
+    """Refuses inputs that are all tables, of which none can be read, such as one without a column that is named: before any
+    work begins.
+
+    Raises:
+        DataError: what is wrong with the first one.
+    """
+    first = None
+    for name in files:
+        kind = _form_of(name) if options.form == "auto" else options.form
+        if kind not in KINDS or not (is_remote(name) or os.path.isfile(name)):
+            return
+        try:
+            with open_binary(name) as stream:
+                _open_table(stream, kind, printable(name), lambda error: None, options)
+            return
+        except DataError as error:
+            first = first or error
+    if first is not None:
+        raise first
+
+
 def read_inputs(files: Iterable[str], on_error: OnError, options: InputOptions = InputOptions()) -> Iterator[Document]:
     """Documents without entities, in order.
 
@@ -139,7 +161,7 @@ def _read(stream: BinaryIO, name: str, on_error: OnError, options: InputOptions)
     kind = _form_of(name) if options.form == "auto" else options.form
     table: Table
     if kind in KINDS:
-        table = open_table(stream, kind, options.text_field, name, on_error, options.encoding)
+        table = _open_table(stream, kind, name, on_error, options)
         if options.columns is None:
             yield from documents_of_records(
                 table, name, on_error, options.missing, options.text_field, options.id_field, REPLACED
@@ -151,15 +173,24 @@ def _read(stream: BinaryIO, name: str, on_error: OnError, options: InputOptions)
             return
         values = _json_values(stream, kind, name, on_error, options.encoding)
         table = RecordTable(values, options.text_field, name, options.columns)
+        if options.id_field is not None and table.columns.names:
+            table.columns.index(options.id_field, name, "--id-field")
     else:
         if options.columns is not None:
             options.columns.take(text_columns(options.columns.typed), name)
         for document in _text_documents(stream, name, on_error, options):
             yield document if options.columns is None else with_text_row(document)
         return
-    if options.id_field is not None and table.columns.names:
-        table.columns.index(options.id_field, name, "--id-field")
     yield from documents_with_rows(table, name, on_error, options.columns, options.missing)
+
+
+def _open_table(stream: BinaryIO, kind: str, name: str, on_error: OnError, options: InputOptions) -> Table:
+    table = open_table(stream, kind, options.text_field, name, on_error, options.encoding)
+    if options.columns is None:
+        check_record_names(table, name, options.text_field, options.id_field)
+    elif options.id_field is not None:
+        table.columns.index(options.id_field, name, "--id-field")
+    return table
 
 
 def _text_documents(stream: BinaryIO, name: str, on_error: OnError, options: InputOptions) -> Iterator[Document]:

@@ -60,7 +60,7 @@ class ArrowTable:
     def rows(self) -> Iterator[tuple[int, Row | DataError]]:
         done = 0
         while True:
-            with reading(self._path, f" behind row {done:,}" if done else ""):
+            with reading(self._path, f" behind row {done:,}", "what follows is left out"):
                 batch = next(self._batches, None)
             if batch is None:
                 return
@@ -120,14 +120,14 @@ def open_arrow(stream: BinaryIO, text: str, path: str | Path) -> ArrowTable:
 
 
 @contextmanager
-def reading(path: str | Path, where: str = "") -> Iterator[None]:
+def reading(path: str | Path, where: str = "", hint: str = "") -> Iterator[None]:
     """What pyarrow says of a file that it cannot read, as an error with the file's name."""
     import pyarrow as pa
 
     try:
         yield
     except (pa.ArrowException, OSError, ValueError, EOFError) as error:
-        raise DataError(f"cannot read on{where}: {' '.join(str(error).split())}", path) from error
+        raise DataError(f"cannot read on{where}: {' '.join(str(error).split())}", path, hint=hint) from error
 
 
 def _checked(batch: Any) -> Any:

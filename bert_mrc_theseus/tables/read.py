@@ -50,7 +50,8 @@ def documents_of_records(
     """A document for each row, read as a JSON record: for outputs that are documents, and for corpora.
 
     Args:
-        table, path, on_error, missing: see `documents_with_rows`.
+        table: opened, and seen by `check_record_names`.
+        path, on_error, missing: see `documents_with_rows`.
         text_field, id_field: see `document_from_dict`.
         without: columns that are not looked at.
         parsed: columns whose strings are JSON.
@@ -58,10 +59,9 @@ def documents_of_records(
             `missing`.
 
     Raises:
-        DataError: the columns cannot be the fields of a record, or what follows cannot be read.
+        DataError: what follows cannot be read.
     """
     names = table.columns.names
-    _check_names(table, path, text_field, id_field)
     wanted = [(number, name) for number, name in enumerate(names) if name not in without]
     for line, row in _rows(table, on_error):
         try:
@@ -104,8 +104,12 @@ def _parsed(text: str, path: str | Path, line: int) -> Json:
     return parse_json(text, path, line) if text else None
 
 
-def _check_names(table: Table, path: str | Path, text_field: str, id_field: str | None) -> None:
-    """Raises DataError if columns cannot be the fields of a record."""
+def check_record_names(table: Table, path: str | Path, text_field: str, id_field: str | None) -> None:
+    """Refuses columns that cannot be the fields of a record; see `documents_of_records`.
+
+    Raises:
+        DataError: two are called the same, or as a field that documents have.
+    """
     names = table.columns.names
     if id_field is not None:
         table.columns.index(id_field, path, "--id-field")

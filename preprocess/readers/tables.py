@@ -11,7 +11,7 @@ from pathlib import Path
 from bert_mrc_theseus.files import open_binary
 from bert_mrc_theseus.tables.delimited import DELIMITERS
 from bert_mrc_theseus.tables.kinds import open_table
-from bert_mrc_theseus.tables.read import documents_of_records
+from bert_mrc_theseus.tables.read import check_record_names, documents_of_records
 from bert_mrc_theseus.text.documents import Document
 
 from .read_report import ReadReport
@@ -34,6 +34,7 @@ def read_table(
         try:
             table = open_table(stream, kind, options.text_field, path, report.bad_record, options.encoding)
             table.columns.index(ENTITIES, path)
+            check_record_names(table, path, options.text_field, options.id_field)
             yield from documents_of_records(
                 table,
                 path,

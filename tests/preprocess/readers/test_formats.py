@@ -51,7 +51,8 @@ FILES = {
     "label-studio": json.dumps(LABEL_STUDIO),
     "pfr": "19980101-01-001-002/m  王/nrf  小明/nrg  在/p  [北京/ns  大学/n]nt\n",
     "csv": f'entities,text\n"[{{""start"":0,""end"":3,""type"":""PER""}},{{""start"":4,""end"":8,""type"":""ORG""}}]",{TEXT}\n',
-    "tsv": f'text\tentities\n{TEXT}\t"[{{""start"":0,""end"":3,""type"":""PER""}},{{""start"":4,""end"":8,""type"":""ORG""}}]"\n',
+    "tsv": f'text\tentities\n{TEXT}\t"[{{""start"":0,""end"":3,""type"":""PER""}},'
+    '{""start"":4,""end"":8,""type"":""ORG""}]"\n',
     "segments": "王小明/PER 在/o 北京大学/ORG\n",
 }  # fmt: skip
 
