@@ -15,7 +15,7 @@ from bert_mrc_theseus.text.schema import EntityType, Schema
 SCHEMA = Schema((EntityType("LOC", "地名"), EntityType("ORG", "机构")))
 DOCUMENTS = [Document(f"{n}", f"\ufeff北京大学{n}", (Entity(1, 3, "LOC"), Entity(1, 5, "ORG"))) for n in range(6)]
 DOCUMENTS.insert(2, Document("half", "\ud800"))
-FORMS = [name for name, writer in WRITERS.items() if isinstance(writer, FileFormat)]
+FORMS = [name for name, writer in WRITERS.items() if isinstance(writer, FileFormat)] + ["csv", "tsv"]
 
 
 class Killed(BaseException):
