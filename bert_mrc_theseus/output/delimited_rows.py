@@ -4,7 +4,8 @@ from bert_mrc_theseus.output.entity_cells import entity_values, kept_columns, ne
 from bert_mrc_theseus.output.json_streams import json_text
 from bert_mrc_theseus.tables.columns import Columns
 from bert_mrc_theseus.tables.delimited import delimited_line
-from bert_mrc_theseus.text.documents import Document, document_to_dict
+from bert_mrc_theseus.text.documents import Document
+from bert_mrc_theseus.text.interchange import document_to_dict
 from bert_mrc_theseus.text.json_records import Json
 
 

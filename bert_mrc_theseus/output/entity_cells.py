@@ -4,7 +4,8 @@ from collections.abc import Iterator
 from typing import Any
 
 from bert_mrc_theseus.tables.columns import Columns
-from bert_mrc_theseus.text.documents import Document, document_to_dict
+from bert_mrc_theseus.text.documents import Document
+from bert_mrc_theseus.text.interchange import document_to_dict
 
 ENTITIES = "entities"
 """The column with all entities of a text."""

@@ -11,7 +11,10 @@ from pathlib import Path
 from typing import IO, BinaryIO
 
 from bert_mrc_theseus.errors import DataError, UsageError
-from bert_mrc_theseus.files import OnError, atomic_binary, atomic_write, naming_errors
+from bert_mrc_theseus.files.atomic_files import atomic_binary, atomic_write, naming_errors
+from bert_mrc_theseus.files.packed_files import check_packing, is_packed
+from bert_mrc_theseus.files.raw_lines import OnError
+from bert_mrc_theseus.files.remote_files import is_remote
 from bert_mrc_theseus.output.annotation_tools import doccano_line, label_studio_item
 from bert_mrc_theseus.output.brat import COMMAND, write_brat
 from bert_mrc_theseus.output.columns import columns_record
@@ -24,13 +27,12 @@ from bert_mrc_theseus.output.mrc_json import mrc_items
 from bert_mrc_theseus.output.terminal import shown
 from bert_mrc_theseus.output.unwritable import unwritable, writable
 from bert_mrc_theseus.outputs import check_output_file, check_output_folder
-from bert_mrc_theseus.packed_files import check_packing, is_packed
-from bert_mrc_theseus.remote_files import is_remote
 from bert_mrc_theseus.tables.columns import Columns, OutputColumns
 from bert_mrc_theseus.tables.delimited import DELIMITERS
 from bert_mrc_theseus.tables.kinds import TYPED, kind_of_name
 from bert_mrc_theseus.tables.records import text_columns, with_text_row
-from bert_mrc_theseus.text.documents import Document, document_to_dict
+from bert_mrc_theseus.text.documents import Document
+from bert_mrc_theseus.text.interchange import document_to_dict
 from bert_mrc_theseus.text.schema import Schema
 
 

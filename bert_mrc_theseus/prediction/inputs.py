@@ -17,17 +17,19 @@ from pathlib import Path
 from typing import BinaryIO
 
 from bert_mrc_theseus.errors import DataError, UsageError, printable
-from bert_mrc_theseus.files import OnError, decode_lines, decode_text, open_binary
-from bert_mrc_theseus.packed_files import unpacked_name
-from bert_mrc_theseus.remote_files import find_remote, is_remote
+from bert_mrc_theseus.files.packed_files import unpacked_name
+from bert_mrc_theseus.files.raw_lines import OnError, open_binary
+from bert_mrc_theseus.files.reading import decode_lines, decode_text
+from bert_mrc_theseus.files.remote_files import find_remote, is_remote
+from bert_mrc_theseus.files.text_encoding import DEFAULT_ENCODING
 from bert_mrc_theseus.tables.columns import OutputColumns, Table
 from bert_mrc_theseus.tables.kinds import KINDS, kind_of_name, open_table
 from bert_mrc_theseus.tables.kinds import SUFFIXES as TABLE_SUFFIXES
 from bert_mrc_theseus.tables.read import check_record_names, documents_of_records, documents_with_rows
 from bert_mrc_theseus.tables.records import RecordTable, text_columns, with_text_row
-from bert_mrc_theseus.text.documents import TEXT, Document, document_from_dict, parse_documents
+from bert_mrc_theseus.text.documents import TEXT, Document
+from bert_mrc_theseus.text.interchange import document_from_dict, parse_documents
 from bert_mrc_theseus.text.json_records import Json, json_records, parse_json
-from bert_mrc_theseus.text_encoding import DEFAULT_ENCODING
 
 STDIN = "-"
 SUFFIXES = (".txt", ".jsonl", ".ndjson", *TABLE_SUFFIXES)

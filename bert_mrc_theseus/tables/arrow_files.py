@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any, BinaryIO
 
 from bert_mrc_theseus.errors import DataError, UserError
-from bert_mrc_theseus.files import PIECE
+from bert_mrc_theseus.files.raw_lines import PIECE
 from bert_mrc_theseus.tables.arrow_values import json_value
 from bert_mrc_theseus.tables.columns import Columns, Row
 from bert_mrc_theseus.text.json_records import Json, shown

@@ -10,7 +10,8 @@ from io import StringIO
 from pathlib import Path
 
 from bert_mrc_theseus.errors import DataError
-from bert_mrc_theseus.files import LONGEST_LINE, OnError, decode_lines
+from bert_mrc_theseus.files.raw_lines import LONGEST_LINE, OnError
+from bert_mrc_theseus.files.reading import decode_lines
 from bert_mrc_theseus.tables.columns import Columns, Row, ValueRow
 
 DELIMITERS = {"csv": ",", "tsv": "\t"}

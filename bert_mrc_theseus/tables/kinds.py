@@ -5,8 +5,8 @@ from pathlib import Path
 from typing import BinaryIO
 
 from bert_mrc_theseus.errors import DataError
-from bert_mrc_theseus.files import OnError
-from bert_mrc_theseus.packed_files import is_packed, unpacked_name
+from bert_mrc_theseus.files.packed_files import is_packed, unpacked_name
+from bert_mrc_theseus.files.raw_lines import OnError
 from bert_mrc_theseus.tables.arrow_files import open_arrow, open_parquet
 from bert_mrc_theseus.tables.columns import Table
 from bert_mrc_theseus.tables.delimited import DELIMITERS, DelimitedTable

@@ -5,9 +5,10 @@ from collections.abc import Collection, Iterator
 from pathlib import Path
 
 from bert_mrc_theseus.errors import DataError
-from bert_mrc_theseus.files import LONGEST_LINE, OnError
+from bert_mrc_theseus.files.raw_lines import LONGEST_LINE, OnError
 from bert_mrc_theseus.tables.columns import OutputColumns, Row, Table
-from bert_mrc_theseus.text.documents import TEXT, Document, document_from_dict
+from bert_mrc_theseus.text.documents import TEXT, Document
+from bert_mrc_theseus.text.interchange import document_from_dict
 from bert_mrc_theseus.text.json_records import Json, parse_json, shown
 
 

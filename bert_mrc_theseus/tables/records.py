@@ -12,7 +12,8 @@ from typing import Any
 
 from bert_mrc_theseus.errors import DataError
 from bert_mrc_theseus.tables.columns import Columns, OutputColumns, Row, ValueRow
-from bert_mrc_theseus.text.documents import TEXT, Document, text_of_record
+from bert_mrc_theseus.text.documents import TEXT, Document
+from bert_mrc_theseus.text.interchange import text_of_record
 from bert_mrc_theseus.text.json_records import Json, shown
 
 AHEAD_RECORDS, AHEAD_CHARACTERS = 1000, 1_000_000

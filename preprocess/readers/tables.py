@@ -8,7 +8,7 @@ from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 
-from bert_mrc_theseus.files import open_binary
+from bert_mrc_theseus.files.raw_lines import open_binary
 from bert_mrc_theseus.tables.delimited import DELIMITERS
 from bert_mrc_theseus.tables.kinds import open_table
 from bert_mrc_theseus.tables.read import check_record_names, documents_of_records

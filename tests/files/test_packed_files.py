@@ -5,8 +5,10 @@ import sys
 import pytest
 
 from bert_mrc_theseus.errors import DataError, UserError
-from bert_mrc_theseus.files import atomic_write, open_binary, read_lines, read_text
-from bert_mrc_theseus.packed_files import is_packed, unpacked, unpacked_name
+from bert_mrc_theseus.files.atomic_files import atomic_write
+from bert_mrc_theseus.files.packed_files import is_packed, unpacked, unpacked_name
+from bert_mrc_theseus.files.raw_lines import open_binary
+from bert_mrc_theseus.files.reading import read_lines, read_text
 
 
 @pytest.fixture

@@ -6,9 +6,11 @@ import sys
 import pytest
 
 from bert_mrc_theseus.errors import DataError, UsageError, UserError
-from bert_mrc_theseus.files import atomic_binary, atomic_write, open_binary, read_text
+from bert_mrc_theseus.files.atomic_files import atomic_binary, atomic_write
+from bert_mrc_theseus.files.raw_lines import open_binary
+from bert_mrc_theseus.files.reading import read_text
+from bert_mrc_theseus.files.remote_files import find_remote, is_remote, remote_write
 from bert_mrc_theseus.outputs import check_output_file
-from bert_mrc_theseus.remote_files import find_remote, is_remote, remote_write
 
 fsspec = pytest.importorskip("fsspec", reason="the extra [remote]")
 

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any, BinaryIO, cast
 
 from bert_mrc_theseus.errors import UserError
-from bert_mrc_theseus.foreign_stream import ForeignStream
+from bert_mrc_theseus.files.foreign_stream import ForeignStream
 
 GZ, ZST = ".gz", ".zst"
 ENDINGS = (GZ, ZST)

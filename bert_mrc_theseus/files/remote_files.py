@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any, BinaryIO, cast
 
 from bert_mrc_theseus.errors import DataError, UsageError, UserError
-from bert_mrc_theseus.foreign_stream import ForeignStream
+from bert_mrc_theseus.files.foreign_stream import ForeignStream
 
 _ADDRESS = re.compile(r"[A-Za-z][\w+.:-]+://")
 _PATTERN = re.compile(r"[*?\[]")
