@@ -2,6 +2,10 @@
 
 import gzip
 import json
+import re
+import shlex
+import sys
+from pathlib import Path
 
 import pytest
 
@@ -137,10 +141,29 @@ def test_a_table_that_breaks_off_is_written_as_far_as_it_was_read(command, tmp_p
 
 
 def test_without_pyarrow_the_extra_is_named(command, tmp_path, monkeypatch):
-    monkeypatch.setitem(__import__("sys").modules, "pyarrow", None)
+    monkeypatch.setitem(sys.modules, "pyarrow", None)
     (tmp_path / "a.parquet").write_bytes(b"PAR1")
     (tmp_path / "a.csv").write_text("text\n好\n", encoding="utf-8")
     for arguments in ((tmp_path / "a.parquet",), (tmp_path / "a.csv", "--format", "parquet")):
         status, _, err = command("predict", *arguments)
         assert status == 1 and "pip install 'bert-mrc-theseus[tables]'" in err and err.count("\n") == 1
     assert command("predict", tmp_path / "a.csv", "--format", "csv")[0] == 0
+
+
+def test_what_the_guide_says_runs(command, tmp_path, monkeypatch, capfd):
+    pytest.importorskip("pyarrow", reason="the extra [tables]")
+    if sys.version_info < (3, 14):
+        pytest.importorskip("backports.zstd", reason="the extra [tables]")
+    monkeypatch.chdir(tmp_path)
+    guide = (Path(__file__).parents[2] / "docs" / "tables.md").read_text(encoding="utf-8")
+    names: dict = {}
+    commands = 0
+    for language, block in re.findall(r"```(python|sh)\n(.*?)```", guide, flags=re.DOTALL):
+        if language == "python":
+            exec(block, names)
+            continue
+        for line in block.splitlines():
+            status, _, err = command(*shlex.split(line)[1:])
+            assert status == 0, err
+            commands += 1
+    assert commands == 4
