@@ -113,10 +113,20 @@ class OutputColumns:
         """
         if not columns.names:
             return
+        if self.typed and columns.types is None:
+            columns = strings(columns.names)
         if self.columns is None:
             self.columns, self._path = columns, path
         elif columns is not self.columns and (difference := _difference(self.columns, columns)):
             raise DataError(f"its columns are not those of {self._path}: {difference}", path, hint="predict it alone")
+
+
+def strings(names: Iterable[str]) -> Columns:
+    """Columns of strings, with that type."""
+    import pyarrow as pa
+
+    types = pa.schema([(name, pa.string()) for name in names])
+    return Columns(tuple(types.names), types)
 
 
 def _difference(first: Columns, other: Columns) -> str:

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from bert_mrc_theseus.errors import DataError
-from bert_mrc_theseus.tables.columns import Columns, OutputColumns, Row, ValueRow
+from bert_mrc_theseus.tables.columns import Columns, OutputColumns, Row, ValueRow, strings
 from bert_mrc_theseus.text.documents import TEXT, Document
 from bert_mrc_theseus.text.interchange import text_of_record
 from bert_mrc_theseus.text.json_records import Json, shown
@@ -97,12 +97,7 @@ TEXT_COLUMNS = ("id", TEXT)
 
 def text_columns(typed: bool) -> Columns:
     """The columns of text files."""
-    types = None
-    if typed:
-        import pyarrow as pa
-
-        types = pa.schema([(name, pa.string()) for name in TEXT_COLUMNS])
-    return Columns(TEXT_COLUMNS, types)
+    return strings(TEXT_COLUMNS) if typed else Columns(TEXT_COLUMNS)
 
 
 def with_text_row(document: Document) -> Document:

@@ -65,6 +65,15 @@ def test_records_and_lines_to_tables(command, tmp_path):
     assert json.loads(out)["entity_text"] == "北京" and "entities" not in json.loads(out)
 
 
+def test_csv_to_parquet_is_strings(command, tmp_path):
+    pytest.importorskip("pyarrow", reason="the extra [tables]")
+    (tmp_path / "a.csv").write_text("n,text\n007,我在北京\n,\n", encoding="utf-8")
+    assert command("predict", tmp_path / "a.csv", "-o", tmp_path / "a.parquet")[0] == 0
+    table = read_table(tmp_path / "a.parquet")
+    assert table.schema.types[:2] == ["string", "string"] and table.column("n").to_pylist() == ["007", ""]
+    assert [len(entities) for entities in table.column("entities").to_pylist()] == [1, 0]
+
+
 def test_a_column_that_is_not_there_is_an_error_and_the_output_stays(command, tmp_path):
     (tmp_path / "a.csv").write_text("body,n\n好,1\n", encoding="utf-8")
     (tmp_path / "out.csv").write_text("yesterday's")
