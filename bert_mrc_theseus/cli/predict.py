@@ -111,10 +111,12 @@ def predict(
     """Find entities in texts. Exit status 3 says that some records could not be read or written."""
     from bert_mrc_theseus.decoding.spans import Thresholds
     from bert_mrc_theseus.model_files.model_folder import files_of_models
-    from bert_mrc_theseus.output.write import check_outputs, format_by_name, output_columns, write_outputs
+    from bert_mrc_theseus.output.formats import format_by_name
+    from bert_mrc_theseus.output.write import check_outputs, output_columns, write_outputs
     from bert_mrc_theseus.package_data import bundled_model
     from bert_mrc_theseus.prediction.extractor import Extractor
-    from bert_mrc_theseus.prediction.inputs import FORMS, InputOptions, check_tables, find_inputs, read_inputs
+    from bert_mrc_theseus.prediction.input_files import find_inputs
+    from bert_mrc_theseus.prediction.inputs import FORMS, InputOptions, check_tables, read_inputs
     from bert_mrc_theseus.text.dictionary import read_dictionary
     from bert_mrc_theseus.text.word_lists import term_words
 

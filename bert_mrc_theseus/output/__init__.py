@@ -1,6 +1,7 @@
 """Documents -> what people and other tools read: one file a format. The mirror of `preprocess.readers`.
 
-write              WRITERS, the formats by name; writing a stream of documents in one of them
+formats            WRITERS, the formats by name
+write              writing a stream of documents in one of them
 journal            an output that is begun, killed, and goes on
 unwritable         why a document cannot be written
 json_streams       records as JSONL, or as one list

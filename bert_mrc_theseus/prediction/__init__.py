@@ -3,5 +3,6 @@
 predict        documents with their examples -> documents with entities
 pieces         long documents in pieces, documents in groups
 extractor      `Extractor`
-inputs         text files, JSONL, folders, standard input -> documents
+input_files    which files are read
+inputs         text, JSONL, tables -> documents
 """

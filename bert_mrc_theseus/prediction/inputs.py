@@ -13,36 +13,28 @@ from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from itertools import chain
-from pathlib import Path
 from typing import BinaryIO
 
-from bert_mrc_theseus.errors import DataError, UsageError, printable
+from bert_mrc_theseus.errors import DataError, printable
 from bert_mrc_theseus.files.packed_files import unpacked_name
 from bert_mrc_theseus.files.raw_lines import OnError, open_binary
 from bert_mrc_theseus.files.reading import decode_lines, decode_text
-from bert_mrc_theseus.files.remote_files import find_remote, is_remote
+from bert_mrc_theseus.files.remote_files import is_remote
 from bert_mrc_theseus.files.text_encoding import DEFAULT_ENCODING
+from bert_mrc_theseus.prediction.input_files import STDIN
 from bert_mrc_theseus.tables.columns import OutputColumns, Table
 from bert_mrc_theseus.tables.kinds import KINDS, kind_of_name, open_table
-from bert_mrc_theseus.tables.kinds import SUFFIXES as TABLE_SUFFIXES
 from bert_mrc_theseus.tables.read import check_record_names, documents_of_records, documents_with_rows
 from bert_mrc_theseus.tables.records import RecordTable, text_columns, with_text_row
 from bert_mrc_theseus.text.documents import TEXT, Document
 from bert_mrc_theseus.text.interchange import document_from_dict, parse_documents
 from bert_mrc_theseus.text.json_records import Json, json_records, parse_json
 
-STDIN = "-"
-SUFFIXES = (".txt", ".jsonl", ".ndjson", *TABLE_SUFFIXES)
-"""Of the files that a folder is searched for."""
-
 FORMS = ("auto", "text", "jsonl", "json", *KINDS)
 """What a file can be; auto: what its name says."""
 
 REPLACED = ("entities", "annotated")
 """Fields of a record that prediction replaces."""
-
-SHOWN = 60
-"""Characters of a path in a message: a text that was given as one may be long."""
 
 _JSON_START = re.compile(r'\s*(\{\s*("|$)|\[\s*(\{|"|$))')
 
@@ -68,47 +60,6 @@ class InputOptions:
     id_field: str | None = None
     columns: OutputColumns | None = None
     missing: Counter[str] = field(default_factory=Counter)
-
-
-def find_inputs(paths: Iterable[str]) -> list[str]:
-    """The files to read, in order: folders are searched for `SUFFIXES` (compressed too), sorted by name. Tables there whose
-    name begins with a dot or an underscore, as others leave beside theirs, are not read.
-
-    Raises:
-        UsageError: a path does not exist.
-        DataError: a folder has no such file.
-    """
-    files: list[str] = []
-    for path in paths:
-        if path == STDIN:
-            files.append(path)
-        elif is_remote(path) and not os.path.exists(path):
-            found = find_remote(path)
-            files += found if found == [path] else _searched(found, path)
-        elif os.path.isdir(path):
-            files += _searched(sorted(str(file) for file in Path(path).rglob("*") if file.is_file()), path)
-        elif os.path.exists(path):
-            # A file, or a pipe or device that the shell made one of.
-            files.append(path)
-        else:
-            named = path if len(path) <= SHOWN else f"{path[:SHOWN]}..."
-            raise UsageError(
-                f"{printable(named)}: no such file or folder (to predict a text: echo TEXT | predict {STDIN})"
-            )
-    return files
-
-
-def _searched(files: Iterable[str], folder: str) -> list[str]:
-    """Those files of a folder that are read."""
-    inside = [
-        file
-        for file in files
-        if unpacked_name(file).endswith(SUFFIXES)
-        and not (kind_of_name(file) and os.path.basename(file).startswith((".", "_")))
-    ]
-    if not inside:
-        raise DataError(f"the folder has no file that is read: {', '.join(SUFFIXES)}", folder)
-    return inside
 
 
 def check_tables(files: Iterable[str], options: InputOptions) -> None:
@@ -142,7 +93,7 @@ def read_inputs(files: Iterable[str], on_error: OnError, options: InputOptions =
     a list of records or of texts, or one after another; it is read whole, and the id of an item without one is `file:number`.
 
     Args:
-        files: see `find_inputs`.
+        files: see `input_files.find_inputs`.
         on_error: gets the error of each file or record that cannot be read.
         options: of all files.
     """

@@ -54,7 +54,7 @@ READERS: dict[str, Reader] = {
     "silver": read_silver,
     **{kind: partial(read_table, kind=kind) for kind in KINDS},
 }
-"""The readers by their formats' names. What the library writes: `bert_mrc_theseus.output.write.WRITERS`."""
+"""The readers by their formats' names. What the library writes: `bert_mrc_theseus.output.formats.WRITERS`."""
 
 
 def reader_of(name: str) -> Reader:

@@ -7,8 +7,9 @@ import pytest
 
 from bert_mrc_theseus.errors import UserError
 from bert_mrc_theseus.output import journal as journal_module
+from bert_mrc_theseus.output.formats import WRITERS, FileFormat
 from bert_mrc_theseus.output.journal import Journal
-from bert_mrc_theseus.output.write import WRITERS, FileFormat, write_outputs
+from bert_mrc_theseus.output.write import write_outputs
 from bert_mrc_theseus.text.documents import Document, Entity
 from bert_mrc_theseus.text.schema import EntityType, Schema
 

@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 from bert_mrc_theseus.errors import DataError, UserError
 from bert_mrc_theseus.output.annotation_tools import label_studio_task
 from bert_mrc_theseus.output.columns import column_lines
-from bert_mrc_theseus.output.write import WRITERS, write_outputs
+from bert_mrc_theseus.output.formats import WRITERS
+from bert_mrc_theseus.output.write import write_outputs
 from bert_mrc_theseus.text.documents import Document, Entity
 from bert_mrc_theseus.text.schema import EntityType, Schema
 from bert_mrc_theseus.text.tags import SCHEMES

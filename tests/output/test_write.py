@@ -8,7 +8,8 @@ from bert_mrc_theseus.preprocess.readers.brat import read_brat
 from bert_mrc_theseus.preprocess.readers.read_report import ReadReport
 
 from bert_mrc_theseus.errors import UserError
-from bert_mrc_theseus.output.write import WRITERS, FileFormat, write_outputs
+from bert_mrc_theseus.output.formats import WRITERS, FileFormat
+from bert_mrc_theseus.output.write import write_outputs
 from bert_mrc_theseus.text.documents import Document, Entity
 from bert_mrc_theseus.text.schema import EntityType, Schema
 from tests.helpers.formats import needs_library

@@ -10,7 +10,8 @@ import pytest
 
 from bert_mrc_theseus.errors import DataError, UsageError
 from bert_mrc_theseus.prediction import inputs
-from bert_mrc_theseus.prediction.inputs import InputOptions, find_inputs, read_inputs
+from bert_mrc_theseus.prediction.input_files import find_inputs
+from bert_mrc_theseus.prediction.inputs import InputOptions, read_inputs
 from bert_mrc_theseus.text.documents import Document
 
 
