@@ -2,7 +2,9 @@
 
 predict        documents with their examples -> documents with entities
 pieces         long documents in pieces, documents in groups
+frames         a column of texts -> a column of entities
 extractor      `Extractor`
+progress       how far a prediction is
 input_files    which files are read
 inputs         text, JSONL, tables -> documents
 """

@@ -41,9 +41,7 @@ def find_inputs(paths: Iterable[str]) -> list[str]:
             files.append(path)
         else:
             named = path if len(path) <= SHOWN else f"{path[:SHOWN]}..."
-            raise UsageError(
-                f"{printable(named)}: no such file or folder (to predict a text: echo TEXT | predict {STDIN})"
-            )
+            raise UsageError(f"{printable(named)}: no such file or folder (to predict a text: predict --text TEXT)")
     return files
 
 

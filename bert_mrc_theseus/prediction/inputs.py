@@ -71,7 +71,7 @@ def check_tables(files: Iterable[str], options: InputOptions) -> None:
     """
     first = None
     for name in files:
-        kind = _form_of(name) if options.form == "auto" else options.form
+        kind = form_of(name) if options.form == "auto" else options.form
         if kind not in KINDS or not (is_remote(name) or os.path.isfile(name)):
             return
         try:
@@ -82,6 +82,11 @@ def check_tables(files: Iterable[str], options: InputOptions) -> None:
             first = first or error
     if first is not None:
         raise first
+
+
+def texts_as_documents(texts: Iterable[str]) -> Iterator[Document]:
+    """Texts that stand on the command line, as documents: `text:1`, `text:2` ..."""
+    return (Document(f"text:{number}", text) for number, text in enumerate(texts, 1))
 
 
 def read_inputs(files: Iterable[str], on_error: OnError, options: InputOptions = InputOptions()) -> Iterator[Document]:
@@ -111,7 +116,7 @@ def read_inputs(files: Iterable[str], on_error: OnError, options: InputOptions =
 
 
 def _read(stream: BinaryIO, name: str, on_error: OnError, options: InputOptions) -> Iterator[Document]:
-    kind = _form_of(name) if options.form == "auto" else options.form
+    kind = form_of(name) if options.form == "auto" else options.form
     table: Table
     if kind in KINDS:
         table = _open_table(stream, kind, name, on_error, options)
@@ -161,7 +166,8 @@ def _text_documents(stream: BinaryIO, name: str, on_error: OnError, options: Inp
         yield Document(f"{name}:{number}", line)
 
 
-def _form_of(name: str) -> str:
+def form_of(name: str) -> str:
+    """What a file's name says it is, in `FORMS`."""
     suffix = os.path.splitext(unpacked_name(name))[1]
     return {".jsonl": "jsonl", ".ndjson": "jsonl", ".json": "json"}.get(suffix) or kind_of_name(name) or "text"
 
