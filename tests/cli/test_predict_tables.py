@@ -35,7 +35,11 @@ def test_parquet_to_parquet_to_csv_to_jsonl(command, odd, tmp_path):
     )
     status, _, err = command("predict", b, "--text-field", "content", "--id-field", "k", "-o", c)
     records = [json.loads(line) for line in c.read_text(encoding="utf-8").splitlines()]
-    assert status == 0 and "missing" not in err and [record["text"] for record in records] == [text or "" for text in TEXTS]
+    assert (
+        status == 0
+        and "missing" not in err
+        and [record["text"] for record in records] == [text or "" for text in TEXTS]
+    )
     assert [record["id"] for record in records] == ["1", "2", "", "4", "5"] and records[0]["decimal"] == "1.50"
     assert [[(e["text"], e["type"]) for e in record["entities"]] for record in records] == found
 
