@@ -49,6 +49,16 @@ def predict(
     engine: Annotated[
         str, typer.Option(help="auto (ONNX if the model was exported), onnx or keras; see export.")
     ] = "auto",
+    threads: Annotated[
+        int | None,
+        typer.Option(
+            help="Threads of a process, for ONNX; default: one a core, shared out among the workers.", min=1
+        ),
+    ] = None,
+    workers: Annotated[
+        int | None,
+        typer.Option(help="Processes, each with a copy of the model; default: this one. See docs/large.md.", min=1),
+    ] = None,
     queries: Annotated[
         Path | None,
         typer.Option(
@@ -105,7 +115,9 @@ def predict(
     check_outputs(form, out, read, overwrite, resume)
     terms = None if dictionary is None else read_dictionary(dictionary)
     journal = None
-    extractor = Extractor.load(model, thresholds, engine, nested=nested, queries=queries, style=style, types=chosen)
+    extractor = Extractor.load(
+        model, thresholds, engine, None, nested, queries, style, chosen, threads=threads, workers=workers
+    )
     if extractor.unseen:
         console.print(
             f"the model was not trained on the queries of {', '.join(extractor.unseen)}: what it finds for them may be "
@@ -120,6 +132,7 @@ def predict(
         console.print(f"skipped: {error}", style="yellow")
 
     with ExitStack() as opened:
+        opened.enter_context(extractor)
         if resume and out is not None:
             from bert_mrc_theseus.output.journal import Journal
 
@@ -157,7 +170,7 @@ def _depends_on(ctx: typer.Context, files: list[str], model: Path) -> dict[str, 
     options = {
         name: checksums(value) if isinstance(value, Path) else value
         for name, value in ctx.params.items()
-        if name not in ("inputs", "model", "out", "resume", "overwrite")
+        if name not in ("inputs", "model", "out", "resume", "overwrite", "threads", "workers")
     }
     return {
         "inputs": [[file, sha256_of(file)] for file in files],

@@ -39,12 +39,12 @@ Result = TypeVar("Result")
 class OnnxEngine:
     """Runs the two graphs of a model: each context through the lower one once, then every pair through the upper one.
 
-    Each worker runs a batch of its own on one core; several cores on one batch would wait for each other after every operator.
+    Each thread runs a batch of its own on one core; several cores on one batch would wait for each other after every operator.
 
     Args:
         graphs: the lower and the upper graph, serialised.
         context_position: see `SharedContext`.
-        workers: by default as many as this process has cores.
+        threads: by default as many as this process has cores.
         run: runs a graph: session, inputs and names of outputs -> outputs.
         source: the folder that the graphs are from, for messages.
 
@@ -56,7 +56,7 @@ class OnnxEngine:
         self,
         graphs: tuple[bytes, bytes],
         context_position: int,
-        workers: int | None = None,
+        threads: int | None = None,
         run: RunGraph | None = None,
         source: str = "",
     ):
@@ -64,9 +64,9 @@ class OnnxEngine:
         self._lower = open_session(graphs[0], lower, ("lengths", "first_position", "token_type"), STATES)
         self._upper = open_session(graphs[1], upper, ("context.lengths", "query.lengths"), ("probabilities",))
         self._context_position = context_position
-        self._workers = workers or available_cores()
+        self._threads = threads or available_cores()
         self._run = run or partial(run_graph, source=source)
-        self._pool = ThreadPool(self._workers)
+        self._pool = ThreadPool(self._threads)
         self._queries: tuple[tuple[bytes, ...], States] | None = None
 
     def answer(self, examples: Examples, use: UseAnswer, matches: bool = False) -> None:
@@ -115,7 +115,7 @@ class OnnxEngine:
                     query_lengths,
                     lengths[windows if rows is None else windows[rows]],
                     len(group),
-                    self._workers,
+                    self._threads,
                 )
             ]
             self._pool.for_each(upper, tasks)
@@ -164,11 +164,11 @@ def _named(part: str, states: States, lengths: np.ndarray) -> dict[str, np.ndarr
 
 
 def _chunks(
-    by_length: np.ndarray, query_lengths: np.ndarray, context_lengths: np.ndarray, batches: int, workers: int
+    by_length: np.ndarray, query_lengths: np.ndarray, context_lengths: np.ndarray, batches: int, threads: int
 ) -> list[np.ndarray]:
-    """Types, as they go together with a batch of contexts: few enough for `BUDGET`, and a chunk at least for each worker."""
+    """Types, as they go together with a batch of contexts: few enough for `BUDGET`, and a chunk at least for each thread."""
     rows = len(context_lengths) * (int(context_lengths.max()) + int(query_lengths[by_length].max()))
-    parts = max(-(-len(by_length) * rows // BUDGET), -(-workers // batches))
+    parts = max(-(-len(by_length) * rows // BUDGET), -(-threads // batches))
     return np.array_split(by_length, min(parts, len(by_length)))
 
 

@@ -27,11 +27,11 @@ Result = TypeVar("Result")
 class OnnxTextEngine:
     """Runs the two graphs of a model: the lower one reads texts and queries, the upper one has the heads.
 
-    Each worker runs a batch of its own on one core; several cores on one batch would wait for each other after every operator.
+    Each thread runs a batch of its own on one core; several cores on one batch would wait for each other after every operator.
 
     Args:
         graphs: the lower and the upper graph, serialised, see `onnx_export.text_graphs`.
-        workers: by default as many as this process has cores.
+        threads: by default as many as this process has cores.
         run: runs a graph: session, inputs and names of outputs -> outputs.
         source: the folder that the graphs are from, for messages.
 
@@ -42,7 +42,7 @@ class OnnxTextEngine:
     def __init__(
         self,
         graphs: tuple[bytes, bytes],
-        workers: int | None = None,
+        threads: int | None = None,
         run: RunGraph | None = None,
         source: str = "",
     ):
@@ -51,7 +51,7 @@ class OnnxTextEngine:
         self._upper = open_session(graphs[1], upper, ("context", "query"), ("probabilities",))
         self._takes = {item.name for item in self._lower.get_inputs()}
         self._run = run or partial(run_graph, source=source)
-        self._pool = ThreadPool(workers or available_cores())
+        self._pool = ThreadPool(threads or available_cores())
         self._queries: tuple[tuple[bytes, ...], np.ndarray] | None = None
 
     def answer(self, examples: Examples, use: UseAnswer, matches: bool = False) -> None:

@@ -2,6 +2,8 @@
 
 predict        documents with their examples -> documents with entities
 pieces         long documents in pieces, documents in groups
+workers        processes that predict
+group          a group, predicted in this process or by a worker
 extractor      `Extractor`
 inputs         text files, JSONL, folders, standard input -> documents
 """

@@ -1,0 +1,42 @@
+"""Processes of a command, as Linux shows them."""
+
+import os
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+PATIENCE = 60.0
+"""Seconds in which something must have happened, on a busy machine."""
+
+
+def children(pid: int) -> list[int]:
+    """Processes that a process has started, but for the one in which Python keeps count of shared memory."""
+    found = []
+    for status in Path("/proc").glob("[0-9]*/stat"):
+        try:
+            parent = int(status.read_text().rpartition(")")[2].split()[1])
+            command = (status.parent / "cmdline").read_bytes()
+        except OSError:  # It has ended.
+            continue
+        if parent == pid and b"resource_tracker" not in command:
+            found.append(int(status.parent.name))
+    return found
+
+
+def eventually(condition: Callable[[], bool]) -> bool:
+    """Whether something becomes true."""
+    deadline = time.monotonic() + PATIENCE
+    while not condition():
+        if time.monotonic() > deadline:
+            return False
+        time.sleep(0.01)
+    return True
+
+
+def session_is_gone(leader: int) -> bool:
+    """Whether nothing lives any more of the processes that were started with and by one that leads a session."""
+    try:
+        os.killpg(leader, 0)
+    except ProcessLookupError:
+        return True
+    return False
