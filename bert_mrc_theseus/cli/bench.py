@@ -8,7 +8,7 @@ from rich.table import Table
 
 from bert_mrc_theseus.cli.given_values import CheckedCommand
 from bert_mrc_theseus.cli.values import check_names, comma_list
-from bert_mrc_theseus.errors import DataError
+from bert_mrc_theseus.errors import DataError, UserError
 from bert_mrc_theseus.output.terminal import PlainConsole
 from bert_mrc_theseus.outputs import check_output_files
 
@@ -92,7 +92,10 @@ def train(
     from bert_mrc_theseus.text.documents import read_documents
 
     import_tensorflow()
-    examples = load_spec(model).examples(list(read_documents(data)))
+    spec = load_spec(model)
+    if spec.config.shares_all:
+        raise UserError(f"{model} reads query and context apart; bench train measures models that read them together")
+    examples = spec.examples(list(read_documents(data)))
     names = list(TRAINERS) if contenders is None else contenders.split(";")
     check_names(names, TRAINERS, "--contenders")
     console = PlainConsole(stderr=True)
@@ -187,6 +190,7 @@ def _print(console: PlainConsole, report: dict[str, Any]) -> None:
         "texts",
         "T",
         "sent/s",
+        "read %",
         "tok/s",
         "GFLOP/s",
         "of peak",
@@ -208,6 +212,7 @@ def _print(console: PlainConsole, report: dict[str, Any]) -> None:
             row["workload"],
             str(row["types"]),
             f"{row['sentences_per_second']:,.1f}",
+            f"{row['reading'] / row['seconds']:.1%}",
             f"{row['tokens_per_second']:,.0f}",
             f"{row['gflops']:,.0f}",
             f"{row['peak_share']:.0%}",

@@ -51,9 +51,7 @@ def predict(
     ] = "auto",
     threads: Annotated[
         int | None,
-        typer.Option(
-            help="Threads of a process, for ONNX; default: one a core, shared out among the workers.", min=1
-        ),
+        typer.Option(help="Threads of a process, for ONNX; default: one a core, shared out among the workers.", min=1),
     ] = None,
     workers: Annotated[
         int | None,
@@ -74,6 +72,14 @@ def predict(
         Path | None,
         typer.Option(
             help="Terms that are, or are not, entities: term<TAB>type[<TAB>veto] a line.", exists=True, dir_okay=False
+        ),
+    ] = None,
+    lexicon: Annotated[
+        Path | None,
+        typer.Option(
+            help="Terms (term<TAB>type a line) that a model with words reads as words of its lexicon: a hint, no verdict.",
+            exists=True,
+            dir_okay=False,
         ),
     ] = None,
     threshold: Annotated[
@@ -98,6 +104,7 @@ def predict(
     from bert_mrc_theseus.prediction.extractor import Extractor
     from bert_mrc_theseus.prediction.inputs import FORMS, find_inputs, read_inputs
     from bert_mrc_theseus.text.dictionary import read_dictionary
+    from bert_mrc_theseus.text.word_lists import term_words
 
     console = PlainConsole(stderr=True, soft_wrap=True)
     check_encoding(encoding)
@@ -110,13 +117,22 @@ def predict(
     read: list[str | Path] = [
         *files,
         *files_of_models(model),
-        *(path for path in (queries, dictionary) if path is not None),
+        *(path for path in (queries, dictionary, lexicon) if path is not None),
     ]
     check_outputs(form, out, read, overwrite, resume)
     terms = None if dictionary is None else read_dictionary(dictionary)
     journal = None
     extractor = Extractor.load(
-        model, thresholds, engine, None, nested, queries, style, chosen, threads=threads, workers=workers
+        model,
+        thresholds,
+        engine,
+        nested=nested,
+        queries=queries,
+        style=style,
+        types=chosen,
+        words=None if lexicon is None else term_words(lexicon),
+        threads=threads,
+        workers=workers,
     )
     if extractor.unseen:
         console.print(

@@ -70,9 +70,7 @@ def onnx_engine(
     return OnnxEngine(graphs, spec.config.shared.position, threads, run, source)
 
 
-def load_engine(
-    folder: str | Path, wanted: str = "auto", threads: int | None = None
-) -> tuple[ModelSpec, Engine]:
+def load_engine(folder: str | Path, wanted: str = "auto", threads: int | None = None) -> tuple[ModelSpec, Engine]:
     """A model folder's spec and what runs it.
 
     Args:

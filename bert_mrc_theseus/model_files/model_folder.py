@@ -17,7 +17,7 @@ import json
 import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any, TypeVar
@@ -45,12 +45,13 @@ from bert_mrc_theseus.model_files.pieces import PIECES, PieceList, read_piece_li
 from bert_mrc_theseus.model_files.regular_files import parse_json_object
 from bert_mrc_theseus.model_files.training_record import TrainingRecord, record_from_dict
 from bert_mrc_theseus.mrc.examples import Examples, build_examples
-from bert_mrc_theseus.mrc.lexicon import BITS, Lexicon
+from bert_mrc_theseus.mrc.lexicon import BITS, Lexicon, build_lexicon
 from bert_mrc_theseus.mrc.segmentation import Segmenter
 from bert_mrc_theseus.mrc.tokenizer import PLACES, Tokenizer, Words
 from bert_mrc_theseus.mrc.windows import WindowSize
 from bert_mrc_theseus.text.documents import Document
 from bert_mrc_theseus.text.schema import Schema, schema_from_json, schema_to_json
+from bert_mrc_theseus.text.word_lists import WordList
 
 FORMAT, VERSIONS = "bert-mrc-theseus", (2, 3)
 """Format versions that are read; the last is written. Version 3 has words, and models that share all their layers."""
@@ -82,6 +83,7 @@ class ModelSpec:
         record: how it was made.
         pieces: whose embeddings its encoder reads with those of characters; None: it reads characters alone.
         lexicon: whose words are features of characters; None: it has none.
+        added: words that a user adds to the lexicon, see `with_words`; they are not saved with the model.
 
     Example:
         >>> import bert_mrc_theseus as bmt
@@ -99,13 +101,14 @@ class ModelSpec:
     record: TrainingRecord = TrainingRecord()
     pieces: PieceList | None = None
     lexicon: Lexicon | None = None
+    added: Lexicon | None = None
 
     @cached_property
     def _tokenizer(self) -> Tokenizer:
         if self.pieces is None:
             return Tokenizer(self.vocab)
         segmenter = Segmenter(self.pieces.entries, np.array(self.pieces.scores, np.float32))
-        return Tokenizer(self.vocab, Words(segmenter, self.lexicon))
+        return Tokenizer(self.vocab, Words(segmenter, self.lexicon, self.added))
 
     def examples(
         self, documents: Sequence[Document], schema: Schema | None = None, for_training: bool = False
@@ -129,6 +132,19 @@ class ModelSpec:
             self.config.encoder.max_positions,
             keep_matches=for_training,
         )
+
+    def with_words(self, words: WordList) -> "ModelSpec":
+        """The same model, which reads some words as if every source of its lexicon had them.
+
+        Args:
+            words: of a user, such as `word_lists.term_words`.
+
+        Raises:
+            UserError: the model has no lexicon.
+        """
+        if self.lexicon is None:
+            raise UserError("the model reads no lexicon, so words cannot be added to it; see docs/words.md")
+        return replace(self, added=build_lexicon([words]))
 
     def decoding(self, nested: bool) -> Decoding:
         """How this model's answers are decoded; nested as far as it can: without match head only types overlap."""

@@ -27,6 +27,7 @@ from bert_mrc_theseus.prediction.pieces import Piece, groups_after, groups_of, p
 from bert_mrc_theseus.prediction.workers import Workers
 from bert_mrc_theseus.text.documents import Document
 from bert_mrc_theseus.text.schema import DEFAULT_STYLE, Schema, read_queries
+from bert_mrc_theseus.text.word_lists import WordList
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,6 +102,7 @@ class Extractor:
         queries: str | Path | None = None,
         style: str = DEFAULT_STYLE,
         types: Sequence[str] | None = None,
+        words: WordList | None = None,
         threads: int | None = None,
         workers: int | None = None,
     ) -> "Extractor":
@@ -115,6 +117,7 @@ class Extractor:
             queries: file with the types to look for, see `schema.read_queries`; instead of `schema`.
             style: which text of that file is the query.
             types: names of those types to look for; default: all.
+            words: read as words of the model's lexicon: a hint, where a `Dictionary` is a verdict.
             threads: that compute in a process, all on one copy of the model; for ONNX Runtime alone. Default: as many as this
                 process has cores, shared out among the workers.
             workers: processes that predict, each with a copy of the model; default: this one. They are started anew, so a
@@ -122,7 +125,8 @@ class Extractor:
 
         Raises:
             ModelError: the folder is not a complete model.
-            UserError: there is no such type or engine, or the Keras engine is needed and TensorFlow is not installed.
+            UserError: there is no such type or engine, or the Keras engine is needed and TensorFlow is not installed; or words
+                are given to a model without a lexicon.
             UsageError: there are less than one thread or worker, or threads are given for Keras.
             DataError: the query file cannot be read.
         """
@@ -136,12 +140,14 @@ class Extractor:
         if types is not None:
             # Before the model is loaded, which takes longer.
             schema = (schema or load_spec(folder).schema).only(types)
+        if words is not None:
+            load_spec(folder).with_words(words)
         run: Engine | Workers
         if workers is None:
             spec, run = load_engine(folder, engine, threads)
         else:
-            spec, run = load_spec(folder), _workers(folder, engine, workers, threads)
-        extractor = cls(spec, run, thresholds, schema, nested)
+            spec, run = load_spec(folder), _workers(folder, engine, workers, threads, words)
+        extractor = cls(spec if words is None else spec.with_words(words), run, thresholds, schema, nested)
         extractor._loaded_with = {
             # The bundled model lies elsewhere on another machine.
             "folder": None if given is None else os.path.abspath(given),
@@ -149,6 +155,7 @@ class Extractor:
             "engine": engine,
             "schema": schema,
             "nested": nested,
+            "words": words,
             "threads": threads,
         }
         return extractor
@@ -249,11 +256,11 @@ def _load_again(kind: type[Extractor], arguments: dict[str, Any]) -> Extractor:
     return kind.load(**arguments)
 
 
-def _workers(folder: str | Path, engine: str, count: int, threads: int | None) -> Workers:
+def _workers(folder: str | Path, engine: str, count: int, threads: int | None, words: WordList | None) -> Workers:
     chosen = choose_engine(folder, engine)
     if threads is None and chosen == "onnx":
         threads = max(1, available_cores() // count)
-    return Workers(folder, chosen, count, threads)
+    return Workers(folder, chosen, count, threads, words)
 
 
 def _documents(texts: Any) -> Iterator[Document]:

@@ -24,6 +24,7 @@ from bert_mrc_theseus.errors import UserError
 from bert_mrc_theseus.prediction.predict import predict_documents
 from bert_mrc_theseus.text.documents import Document, Entity
 from bert_mrc_theseus.text.schema import Schema
+from bert_mrc_theseus.text.word_lists import WordList
 
 Task = tuple[list[str], Schema, Thresholds, Decoding]
 """Texts, and what to look for in them."""
@@ -45,14 +46,15 @@ class Workers:
         engine: see `engines.choose.choose_engine`.
         count: of processes.
         threads: of each, see `engines.choose.load_engine`.
+        words: see `ModelSpec.with_words`.
 
     Raises:
         UserError, ModelError: see `load_engine`; or a process ended before it had loaded the model.
     """
 
-    def __init__(self, folder: str | Path, engine: str, count: int, threads: int | None):
+    def __init__(self, folder: str | Path, engine: str, count: int, threads: int | None, words: WordList | None = None):
         with _without_interrupts():
-            self._workers = [_Worker(str(folder), engine, threads) for _ in range(count)]
+            self._workers = [_Worker(str(folder), engine, threads, words) for _ in range(count)]
         self._end = finalize(self, _end, self._workers)
         try:
             for worker in self._workers:
@@ -85,11 +87,11 @@ class _Worker:
     """A process, and the thread of this one that talks with it: one request, one answer, so that no pipe runs full on both
     sides, and the end of the process is the end of its pipe."""
 
-    def __init__(self, folder: str, engine: str, threads: int | None):
+    def __init__(self, folder: str, engine: str, threads: int | None, words: WordList | None):
         context = multiprocessing.get_context("spawn")
         self._connection, other = context.Pipe()
         self.process: SpawnProcess = context.Process(
-            target=_serve, args=(other, folder, engine, threads), name="worker", daemon=True
+            target=_serve, args=(other, folder, engine, threads, words), name="worker", daemon=True
         )
         self.process.start()
         # The process has the only one now: when it ends, reading ends too.
@@ -134,7 +136,11 @@ class _Worker:
     def _ended(self) -> WorkerEnded:
         self.process.join()
         code = self.process.exitcode or 0
-        how = f"was killed by signal {-code}; is there enough memory for it?" if code < 0 else f"ended with status {code}."
+        how = (
+            f"was killed by signal {-code}; is there enough memory for it?"
+            if code < 0
+            else f"ended with status {code}."
+        )
         return WorkerEnded(f"a worker process {how}")
 
 
@@ -158,13 +164,14 @@ def _without_interrupts() -> Iterator[None]:
         signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
-def _serve(connection: Connection, folder: str, engine: str, threads: int | None) -> None:
+def _serve(connection: Connection, folder: str, engine: str, threads: int | None, words: WordList | None) -> None:
     """What a process does: loads the model, says so, and answers until it is ended."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     threading.Thread(target=_end_with_parent, daemon=True).start()
     with suppress(EOFError, BrokenPipeError):
         try:
             spec, run = load_engine(folder, engine, threads)
+            spec = spec if words is None else spec.with_words(words)
         except Exception as error:
             connection.send(_portable(error))
             return

@@ -60,7 +60,9 @@ def test_killed_again_and_again_it_ends_at_the_same_bytes_and_leaves_no_process(
     for number, (name, (end, status)) in enumerate(ENDS.items()):
         finished = journal.read_text().count("\n") if journal.exists() else 0
         with start("--workers", "1" if number else "2") as process:
-            assert eventually(lambda finished=finished: journal.exists() and journal.read_text().count("\n") > finished + 2)
+            assert eventually(
+                lambda finished=finished: journal.exists() and journal.read_text().count("\n") > finished + 2
+            )
             end(process)
             # What standard error says ends when the last process that could write to it has ended.
             error = process.stderr.read()
