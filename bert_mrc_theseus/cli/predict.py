@@ -51,11 +51,15 @@ def predict(
     ] = "auto",
     threads: Annotated[
         int | None,
-        typer.Option(help="Threads of a process, for ONNX; default: one a core, shared out among the workers.", min=1),
+        typer.Option(
+            help="Threads of a process, for ONNX; default: one a core, shared out among the workers.", min=1, max=1024
+        ),
     ] = None,
     workers: Annotated[
         int | None,
-        typer.Option(help="Processes, each with a copy of the model; default: this one. See docs/large.md.", min=1),
+        typer.Option(
+            help="Processes, each with a copy of the model; default: this one. See docs/large.md.", min=1, max=1024
+        ),
     ] = None,
     queries: Annotated[
         Path | None,

@@ -6,4 +6,7 @@ workers        processes that predict
 group          a group, predicted in this process or by a worker
 extractor      `Extractor`
 inputs         text files, JSONL, folders, standard input -> documents
+parts          large inputs in parts, each with an output of its own
+ray_data       `Find`, for Ray Data
+ray_job        parts on the actors of a Ray cluster
 """
