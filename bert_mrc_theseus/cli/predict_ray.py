@@ -38,6 +38,12 @@ def predict_ray(
     wait: Annotated[
         float, typer.Option(help="Seconds in which the cluster must find room for a worker.", min=1.0, max=1e9)
     ] = 60.0,
+    part: Annotated[
+        int,
+        typer.Option(
+            help="Rows of a part, which is done and written as one; of JSONL 200 bytes count as a row.", min=1
+        ),
+    ] = 10_000,
     text_field: Annotated[str, typer.Option(help="Field or column that holds the text.")] = TEXT,
     queries: Annotated[
         Path | None,
@@ -92,14 +98,14 @@ def predict_ray(
         "nested": nested,
         "threshold": threshold,
         "text field": text_field,
-        "parts": [parts.ROWS, parts.BYTES],
+        "part": [part, parts.ROW_BYTES],
     }
     files = parts.find_tables(input_path.absolute())
     out = out.absolute()
     stats = {name: [path.stat().st_size, path.stat().st_mtime_ns] for path, name in files}
     with ray_job.job_folder(out, depends_on, stats):
-        whole = [part for path, name in files for part in parts.parts_of(path, name, text_field)]
-        todo = [part for part in whole if not part.entities_path(out).exists()]
+        whole = [one for path, name in files for one in parts.parts_of(path, name, text_field, part)]
+        todo = [one for one in whole if not one.entities_path(out).exists()]
         if len(todo) < len(whole):
             console.print(f"going on: {len(whole) - len(todo):,} of {len(whole):,} parts are done")
         progress = ray_job.Progress()
@@ -118,8 +124,8 @@ def predict_ray(
     deaths = f"; {progress.deaths} workers died and were replaced" if progress.deaths else ""
     console.print(f"{counts.rows:,} rows, {counts.entities:,} entities, {counts.failed:,} rows failed{deaths}")
     if progress.lost:
-        for part, reason in list(progress.lost.items())[:10]:
-            console.print(f"not done: part {part.number} of {part.name}: {reason}", style="red")
+        for one, reason in list(progress.lost.items())[:10]:
+            console.print(f"not done: part {one.number} of {one.name}: {reason}", style="red")
         raise UserError(f"{len(progress.lost)} of {len(whole)} parts were not done; the same command tries them again")
     if any((out / "failed").rglob("*.jsonl")):
         console.print(f"rows that could not be read, with the reason: {out / 'failed'}", style="yellow")

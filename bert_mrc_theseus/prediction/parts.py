@@ -29,10 +29,10 @@ from bert_mrc_theseus.text.documents import TEXT, document_to_dict, parse_docume
 PARQUET, JSONL = ".parquet", (".jsonl", ".ndjson")
 
 ROWS = 10_000
-"""Rows of a part of a Parquet file: what a worker that is killed has done in vain."""
+"""Rows of a part, unless a user says otherwise: what a worker that is killed has done in vain."""
 
-BYTES = 2**21
-"""Bytes of a part of a JSONL file; a packed one is a single part."""
+ROW_BYTES = 200
+"""Bytes that count as a row of a JSONL file, whose lines are not counted beforehand; a packed file is a single part."""
 
 BATCH = 1024
 """Rows that are predicted, and written, at a time."""
@@ -93,8 +93,14 @@ def find_tables(given: Path) -> list[tuple[Path, str]]:
     return [(path, path.relative_to(given).as_posix()) for path in files]
 
 
-def parts_of(path: Path, name: str, text_field: str) -> list[Part]:
+def parts_of(path: Path, name: str, text_field: str, rows: int = ROWS) -> list[Part]:
     """The parts of a file, in order.
+
+    Args:
+        path: of the file.
+        name: see `Part`.
+        text_field: the field or column that holds the text.
+        rows: of a part, about.
 
     Raises:
         DataError: it cannot be read, or has no column of texts.
@@ -102,11 +108,11 @@ def parts_of(path: Path, name: str, text_field: str) -> list[Part]:
     if _is_parquet(path):
         with _opened(path) as file:
             check_column(file.schema_arrow, text_field, str(path))
-            size, step = file.metadata.num_rows, ROWS
+            size, step = file.metadata.num_rows, rows
     else:
         if is_packed(path):
             return [Part(str(path), name, 0, 0, None)]
-        size, step = path.stat().st_size, BYTES
+        size, step = path.stat().st_size, rows * ROW_BYTES
     begins = range(0, max(size, 1), step)
     return [Part(str(path), name, number, begin, min(begin + step, size)) for number, begin in enumerate(begins)]
 
@@ -125,14 +131,17 @@ def predict_part(part: Part, out: Path, find: Find, text_field: str) -> Counts:
         OSError: the output cannot be written.
     """
     counts, failed = Counts(), list[dict[str, Any]]()
-    tables = _parquet_tables(part) if _is_parquet(Path(part.path)) else _json_tables(part, text_field, failed)
+    if _is_parquet(Path(part.path)):
+        tables, column = _parquet_tables(part), text_field
+    else:
+        tables, column = _json_tables(part, text_field, failed), TEXT
     schema = next(tables).schema
     kept = [field for field in schema if field.name not in (ENTITIES, ERROR)]
     written = pa.schema([*kept, pa.field(ENTITIES, ENTITY_LISTS)], schema.metadata)
     with atomic_binary(part.entities_path(out)) as stream:
         with parquet.ParquetWriter(stream, written) as writer:
             for table in tables:
-                found = find(table)
+                found = find(table, column)
                 good = found.filter(found.column(ERROR).is_null())
                 writer.write_table(good.drop_columns(ERROR).cast(written))
                 failed += _failures(part, found, counts.rows)
@@ -209,7 +218,7 @@ def _json_tables(part: Part, text_field: str, failed: list[dict[str, Any]]) -> I
         try:
             rows.append(_json_row(line, offset, part, text_field))
         except DataError as error:
-            shown = (line or b"").decode("utf-8", "backslashreplace")
+            shown = (line or b"").decode("utf-8", "backslashreplace").rstrip("\r\n")
             failed.append({"file": part.path, "byte": offset, "reason": error.problem, "record": shown})
         if len(rows) == BATCH:
             yield pa.Table.from_pylist(rows, JSON_SCHEMA)
@@ -225,8 +234,6 @@ def _json_row(line: bytes | None, offset: int, part: Part, text_field: str) -> d
         text = line.decode("utf-8")
     except UnicodeDecodeError as error:
         raise DataError(f"not UTF-8: {error.reason} at byte {error.start} of the line") from error
-    if offset == 0:
-        text = text.removeprefix(BYTE_ORDER_MARK)
     document = parse_document(text, part.path, 0, f"{part.name}@{offset}", text_field)
     record = document_to_dict(document)
     rest = {name: value for name, value in record.items() if name not in ("text", ENTITIES, "annotated")}
@@ -255,7 +262,7 @@ def _lines(part: Part) -> Iterator[tuple[int, bytes | None]]:
                 size += 0 if line.endswith(b"\n") else _skip_line(stream)
                 yield offset, None
             else:
-                yield offset, line
+                yield offset, line if offset else line.removeprefix(BYTE_ORDER_MARK.encode())
             offset += size
 
 

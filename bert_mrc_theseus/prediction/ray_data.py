@@ -49,8 +49,12 @@ class Find:
         self._text_field = text_field
         self._extractor = Extractor.load(**{"threads": 1, **arguments})
 
-    def __call__(self, batch: pa.Table) -> pa.Table:
+    def __call__(self, batch: pa.Table, text_field: str | None = None) -> pa.Table:
         """The batch with entities.
+
+        Args:
+            batch: rows.
+            text_field: another column with the texts than the usual one.
 
         Raises:
             TypeError: it is no Arrow table.
@@ -60,8 +64,9 @@ class Find:
             raise TypeError(
                 f'Find takes tables of Arrow: map_batches(Find, batch_format="pyarrow"). Received: {type(batch)}'
             )
-        check_column(batch.schema, self._text_field)
-        texts = batch.column(self._text_field).to_pylist()
+        text_field = text_field or self._text_field
+        check_column(batch.schema, text_field)
+        texts = batch.column(text_field).to_pylist()
         found = self._extractor.documents(Document(number, text or "") for number, text in enumerate(texts))
         lists = [
             None
@@ -72,7 +77,7 @@ class Find:
             ]
             for text, document in zip(texts, found, strict=True)
         ]
-        errors = [f"{self._text_field!r} is null" if text is None else None for text in texts]
+        errors = [f"{text_field!r} is null" if text is None else None for text in texts]
         kept = [name for name in batch.column_names if name not in (ENTITIES, ERROR)]
         return (
             batch.select(kept)

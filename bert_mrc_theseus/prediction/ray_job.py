@@ -83,21 +83,23 @@ class Worker:
 
 
 @contextmanager
-def cluster(address: str | None, cpus: int | None = None) -> Iterator[None]:
-    """A Ray cluster, joined or, without an address, started on this machine and ended again.
+def cluster(address: str | None) -> Iterator[None]:
+    """A Ray cluster, joined or, without an address (here or in $RAY_ADDRESS), started on this machine and ended again.
 
     Raises:
         UserError: there is none at the address.
     """
     # Actors print to their own logs.
     options: dict[str, Any] = {"logging_level": "ERROR", "log_to_driver": False}
-    if address is None and "RAY_ADDRESS" not in os.environ:
-        options |= {"include_dashboard": False, "num_cpus": cpus}
+    # Without an address Ray would join whatever cluster this machine has.
+    wanted = address or os.environ.get("RAY_ADDRESS") or "local"
+    if wanted == "local":
+        options["include_dashboard"] = False
     try:
-        ray.init(address, **options)
+        ray.init(wanted, **options)
     except (OSError, RuntimeError, ValueError) as error:
         line = next(iter(str(error).splitlines()), type(error).__name__)
-        raise UserError(f"no Ray cluster at {address or 'this machine'}: {line}") from error
+        raise UserError(f"no Ray cluster at {wanted}: {line}") from error
     try:
         yield
     finally:

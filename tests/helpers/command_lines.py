@@ -43,6 +43,7 @@ BASES: dict[str, dict[str, Any]] = {
     "bench train": {"model": MODEL, "data": "data/train.jsonl"},
     "bench cold-start": {"model": MODEL},
     "bench scaling": {"data": "data/test.jsonl"},
+    "bench processes": {"data": ["data/test.jsonl"]},
     "bench shared": {"model": MODEL, "data": "data/test.jsonl"},
 }
 """A command line of each command that is right, by its parameters."""

@@ -1,6 +1,5 @@
 """Processes of a command, as Linux shows them."""
 
-import os
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -33,10 +32,15 @@ def eventually(condition: Callable[[], bool]) -> bool:
     return True
 
 
-def session_is_gone(leader: int) -> bool:
-    """Whether nothing lives any more of the processes that were started with and by one that leads a session."""
-    try:
-        os.killpg(leader, 0)
-    except ProcessLookupError:
-        return True
-    return False
+def session_of(leader: int) -> list[str]:
+    """Command lines of the processes that live of those that were started with and by one that leads a session."""
+    found = []
+    for status in Path("/proc").glob("[0-9]*/stat"):
+        try:
+            state, _, _, session = status.read_text().rpartition(")")[2].split()[:4]
+            command = (status.parent / "cmdline").read_bytes()
+        except OSError:  # It has ended.
+            continue
+        if int(session) == leader and state != "Z":
+            found.append(command.decode(errors="replace").replace("\0", " ").strip())
+    return found
