@@ -32,9 +32,9 @@ def eventually(condition: Callable[[], bool]) -> bool:
     return True
 
 
-def session_of(leader: int) -> list[str]:
-    """Command lines of the processes that live of those that were started with and by one that leads a session."""
-    found = []
+def session_of(leader: int) -> dict[int, str]:
+    """The processes that live of those that were started with and by one that leads a session, with their command lines."""
+    found = {}
     for status in Path("/proc").glob("[0-9]*/stat"):
         try:
             state, _, _, session = status.read_text().rpartition(")")[2].split()[:4]
@@ -42,5 +42,5 @@ def session_of(leader: int) -> list[str]:
         except OSError:  # It has ended.
             continue
         if int(session) == leader and state != "Z":
-            found.append(command.decode(errors="replace").replace("\0", " ").strip())
+            found[int(status.parent.name)] = command.decode(errors="replace").replace("\0", " ").strip()
     return found

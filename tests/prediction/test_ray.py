@@ -141,10 +141,15 @@ def test_a_ray_dataset_gets_entities_as_an_extractor_finds_them(nodes):
     assert rows[-1]["entities"] is None and rows[-1]["entities_error"] == "'body' is null"
 
 
+def actors(process):
+    """The workers of a command."""
+    return [pid for pid, command in session_of(process.pid).items() if "ray::Worker" in command]
+
+
 ARGUMENTS = ["in", "-o", "out", "--part", "10"]
 
 
-def test_a_command_that_is_killed_goes_on_and_leaves_no_process(tmp_path, command, monkeypatch):
+def test_a_command_that_is_killed_and_one_whose_worker_is_go_on(tmp_path, command, monkeypatch):
     (tmp_path / "in").mkdir()
     parquet.write_table(
         pa.table({"n": range(61), "text": [*TEXTS, None]}), tmp_path / "in" / "b.parquet", row_group_size=25
@@ -166,13 +171,16 @@ def test_a_command_that_is_killed_goes_on_and_leaves_no_process(tmp_path, comman
         assert eventually(lambda: any(entities.rglob("0*.parquet")))
         process.kill()
     # Of Ray's own processes two take a minute to notice.
-    assert eventually(lambda: not any("ray::Worker" in line for line in session_of(process.pid)))
+    assert eventually(lambda: not actors(process))
     kept = {path: path.stat().st_mtime_ns for path in entities.rglob("0*.parquet")}
     monkeypatch.chdir(tmp_path)
     status, _, err = command("predict-ray", *ARGUMENTS, "--threshold", "0.9")
     assert status == 1 and "begun with other threshold" in err
     with start() as process:
+        assert eventually(lambda: actors(process))
+        os.kill(actors(process)[0], signal.SIGKILL)
         error = process.stderr.read()
+    assert "; 1 workers died and were replaced" in error, error
     assert process.returncode == 3 and "going on:" in error and "rows that could not be read" in error, error
     assert kept.items() <= {path: path.stat().st_mtime_ns for path in entities.rglob("0*.parquet")}.items()
     rows = [row for path in sorted(entities.rglob("0*.parquet")) for row in parquet.read_table(path).to_pylist()]
