@@ -8,7 +8,8 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
-from bert_mrc_theseus.files import atomic_write, sha256_of
+from bert_mrc_theseus.files.atomic_files import atomic_write
+from bert_mrc_theseus.files.sha256 import sha256_of
 
 DISTRIBUTION = "bert-mrc-theseus"
 

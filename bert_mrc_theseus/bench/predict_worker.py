@@ -10,7 +10,8 @@ from bert_mrc_theseus.bench.contenders import CONTENDERS
 from bert_mrc_theseus.bench.workload import Workload, examples_of
 from bert_mrc_theseus.decoding.entities import FlatAnswers
 from bert_mrc_theseus.engines.engine import Engine
-from bert_mrc_theseus.model_files.model_folder import ModelSpec, load_spec
+from bert_mrc_theseus.model_files.model_folder import load_spec
+from bert_mrc_theseus.model_files.model_spec import ModelSpec
 from bert_mrc_theseus.mrc.examples import Examples
 
 

@@ -12,7 +12,8 @@ from typing import Any
 
 from bert_mrc_theseus.bench.machine import describe_machine
 from bert_mrc_theseus.errors import UserError
-from bert_mrc_theseus.text.documents import Document, write_documents
+from bert_mrc_theseus.text.documents import Document
+from bert_mrc_theseus.text.interchange import write_documents
 
 POLL = 0.2
 """Seconds between two looks at the processes."""

@@ -41,9 +41,9 @@ def predict(
     from bert_mrc_theseus.bench.contenders import CONTENDERS
     from bert_mrc_theseus.bench.predict import bench_predict
     from bert_mrc_theseus.bench.workload import Workload
-    from bert_mrc_theseus.files import sha256_of
+    from bert_mrc_theseus.files.sha256 import sha256_of
     from bert_mrc_theseus.provenance import command_line, write_json
-    from bert_mrc_theseus.text.documents import read_documents
+    from bert_mrc_theseus.text.interchange import read_documents
 
     console = _wide_console()
     texts = [document.text for document in read_documents(data) if document.text]
@@ -89,7 +89,7 @@ def train(
     from bert_mrc_theseus.bench.train_worker import TRAINERS
     from bert_mrc_theseus.engines.import_tensorflow import import_tensorflow
     from bert_mrc_theseus.model_files.model_folder import load_spec
-    from bert_mrc_theseus.text.documents import read_documents
+    from bert_mrc_theseus.text.interchange import read_documents
 
     import_tensorflow()
     spec = load_spec(model)
@@ -128,7 +128,7 @@ def scaling(
     """Text files of several sizes by `predict`: time should grow with them, memory not."""
     check_output_files([out], [data])
     from bert_mrc_theseus.bench.scaling import bench_scaling
-    from bert_mrc_theseus.text.documents import read_documents
+    from bert_mrc_theseus.text.interchange import read_documents
 
     texts = [document.text for document in read_documents(data) if document.text]
     _show(bench_scaling(model, texts, comma_list(megabytes, float, "--megabytes")), out)
@@ -182,7 +182,7 @@ def shared(
 
     from bert_mrc_theseus.bench.shared_context import bench_shared
     from bert_mrc_theseus.model_files.model_folder import load_model
-    from bert_mrc_theseus.text.documents import read_documents
+    from bert_mrc_theseus.text.interchange import read_documents
 
     texts = [document.text for document in islice((d for d in read_documents(data) if d.text), sentences)]
     if not texts:

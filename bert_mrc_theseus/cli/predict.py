@@ -9,10 +9,10 @@ import typer
 
 from bert_mrc_theseus.cli.values import comma_list
 from bert_mrc_theseus.errors import PARTIAL, DataError, UsageError
+from bert_mrc_theseus.files.text_encoding import DEFAULT_ENCODING, check_encoding
 from bert_mrc_theseus.output.terminal import PlainConsole
 from bert_mrc_theseus.text.documents import TEXT
 from bert_mrc_theseus.text.schema import DEFAULT_STYLE
-from bert_mrc_theseus.text_encoding import DEFAULT_ENCODING, check_encoding
 
 
 def predict(
@@ -182,7 +182,7 @@ def predict(
 
 def _depends_on(ctx: typer.Context, files: list[str], model: Path) -> dict[str, Any]:
     """What a prediction must share with one that was begun, to go on with it: inputs, model, versions, and every option."""
-    from bert_mrc_theseus.files import sha256_of
+    from bert_mrc_theseus.files.sha256 import sha256_of
     from bert_mrc_theseus.provenance import checksums, library_versions, versions
 
     if not all(Path(file).is_file() for file in files):

@@ -68,10 +68,12 @@ def predict_ray(
     from bert_mrc_theseus.decoding.spans import Thresholds
     from bert_mrc_theseus.model_files.model_folder import load_spec
     from bert_mrc_theseus.package_data import bundled_model
+    from bert_mrc_theseus.prediction.job_folder import check_job_folder, job_folder
     from bert_mrc_theseus.provenance import checksums, library_versions, versions
     from bert_mrc_theseus.text.schema import read_queries
 
     chosen = None if types is None else comma_list(types, str, "--types")
+    check_job_folder(out, input_path)
     folder = model or bundled_model()
     spec = load_spec(folder)
     schema = None if queries is None else read_queries(queries, style)
@@ -82,7 +84,6 @@ def predict_ray(
     except ModuleNotFoundError as error:
         raise UserError(f"{error}. predict-ray needs it: pip install 'bert-mrc-theseus[ray]'") from error
 
-    ray_job.check_job_folder(out, input_path)
     console = PlainConsole(stderr=True, soft_wrap=True)
     arguments: dict[str, Any] = {
         "folder": None if model is None else str(model.absolute()),
@@ -103,7 +104,7 @@ def predict_ray(
     files = parts.find_tables(input_path.absolute())
     out = out.absolute()
     stats = {name: [path.stat().st_size, path.stat().st_mtime_ns] for path, name in files}
-    with ray_job.job_folder(out, depends_on, stats):
+    with job_folder(out, depends_on, stats):
         whole = [one for path, name in files for one in parts.parts_of(path, name, text_field, part)]
         todo = [one for one in whole if not one.entities_path(out).exists()]
         if len(todo) < len(whole):

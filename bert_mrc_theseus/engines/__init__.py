@@ -5,6 +5,8 @@ engine               what every engine does: `Engine`
 import_tensorflow    TensorFlow without its greeting
 onnx_runtime         ONNX Runtime, without its telemetry
 keras_engine         a model on Keras
+graph_files          the two graphs of a model folder
+graph_engine         what both engines on graphs have in common
 onnx_engine          graphs that read query and context together
 onnx_text_engine     graphs that read them apart
 choose               which of them runs a model folder: `load_engine`

@@ -7,6 +7,7 @@ group          a group, predicted in this process or by a worker
 extractor      `Extractor`
 inputs         text files, JSONL, folders, standard input -> documents
 parts          large inputs in parts, each with an output of its own
+job_folder     the folder of these outputs
 ray_data       `Find`, for Ray Data
 ray_job        parts on the actors of a Ray cluster
 """

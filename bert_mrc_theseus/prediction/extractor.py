@@ -20,7 +20,8 @@ from bert_mrc_theseus.engines.choose import choose_engine, load_engine
 from bert_mrc_theseus.engines.engine import Engine
 from bert_mrc_theseus.engines.thread_pool import available_cores
 from bert_mrc_theseus.errors import UsageError
-from bert_mrc_theseus.model_files.model_folder import ModelSpec, load_spec
+from bert_mrc_theseus.model_files.model_folder import load_spec
+from bert_mrc_theseus.model_files.model_spec import ModelSpec
 from bert_mrc_theseus.package_data import bundled_model
 from bert_mrc_theseus.prediction.group import Begun, InThisProcess, InWorkers, Predictor
 from bert_mrc_theseus.prediction.pieces import Piece, groups_after, groups_of, pieces_of, whole_documents

@@ -10,7 +10,7 @@ from bert_mrc_theseus.decoding.entities import answers_for
 from bert_mrc_theseus.decoding.spans import Decoding, Thresholds
 from bert_mrc_theseus.engines.engine import Engine, UseAnswer
 from bert_mrc_theseus.errors import UserError, printable
-from bert_mrc_theseus.model_files.model_folder import ModelSpec
+from bert_mrc_theseus.model_files.model_spec import ModelSpec
 from bert_mrc_theseus.prediction.workers import WorkerEnded, Workers
 from bert_mrc_theseus.text.documents import Document
 from bert_mrc_theseus.text.schema import Schema

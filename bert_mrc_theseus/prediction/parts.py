@@ -13,18 +13,13 @@ import pyarrow as pa
 from pyarrow import parquet
 
 from bert_mrc_theseus.errors import DataError, UsageError
-from bert_mrc_theseus.files import (
-    BYTE_ORDER_MARK,
-    LONGEST_LINE,
-    PIECE,
-    atomic_binary,
-    atomic_write,
-    is_packed,
-    open_binary,
-)
+from bert_mrc_theseus.files.atomic_files import atomic_binary, atomic_write
+from bert_mrc_theseus.files.raw_lines import LONGEST_LINE, PIECE, is_packed, open_binary
+from bert_mrc_theseus.files.reading import BYTE_ORDER_MARK
 from bert_mrc_theseus.output.json_streams import json_line, json_text
 from bert_mrc_theseus.prediction.ray_data import ENTITIES, ENTITY_LISTS, ERROR, Find, check_column
-from bert_mrc_theseus.text.documents import TEXT, document_to_dict, parse_document
+from bert_mrc_theseus.text.documents import TEXT
+from bert_mrc_theseus.text.interchange import document_to_dict, parse_document
 
 PARQUET, JSONL = ".parquet", (".jsonl", ".ndjson")
 

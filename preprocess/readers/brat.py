@@ -13,7 +13,8 @@ from collections.abc import Iterator
 from pathlib import Path, PurePosixPath
 
 from bert_mrc_theseus.errors import DataError, printable
-from bert_mrc_theseus.files import BYTE_ORDER_MARK, decode_text, refuse_large
+from bert_mrc_theseus.files.raw_lines import refuse_large
+from bert_mrc_theseus.files.reading import BYTE_ORDER_MARK, decode_text
 from bert_mrc_theseus.text.documents import Document, Entity
 
 from .offsets import Claim, place

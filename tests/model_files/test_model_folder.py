@@ -12,15 +12,8 @@ from bert_mrc_theseus.engines.keras_engine import keras_engine
 from bert_mrc_theseus.errors import ModelError, UserError
 from bert_mrc_theseus.model.build import keras_model
 from bert_mrc_theseus.model_files.checksums import CHECKSUMS
-from bert_mrc_theseus.model_files.model_folder import (
-    FILES,
-    WEIGHTS,
-    SavedModel,
-    load_model,
-    load_spec,
-    save_model,
-    save_thresholds,
-)
+from bert_mrc_theseus.model_files.model_folder import FILES, WEIGHTS, load_model, load_spec, save_model, save_thresholds
+from bert_mrc_theseus.model_files.model_spec import SavedModel
 from bert_mrc_theseus.text.documents import Document
 from bert_mrc_theseus.text.word_lists import PLACE, WordList
 from tests.helpers.models import batch_of

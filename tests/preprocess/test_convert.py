@@ -4,12 +4,12 @@ import json
 
 import pytest
 from bert_mrc_theseus.preprocess.convert import convert, hold_out, read_files, read_known
-from bert_mrc_theseus.preprocess.corpora import query_file
+from bert_mrc_theseus.preprocess.corpus_files import query_file
 
 from bert_mrc_theseus.errors import DataError
-from bert_mrc_theseus.files import sha256_of
+from bert_mrc_theseus.files.sha256 import sha256_of
 from bert_mrc_theseus.mrc.windows import WindowSize
-from bert_mrc_theseus.text.documents import read_documents
+from bert_mrc_theseus.text.interchange import read_documents
 from tests.helpers.documents import columns
 
 WINDOW = WindowSize(8, 2)
