@@ -93,7 +93,9 @@ def _measured(
         ) as process:
             used: dict[int, tuple[bool, float]] = {}
             while process.poll() is None:
-                used |= _used(process.pid)
+                for pid, (is_worker, cpu) in _used(process.pid).items():
+                    # One that has just ended has no name any more.
+                    used[pid] = is_worker or used.get(pid, (False, 0.0))[0], cpu
                 time.sleep(POLL)
             seconds = time.perf_counter() - begun
             assert process.stderr is not None
