@@ -13,22 +13,26 @@ from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
 from types import TracebackType
-from typing import Any, overload
+from typing import Any, TypeVar, overload
 
 from bert_mrc_theseus.decoding.spans import Thresholds
 from bert_mrc_theseus.engines.choose import choose_engine, load_engine
 from bert_mrc_theseus.engines.engine import Engine
 from bert_mrc_theseus.engines.thread_pool import available_cores
 from bert_mrc_theseus.errors import UsageError
+from bert_mrc_theseus.model_files.hub import local_model
 from bert_mrc_theseus.model_files.model_folder import load_spec
 from bert_mrc_theseus.model_files.model_spec import ModelSpec
 from bert_mrc_theseus.package_data import bundled_model
+from bert_mrc_theseus.prediction.frames import ENTITIES, batch_with_entities, frame_with_entities
 from bert_mrc_theseus.prediction.group import Begun, InThisProcess, InWorkers, Predictor
 from bert_mrc_theseus.prediction.pieces import Piece, groups_after, groups_of, pieces_of, whole_documents
 from bert_mrc_theseus.prediction.workers import Workers
-from bert_mrc_theseus.text.documents import Document
+from bert_mrc_theseus.text.documents import TEXT, Document
 from bert_mrc_theseus.text.schema import DEFAULT_STYLE, Schema, read_queries
 from bert_mrc_theseus.text.word_lists import WordList
+
+Frame = TypeVar("Frame")
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,9 +114,11 @@ class Extractor:
         """An extractor from a model folder.
 
         Args:
-            folder: model folder; default: the one that comes with the package, `package_data.bundled_model`.
+            folder: model folder, or "hf:OWNER/NAME" for one on the Hugging Face hub; default: the one that comes with the
+                package, `package_data.bundled_model`.
             thresholds: instead of the model's own.
-            engine: "auto", "onnx" or "keras", see `engines.choose.choose_engine`.
+            engine: "auto", "onnx", "keras", or "onnx:" and a provider of ONNX Runtime such as "onnx:cuda"; see
+                `engines.choose.choose_engine`.
             schema: types to look for, instead of the model's own.
             nested: see above.
             queries: file with the types to look for, see `schema.read_queries`; instead of `schema`.
@@ -125,7 +131,7 @@ class Extractor:
                 script that asks for them does its work under `if __name__ == "__main__":`.
 
         Raises:
-            ModelError: the folder is not a complete model.
+            ModelError: the folder is not a complete model, or the hub has none of that name.
             UserError: there is no such type or engine, or the Keras engine is needed and TensorFlow is not installed; or words
                 are given to a model without a lexicon.
             UsageError: there are less than one thread or worker, or threads are given for Keras.
@@ -134,8 +140,8 @@ class Extractor:
         for name, count in (("threads", threads), ("workers", workers)):
             if count is not None and count < 1:
                 raise UsageError(f"{name} are at least 1. Received: {count}")
-        given = folder
-        folder = folder or bundled_model()
+        bundled = folder is None
+        folder = bundled_model() if folder is None else local_model(folder)
         if queries is not None:
             schema = read_queries(queries, style)
         if types is not None:
@@ -151,7 +157,7 @@ class Extractor:
         extractor = cls(spec if words is None else spec.with_words(words), run, thresholds, schema, nested)
         extractor._loaded_with = {
             # The bundled model lies elsewhere on another machine.
-            "folder": None if given is None else os.path.abspath(given),
+            "folder": None if bundled else os.path.abspath(folder),
             "thresholds": thresholds,
             "engine": engine,
             "schema": schema,
@@ -164,7 +170,7 @@ class Extractor:
     def __reduce__(self) -> tuple[Any, ...]:
         if self._loaded_with is None:
             raise TypeError(
-                "an extractor of a model in memory cannot be pickled: save the model, and use Extractor.load(FOLDER)"
+                "an extractor of a model in memory cannot be pickled: save the model and load it from its folder"
             )
         return _load_again, (type(self), self._loaded_with)
 
@@ -209,6 +215,44 @@ class Extractor:
             ]
             for document in documents
         )
+
+    def frame(self, frame: Frame, column: str = TEXT, into: str = ENTITIES) -> Frame:
+        """A data frame with a further column: the entities of each row's text.
+
+        Args:
+            frame: of pandas or Polars; it stays as it is.
+            column: its column of texts. A text that is missing (None, NaN) has no entities; a warning counts them.
+            into: name of the new column. A cell is a list with a dict for each entity, in the fields of `Extraction`; in Polars
+                the column is a list of structs.
+
+        Raises:
+            TypeError: it is no such frame, or see `batch`.
+            UsageError: there is no such column, or there is one of the new column's name.
+
+        Example:
+            >>> import bert_mrc_theseus as bmt
+            >>> with bmt.Extractor.load() as extractor:
+            ...     extractor.frame([])
+            Traceback (most recent call last):
+            TypeError: a frame is a DataFrame of pandas or Polars. Received: list
+        """
+        return frame_with_entities(self.batch, frame, column, into)
+
+    def map_batch(
+        self, batch: Mapping[str, Sequence[Any]], column: str = TEXT, into: str = ENTITIES
+    ) -> dict[str, list[list[dict[str, Any]]]]:
+        """For Hugging Face datasets: `dataset.map(extractor.map_batch, batched=True)` adds a column of entities.
+
+        Args:
+            batch: columns by name. A text that is missing (None, NaN) has no entities; a warning counts them.
+            column: of the texts; name another with `fn_kwargs={"column": "content"}`.
+            into: name of the new column, see `frame`.
+
+        Raises:
+            TypeError: see `batch`.
+            UsageError: see `frame`.
+        """
+        return batch_with_entities(self.batch, batch, column, into)
 
     def documents(self, documents: Iterable[Document], done: int = 0) -> Iterator[Document]:
         """Documents with predicted entities, in order.
@@ -259,7 +303,7 @@ def _load_again(kind: type[Extractor], arguments: dict[str, Any]) -> Extractor:
 
 def _workers(folder: str | Path, engine: str, count: int, threads: int | None, words: WordList | None) -> Workers:
     chosen = choose_engine(folder, engine)
-    if threads is None and chosen == "onnx":
+    if threads is None and chosen != "keras":
         threads = max(1, available_cores() // count)
     return Workers(folder, chosen, count, threads, words)
 

@@ -30,6 +30,7 @@ MODEL = str(bundled_model())
 BASES: dict[str, dict[str, Any]] = {
     "preprocess": {"train": "data/train.jsonl", "format_name": "jsonl", "out": "new"},
     "augment": {"data": "data", "out": "augmented"},
+    "generate": {"out": "generated", "sentences": "20"},
     "train": {"data": "data", "run": "run", "all_stages": True, "encoder": "empty"},
     "evaluate": {"model": MODEL, "data": "data"},
     "compare": {"data": "data", "out": "compared", "encoder": "empty"},
@@ -37,7 +38,7 @@ BASES: dict[str, dict[str, Any]] = {
     "predict-ray": {"input_path": "data", "out": "found"},
     "average": {"models": [MODEL, MODEL], "out": "averaged"},
     "export": {"model": MODEL, "data": "data", "out": "exported"},
-    "report": {"run": "empty", "data": "data"},
+    "report": {"models": ["empty"], "data": "data", "out": "page.html"},
     "queries check": {"file": "data/queries.toml"},
     "bench predict": {"models": [MODEL], "data": "data/test.jsonl"},
     "bench train": {"model": MODEL, "data": "data/train.jsonl"},

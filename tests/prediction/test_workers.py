@@ -140,5 +140,5 @@ def test_a_pickled_extractor_finds_the_same(extractor, workers, tmp_path, monkey
 
 def test_a_model_in_memory_cannot_be_pickled(extractor):
     memory = Extractor(replace(extractor._spec), BatchEngine(lambda batch: None))
-    with pytest.raises(TypeError, match=r"model in memory cannot be pickled: save the model, and use Extractor\.load"):
+    with pytest.raises(TypeError, match=r"model in memory cannot be pickled: save the model and load it"):
         pickle.dumps(memory)
