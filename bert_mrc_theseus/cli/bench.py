@@ -152,7 +152,8 @@ def processes(
 
     from bert_mrc_theseus.bench.processes import bench_processes
     from bert_mrc_theseus.package_data import bundled_model
-    from bert_mrc_theseus.prediction.inputs import find_inputs, read_inputs
+    from bert_mrc_theseus.prediction.input_files import find_inputs
+    from bert_mrc_theseus.prediction.inputs import read_inputs
 
     console = PlainConsole(stderr=True)
     documents = read_inputs(find_inputs(data), lambda error: console.print(f"skipped: {error}"))

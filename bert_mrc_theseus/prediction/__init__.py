@@ -7,7 +7,8 @@ group          a group, predicted in this process or by a worker
 frames         a column of texts -> a column of entities
 extractor      `Extractor`
 progress       how far a prediction is
-inputs         text files, JSONL, folders, standard input -> documents
+input_files    which files are read
+inputs         text, JSONL, tables -> documents
 parts          large inputs in parts, each with an output of its own
 job_folder     the folder of these outputs
 ray_data       `Find`, for Ray Data

@@ -14,7 +14,8 @@ from pyarrow import parquet
 
 from bert_mrc_theseus.errors import DataError, UsageError
 from bert_mrc_theseus.files.atomic_files import atomic_binary, atomic_write
-from bert_mrc_theseus.files.raw_lines import LONGEST_LINE, PIECE, is_packed, open_binary
+from bert_mrc_theseus.files.packed_files import is_packed
+from bert_mrc_theseus.files.raw_lines import LONGEST_LINE, PIECE, open_binary
 from bert_mrc_theseus.files.reading import BYTE_ORDER_MARK
 from bert_mrc_theseus.output.json_streams import json_line, json_text
 from bert_mrc_theseus.prediction.ray_data import ENTITIES, ENTITY_LISTS, ERROR, Find, check_column
