@@ -42,7 +42,7 @@ class Nothing:
     def close(self):
         self.pool.close()
 
-extractor.load_engine = lambda folder, wanted: (load_spec(folder), Nothing())
+extractor.load_engine = lambda folder, wanted, threads: (load_spec(folder), Nothing())
 limit, *arguments = sys.argv[1:]
 resource.setrlimit(resource.RLIMIT_AS, (int(limit), int(limit)))
 sys.argv = ["x", *arguments]

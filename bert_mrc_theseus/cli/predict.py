@@ -77,6 +77,18 @@ def predict(
             help="auto (ONNX if the model was exported), onnx, onnx:PROVIDER (cuda, coreml, openvino ...) or keras; see export."
         ),
     ] = "auto",
+    threads: Annotated[
+        int | None,
+        typer.Option(
+            help="Threads of a process, for ONNX; default: one a core, shared out among the workers.", min=1, max=1024
+        ),
+    ] = None,
+    workers: Annotated[
+        int | None,
+        typer.Option(
+            help="Processes, each with a copy of the model; default: this one. See docs/large.md.", min=1, max=1024
+        ),
+    ] = None,
     queries: Annotated[
         Path | None,
         typer.Option(
@@ -166,6 +178,8 @@ def predict(
         style=style,
         types=chosen,
         words=None if lexicon is None else term_words(lexicon),
+        threads=threads,
+        workers=workers,
     )
     if extractor.unseen:
         console.print(
@@ -181,6 +195,7 @@ def predict(
         console.print(f"skipped: {error}", style="yellow")
 
     with ExitStack() as opened:
+        opened.enter_context(extractor)
         if resume and isinstance(target, Path):
             from bert_mrc_theseus.output.journal import Journal
 
@@ -232,7 +247,7 @@ def _depends_on(ctx: typer.Context, files: list[str], model: Path) -> dict[str, 
     options = {
         name: checksums(value) if isinstance(value, Path) else value
         for name, value in ctx.params.items()
-        if name not in ("inputs", "model", "out", "resume", "overwrite")
+        if name not in ("inputs", "model", "out", "resume", "overwrite", "threads", "workers")
     }
     return {
         "inputs": [[file, sha256_of(file)] for file in files],
