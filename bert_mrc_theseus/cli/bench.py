@@ -8,7 +8,7 @@ from rich.table import Table
 
 from bert_mrc_theseus.cli.given_values import CheckedCommand
 from bert_mrc_theseus.cli.values import check_names, comma_list
-from bert_mrc_theseus.errors import DataError, UserError
+from bert_mrc_theseus.errors import DataError, UsageError, UserError
 from bert_mrc_theseus.output.terminal import PlainConsole
 from bert_mrc_theseus.outputs import check_output_files
 
@@ -191,6 +191,41 @@ def shared(
     console = PlainConsole(stderr=True)
     counts = sorted({int(count) for count in comma_list(types, int, "--types")})
     _show(bench_shared(load_model(model), texts, counts, rounds, int8, console.print), out)
+
+
+@app.command(cls=CheckedCommand)
+def service(
+    data: Annotated[
+        Path, typer.Option(help="JSONL file with the texts, such as DATA/test.jsonl.", exists=True, dir_okay=False)
+    ],
+    model: Annotated[
+        Path | None, typer.Option(help="Model folder; default: ner-zh-small.", exists=True, file_okay=False)
+    ] = None,
+    requests: Annotated[int, typer.Option(help="Requests of a round, one text each.", min=1)] = 1000,
+    clients: Annotated[str, typer.Option(help="Numbers of clients at once.")] = "1,10,50",
+    rounds: Annotated[int, typer.Option(help="Rounds; the fastest counts.", min=1)] = 2,
+    memory_requests: Annotated[
+        int, typer.Option(help="Requests in which memory should not grow; 0: none.", min=0)
+    ] = 20_000,
+    out: Annotated[Path | None, typer.Option(help="JSON report to write.")] = None,
+) -> None:
+    """The HTTP service under load, beside an Extractor on the same texts: failures, wrong answers, speed, memory."""
+    check_output_files([out], [data])
+    counts = comma_list(clients, int, "--clients")
+    from bert_mrc_theseus.bench.service import bench_service
+    from bert_mrc_theseus.package_data import bundled_model
+    from bert_mrc_theseus.text.interchange import read_documents
+
+    if min(counts) < 1:
+        raise UsageError(f"--clients takes numbers from 1 on. Received: {clients!r}")
+    texts = [document.text for document in read_documents(data) if document.text]
+    if not texts:
+        raise DataError("no texts", data)
+    console = PlainConsole(stderr=True)
+    report = bench_service(model or bundled_model(), texts, requests, counts, rounds, memory_requests, console.print)
+    _show(report, out)
+    if report["memory"]:
+        _show({"rows": report["memory"]}, None)
 
 
 def _wide_console() -> PlainConsole:

@@ -182,8 +182,7 @@ class Extractor:
     @property
     def unseen(self) -> tuple[str, ...]:
         """Types whose query the model was not trained on: it may find something or nothing, and its scores mean little."""
-        known = {item.query for item in self._spec.schema.types}
-        return tuple(item.name for item in self._schema.types if item.query not in known)
+        return self._spec.unseen(self._schema)
 
     @overload
     def __call__(self, text: str) -> list[Extraction]: ...  # type: ignore[overload-overlap]  # A str has str in it.

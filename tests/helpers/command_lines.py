@@ -36,6 +36,7 @@ BASES: dict[str, dict[str, Any]] = {
     "compare": {"data": "data", "out": "compared", "encoder": "empty"},
     "predict": {"inputs": ["text.txt"]},
     "predict-ray": {"input_path": "data", "out": "found"},
+    "serve": {"models": [MODEL]},
     "average": {"models": [MODEL, MODEL], "out": "averaged"},
     "export": {"model": MODEL, "data": "data", "out": "exported"},
     "report": {"models": ["empty"], "data": "data", "out": "page.html"},
@@ -45,6 +46,7 @@ BASES: dict[str, dict[str, Any]] = {
     "bench cold-start": {"model": MODEL},
     "bench scaling": {"data": "data/test.jsonl"},
     "bench processes": {"data": ["data/test.jsonl"]},
+    "bench service": {"data": "data/test.jsonl"},
     "bench shared": {"model": MODEL, "data": "data/test.jsonl"},
 }
 """A command line of each command that is right, by its parameters."""
