@@ -71,6 +71,40 @@ def open_binary(path: str | Path) -> BinaryIO:
         raise DataError(f"cannot open: {error}", path) from error
 
 
+def files_below(folder: str | Path, on_error: OnError | None = None) -> list[Path]:
+    """What can be read in a folder and in the folders in it, by name; links to folders are not followed.
+
+    A file that cannot be looked at, such as a link to nothing, is among them: whoever opens it learns why.
+
+    Args:
+        folder: to search.
+        on_error: gets the error of each folder that cannot be searched; by default it is raised.
+
+    Raises:
+        DataError: see `on_error`.
+    """
+
+    def refuse(error: OSError) -> None:
+        problem = DataError(f"cannot search the folder: {error.strerror}", error.filename)
+        if on_error is None:
+            raise problem from error
+        on_error(problem)
+
+    found = [os.path.join(place, name) for place, _, names in os.walk(folder, onerror=refuse) for name in names]
+    return [Path(file) for file in sorted(found) if os.path.isfile(file) or not os.path.exists(file)]
+
+
+def why_not_there(path: str | Path) -> str:
+    """What to say of a path at which nothing can be found."""
+    try:
+        os.stat(path)
+    except PermissionError as error:
+        return error.strerror
+    except (OSError, ValueError):
+        pass
+    return "no such file or folder"
+
+
 def raw_pieces(
     stream: Iterable[bytes], path: str | Path, encoding: str = DEFAULT_ENCODING
 ) -> Iterator[tuple[int, bytes]]:
@@ -96,7 +130,7 @@ def raw_pieces(
             hint = "is it gzip, as the .gz of its name says, and whole?"
             raise DataError(f"cannot read on: {error}", path, number, hint) from error
         except (OSError, EOFError, zlib.error) as error:
-            raise DataError(f"cannot read on: {error}", path, number) from error
+            raise DataError(f"cannot read on: {getattr(error, 'strerror', None) or error}", path, number) from error
         if first:
             refuse_no_text(raw, path, encoding)
             first = False

@@ -37,12 +37,17 @@ _NO_TEXT = (
     (b"Rar!\x1a\x07", "a RAR archive", _UNPACK),
     (b"\x89PNG\r\n", "a PNG image", ""),
     (b"\xff\xd8\xff", "a JPEG image", ""),
+    (b"GIF87a", "a GIF image", ""),
+    (b"GIF89a", "a GIF image", ""),
+    (b"\x7fELF", "a program", ""),
+    (b"Obj\x01", "an Avro file", _SAVE),
 )
 """First bytes that no text has, what they say, and what to do."""
 
 _NO_TEXT_PATTERNS = (
     (re.compile(rb"PAR1[\x00-\x08\x0e-\x1f]"), "a Parquet file", _SAVE),
     (re.compile(rb"BZh[1-9]1AY&SY"), "a bzip2 archive", _UNPACK),
+    (re.compile(rb"(?s).{257}ustar[\x00 ]"), "a tar archive", _UNPACK),
 )
 """Kinds that begin with letters, as a text may."""
 

@@ -93,7 +93,14 @@ def predict(
     check_encoding(encoding)
     if input_format not in FORMS:
         raise UsageError(f"--input-format is one of {', '.join(FORMS)}. Received: {input_format!r}")
-    files = find_inputs(inputs)
+    skipped = 0
+
+    def report(error: DataError) -> None:
+        nonlocal skipped
+        skipped += 1
+        console.print(f"skipped: {error}", style="yellow")
+
+    files = find_inputs(inputs, report)
     thresholds = None if threshold is None else Thresholds(threshold, threshold)
     chosen = None if types is None else comma_list(types, str, "--types")
     model = model or bundled_model()
@@ -112,13 +119,6 @@ def predict(
             f"little, or wrong",
             style="yellow",
         )
-    skipped = 0
-
-    def report(error: DataError) -> None:
-        nonlocal skipped
-        skipped += 1
-        console.print(f"skipped: {error}", style="yellow")
-
     with ExitStack() as opened:
         if resume and out is not None:
             from bert_mrc_theseus.output.journal import Journal
@@ -127,7 +127,7 @@ def predict(
             if journal.begun:
                 console.print(f"going on behind {journal.counts['documents']:,} documents")
                 # What could not be written before the kill counts still.
-                skipped = journal.counts["documents"] - journal.counts["written"]
+                skipped += journal.counts["documents"] - journal.counts["written"]
         done = journal.counts["documents"] if journal else 0
         texts = read_inputs(files, report, whole_files, encoding, input_format, text_field)
         documents = extractor.documents(texts, done)

@@ -11,6 +11,7 @@ from typing import Any
 
 import numpy as np
 
+from bert_mrc_theseus.errors import printable
 from bert_mrc_theseus.evaluation.calibration import calibration, confusion
 from bert_mrc_theseus.evaluation.mistakes import KINDS, Mistake, count_kinds
 from bert_mrc_theseus.evaluation.run_summary import StageSummary
@@ -102,7 +103,7 @@ def run_report_page(run: Path, stages: Sequence[StageSummary], gold: Sequence[Do
     )
     return render(
         "report.html.j2",
-        run=run.name,
+        run=printable(run.name),
         stages=stages,
         types=types,
         colours=colours,

@@ -49,6 +49,7 @@ from bert_mrc_theseus.mrc.lexicon import BITS, Lexicon
 from bert_mrc_theseus.mrc.segmentation import Segmenter
 from bert_mrc_theseus.mrc.tokenizer import PLACES, Tokenizer, Words
 from bert_mrc_theseus.mrc.windows import WindowSize
+from bert_mrc_theseus.provenance import write_json
 from bert_mrc_theseus.text.documents import Document
 from bert_mrc_theseus.text.schema import Schema, schema_from_json, schema_to_json
 
@@ -189,9 +190,7 @@ def save_model(folder: str | Path, model: SavedModel) -> None:
             if spec.lexicon is not None:
                 write_lexicon(new / LEXICON, spec.lexicon)
             (new / "queries.json").write_text(schema_to_json(spec.schema), encoding="utf-8")
-            (new / RECORD).write_text(
-                json.dumps(spec.record.to_dict(), ensure_ascii=False, indent=2) + "\n", encoding="utf-8"
-            )
+            write_json(new / RECORD, spec.record.to_dict())
             save_file({name: np.ascontiguousarray(t) for name, t in model.tensors.items()}, new / WEIGHTS)
             write_checksums(new, CHECKED)
     except (OSError, SafetensorError) as error:

@@ -14,7 +14,7 @@ from itertools import chain
 from pathlib import Path
 
 from bert_mrc_theseus.errors import DataError, UsageError, printable
-from bert_mrc_theseus.files import OnError, decode_lines, decode_text, open_binary
+from bert_mrc_theseus.files import OnError, decode_lines, decode_text, files_below, open_binary, why_not_there
 from bert_mrc_theseus.text.documents import TEXT, Document, document_from_dict, parse_documents
 from bert_mrc_theseus.text.json_records import json_records
 from bert_mrc_theseus.text_encoding import DEFAULT_ENCODING
@@ -32,24 +32,29 @@ SHOWN = 60
 _JSON_START = re.compile(r'\s*(\{\s*("|$)|\[\s*(\{|"|$))')
 
 
-def find_inputs(paths: Iterable[str]) -> list[str]:
+def find_inputs(paths: Iterable[str], on_error: OnError | None = None) -> list[str]:
     """The files to read, in order: folders are searched for .txt, .jsonl and .ndjson (.gz too), sorted by name.
+
+    Args:
+        paths: files, folders, and "-" for standard input.
+        on_error: gets the error of each folder that cannot be searched; by default it is raised.
 
     Raises:
         UsageError: a path does not exist.
-        DataError: a folder has no such file.
+        DataError: a folder has no such file, or see `on_error`.
     """
+    closed: list[DataError] = []
     files: list[str] = []
     for path in paths:
         if path == STDIN:
             files.append(path)
         elif os.path.isdir(path):
-            inside = sorted(
+            inside = [
                 str(file)
-                for file in Path(path).rglob("*")
-                if file.is_file() and file.name.lower().removesuffix(".gz").endswith(SUFFIXES)
-            )
-            if not inside:
+                for file in files_below(path, None if on_error is None else closed.append)
+                if file.name.lower().removesuffix(".gz").endswith(SUFFIXES)
+            ]
+            if not inside and not closed:
                 raise DataError(f"the folder has no {' or '.join(SUFFIXES)} file", path)
             files += inside
         elif os.path.exists(path):
@@ -58,8 +63,11 @@ def find_inputs(paths: Iterable[str]) -> list[str]:
         else:
             named = path if len(path) <= SHOWN else f"{path[:SHOWN]}..."
             raise UsageError(
-                f"{printable(named)}: no such file or folder (to predict a text: echo TEXT | predict {STDIN})"
+                f"{printable(named)}: {why_not_there(path)} (to predict a text: echo TEXT | predict {STDIN})"
             )
+    for error in closed:
+        if on_error is not None:
+            on_error(error)
     return files
 
 

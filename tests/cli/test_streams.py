@@ -149,7 +149,7 @@ def test_a_signal_leaves_no_temporary_file(folder, number):
     os.mkfifo(folder / "fifo.txt")
     code = (
         "import sys, bert_mrc_theseus.prediction.inputs as inputs, bert_mrc_theseus.cli.app as app\n"
-        "inputs.find_inputs = list\n"
+        "inputs.find_inputs = lambda paths, on_error: paths\n"
         "sys.argv = ['x', 'predict', 'fifo.txt', '-o', 'out.jsonl']\n"
         "app.main()"
     )
