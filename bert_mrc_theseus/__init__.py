@@ -14,8 +14,9 @@ Deeper: `bmt.training`, `bmt.model`, `bmt.model_files`, `bmt.engines`. Nothing i
 
 The folders, from the ground up; each imports only from those before it:
 
-    errors, files, provenance, package_data    everything stands on these
-    temporary_files, exchange, outputs         beside files: what is written, and what may be replaced
+    errors          everything stands on these
+    files           read and written so that nothing is misread and nothing is half-written
+    provenance, outputs, package_data    where results come from, what may be replaced, what the package brings
     text            what everything speaks of: documents, entity types, tags, dictionaries, word lists
     output          documents -> what people and other tools read
     mrc             a document as the model reads it: tokens, words, windows, pairs, batches
@@ -43,7 +44,8 @@ if TYPE_CHECKING:
     from bert_mrc_theseus.evaluation.metrics import strict_scores
     from bert_mrc_theseus.prediction.extractor import Extraction, Extractor
     from bert_mrc_theseus.text.dictionary import Dictionary, read_dictionary
-    from bert_mrc_theseus.text.documents import Document, Entity, read_documents, write_documents
+    from bert_mrc_theseus.text.documents import Document, Entity
+    from bert_mrc_theseus.text.interchange import read_documents, write_documents
     from bert_mrc_theseus.text.schema import EntityType, Schema, read_queries
 
 __version__ = "0.1.0"
@@ -57,7 +59,8 @@ __getattr__, __dir__, _ = lazy_loader.attach(
         "evaluation.metrics": ["strict_scores"],
         "prediction.extractor": ["Extraction", "Extractor"],
         "text.dictionary": ["Dictionary", "read_dictionary"],
-        "text.documents": ["Document", "Entity", "read_documents", "write_documents"],
+        "text.documents": ["Document", "Entity"],
+        "text.interchange": ["read_documents", "write_documents"],
         "text.schema": ["EntityType", "Schema", "read_queries"],
     },
 )

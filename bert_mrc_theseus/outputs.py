@@ -12,9 +12,11 @@ from pathlib import Path
 from typing import Any
 
 from bert_mrc_theseus.errors import UsageError
-from bert_mrc_theseus.files import atomic_folder, cannot_be_replaced, check_place, own_descriptor, sha256_of
+from bert_mrc_theseus.files.atomic_folders import atomic_folder
+from bert_mrc_theseus.files.places import cannot_be_replaced, check_place, own_descriptor
+from bert_mrc_theseus.files.sha256 import sha256_of
+from bert_mrc_theseus.files.temporary_files import is_temporary
 from bert_mrc_theseus.provenance import write_json
-from bert_mrc_theseus.temporary_files import is_temporary
 
 MARKER = ".bert-mrc-theseus.json"
 """Which command wrote an output folder, and the SHA-256 of each of its files."""
@@ -30,7 +32,7 @@ def check_output_file(path: str | Path | None, inputs: Iterable[str | Path] = ()
         inputs: files, and "-" for standard input.
 
     Raises:
-        UsageError: it is a folder or not writable, its folder is not (see `files.check_place`), or it is an input.
+        UsageError: it is a folder or not writable, its folder is not (see `places.check_place`), or it is an input.
     """
     descriptor = 1 if path is None else own_descriptor(Path(path))
     inputs = list(inputs)

@@ -9,7 +9,8 @@ from pathlib import Path
 from typing import Any
 
 from bert_mrc_theseus.errors import printable
-from bert_mrc_theseus.files import atomic_write, sha256_of
+from bert_mrc_theseus.files.atomic_files import atomic_write
+from bert_mrc_theseus.files.sha256 import sha256_of
 
 DISTRIBUTION = "bert-mrc-theseus"
 

@@ -15,9 +15,12 @@ from pathlib import Path
 import numpy as np
 
 from bert_mrc_theseus.errors import DataError, UserError
-from bert_mrc_theseus.files import atomic_folder, refuse_existing, sha256_of
+from bert_mrc_theseus.files.atomic_folders import atomic_folder
+from bert_mrc_theseus.files.places import refuse_existing
+from bert_mrc_theseus.files.sha256 import sha256_of
 from bert_mrc_theseus.provenance import package_version, write_json
-from bert_mrc_theseus.text.documents import Document, Entity, read_documents, write_documents
+from bert_mrc_theseus.text.documents import Document, Entity
+from bert_mrc_theseus.text.interchange import read_documents, write_documents
 
 from .readers.silver import TYPES
 
@@ -141,7 +144,7 @@ def augment_folder(
 
     Raises:
         UserError: there is such a folder, or a term has a type that the training documents have not.
-        DataError: the training documents have no entities, or see `documents.read_documents`.
+        DataError: the training documents have no entities, or see `interchange.read_documents`.
     """
     refuse_existing(out)
     train = data / "train.jsonl"

@@ -9,16 +9,19 @@ from typing import Any
 import numpy as np
 
 from bert_mrc_theseus.errors import DataError, printable
-from bert_mrc_theseus.files import atomic_write, read_text, sha256_of
+from bert_mrc_theseus.files.atomic_files import atomic_write
+from bert_mrc_theseus.files.reading import read_text
+from bert_mrc_theseus.files.sha256 import sha256_of
 from bert_mrc_theseus.mrc.examples import WindowSize
 from bert_mrc_theseus.output.unwritable import writable
 from bert_mrc_theseus.outputs import check_output_folder, output_folder
 from bert_mrc_theseus.provenance import package_version, write_json
 from bert_mrc_theseus.text.dictionary import read_dictionary
-from bert_mrc_theseus.text.documents import Document, write_documents
+from bert_mrc_theseus.text.documents import Document
+from bert_mrc_theseus.text.interchange import write_documents
 from bert_mrc_theseus.text.schema import read_queries
 
-from .corpora import corpus_files, read_split
+from .corpus_files import corpus_files, read_split
 from .join import joined
 from .readers.formats import check_options, reader_of
 from .readers.paths import source_files

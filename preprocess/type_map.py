@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from bert_mrc_theseus.errors import DataError, UsageError
-from bert_mrc_theseus.files import SURROGATE
+from bert_mrc_theseus.files.reading import SURROGATE
 from bert_mrc_theseus.text.documents import Document
 
 

@@ -10,7 +10,7 @@ from bert_mrc_theseus.model.build import keras_model, predecessor_from
 from bert_mrc_theseus.model.theseus import TheseusModel
 from bert_mrc_theseus.model.variables import tensors_of
 from bert_mrc_theseus.model_files.model_config import MatchShape, SharedContext
-from bert_mrc_theseus.model_files.model_folder import SavedModel
+from bert_mrc_theseus.model_files.model_spec import SavedModel
 from bert_mrc_theseus.mrc.batch_types import SHARED_BATCH, Targets, text_batch_form
 from bert_mrc_theseus.mrc.collate import collate, collate_shared, collate_texts, match_labels, span_labels
 from bert_mrc_theseus.training.config import Distillation

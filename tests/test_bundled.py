@@ -12,9 +12,9 @@ import pytest
 from bert_mrc_theseus import Extractor
 from bert_mrc_theseus.engines.choose import engine_files
 from bert_mrc_theseus.evaluation.metrics import strict_scores
-from bert_mrc_theseus.files import sha256_of
+from bert_mrc_theseus.files.sha256 import sha256_of
 from bert_mrc_theseus.package_data import bundled_model
-from bert_mrc_theseus.text.documents import read_documents
+from bert_mrc_theseus.text.interchange import read_documents
 
 CARD = (bundled_model() / "README.md").read_text(encoding="utf-8")
 SHOWN = [line for block in re.findall(r"```text\n(.*?)```", CARD, re.DOTALL) for line in block.splitlines()]

@@ -7,7 +7,7 @@ import sys
 
 import pytest
 
-from bert_mrc_theseus.files import LARGEST_TEXT, LONGEST_LINE
+from bert_mrc_theseus.files.raw_lines import LARGEST_TEXT, LONGEST_LINE
 from tests.helpers.stress import note, under_stress
 
 pytestmark = pytest.mark.skipif(not sys.platform.startswith("linux"), reason="Linux says what a process has used")

@@ -3,7 +3,7 @@
 from collections import Counter
 
 import pytest
-from bert_mrc_theseus.preprocess.corpora import load_corpus, query_file
+from bert_mrc_theseus.preprocess.corpus_files import load_corpus, query_file
 
 from bert_mrc_theseus.package_data import data_folder
 from bert_mrc_theseus.text.schema import read_queries

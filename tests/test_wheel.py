@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from bert_mrc_theseus.engines.onnx_engine import write_graphs
+from bert_mrc_theseus.engines.graph_files import write_graphs
 from bert_mrc_theseus.model_files.model_folder import load_model
 from bert_mrc_theseus.model_files.run_folder import RunFolder
 from bert_mrc_theseus.onnx_export.graphs import build_graphs, serialised

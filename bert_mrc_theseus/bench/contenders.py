@@ -9,7 +9,7 @@ import numpy as np
 from bert_mrc_theseus.engines.choose import load_engine
 from bert_mrc_theseus.engines.engine import BatchEngine, Engine
 from bert_mrc_theseus.engines.thread_pool import available_cores
-from bert_mrc_theseus.model_files.model_folder import ONNX, load_model
+from bert_mrc_theseus.model_files.model_folder import ONNX, load_model, load_spec
 from bert_mrc_theseus.mrc.batch_types import PairBatch
 
 TORCH_BUDGET = 2048
@@ -65,6 +65,8 @@ NEEDS = {"keras": ("tensorflow", "keras"), "onnx": ("onnx", "onnxruntime"), "tor
 
 def missing_for(name: str, folder: Path) -> str:
     """Why a contender cannot run; empty if it can."""
+    if name.startswith("torch") and load_spec(folder).config.shares_all:
+        return f"{folder} reads query and context apart, which the PyTorch model does not"
     absent = not_installed(name)
     if absent:
         return absent

@@ -9,10 +9,11 @@ import numpy as np
 
 from bert_mrc_theseus.bench.machine import describe_machine
 from bert_mrc_theseus.bench.measured_process import predict_command, run_measured
-from bert_mrc_theseus.engines.onnx_engine import write_graphs
+from bert_mrc_theseus.engines.graph_files import write_graphs
 from bert_mrc_theseus.model_files.encoder_weights import expected_shapes
 from bert_mrc_theseus.model_files.model_config import EncoderConfig, ModelConfig
-from bert_mrc_theseus.model_files.model_folder import ModelSpec, SavedModel, save_model
+from bert_mrc_theseus.model_files.model_folder import save_model
+from bert_mrc_theseus.model_files.model_spec import ModelSpec, SavedModel
 from bert_mrc_theseus.mrc.tokenizer import CLS, PAD, SEP, UNK
 from bert_mrc_theseus.onnx_export.graphs import build_graphs, serialised
 from bert_mrc_theseus.text.schema import EntityType, Schema

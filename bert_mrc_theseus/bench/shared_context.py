@@ -15,7 +15,7 @@ from bert_mrc_theseus.bench.machine import describe_machine
 from bert_mrc_theseus.bench.workload import Workload, examples_of, facts
 from bert_mrc_theseus.engines.engine import Engine
 from bert_mrc_theseus.engines.onnx_engine import BUDGET
-from bert_mrc_theseus.model_files.model_folder import ModelSpec, SavedModel
+from bert_mrc_theseus.model_files.model_spec import ModelSpec, SavedModel
 from bert_mrc_theseus.mrc.examples import Examples
 from bert_mrc_theseus.onnx_export.export import measure_ranges
 from bert_mrc_theseus.onnx_export.graphs import engine_of

@@ -6,7 +6,7 @@ import numpy as np
 import torch
 from transformers import BertConfig, BertModel
 
-from bert_mrc_theseus.model_files.model_folder import SavedModel
+from bert_mrc_theseus.model_files.model_spec import SavedModel
 from bert_mrc_theseus.mrc.batch_types import PairBatch
 
 

@@ -8,7 +8,8 @@ from typing import Any
 import numpy as np
 
 from bert_mrc_theseus.engines.thread_pool import available_cores
-from bert_mrc_theseus.model_files.model_folder import SavedModel, load_model
+from bert_mrc_theseus.model_files.model_folder import load_model
+from bert_mrc_theseus.model_files.model_spec import SavedModel
 from bert_mrc_theseus.mrc.batch_types import PAIR_BATCH, SHARED_BATCH, Draws, PairBatch, SharedBatch, Targets, pairs_of
 from bert_mrc_theseus.mrc.collate import collate_shared, span_labels
 from bert_mrc_theseus.mrc.examples import Examples

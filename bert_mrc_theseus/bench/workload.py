@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from bert_mrc_theseus.model_files.model_config import EncoderConfig
-from bert_mrc_theseus.model_files.model_folder import ModelSpec
+from bert_mrc_theseus.model_files.model_spec import ModelSpec
 from bert_mrc_theseus.mrc.batching import padding_share, sorted_batches
 from bert_mrc_theseus.mrc.examples import Examples
 from bert_mrc_theseus.text.documents import Document

@@ -18,7 +18,7 @@ from typer.core import TyperGroup
 from bert_mrc_theseus.cli.given_values import CheckedCommand, refuse_empty, usage_message
 from bert_mrc_theseus.cli.streams import can_be_written, describe, discard, end_on_signals, prepare_streams
 from bert_mrc_theseus.errors import UsageError, UserError
-from bert_mrc_theseus.files import naming_errors
+from bert_mrc_theseus.files.atomic_files import naming_errors
 from bert_mrc_theseus.output.terminal import PlainConsole
 
 COMMANDS = (

@@ -16,7 +16,7 @@ def average(
     out: Annotated[Path, typer.Option(help="Model folder to write; there must not be one.")],
 ) -> None:
     """Write the model whose weights are the mean of theirs; tune its thresholds afterwards (evaluate --tune)."""
-    from bert_mrc_theseus.files import refuse_existing
+    from bert_mrc_theseus.files.places import refuse_existing
     from bert_mrc_theseus.model_files.averaging import average_models
     from bert_mrc_theseus.model_files.model_folder import save_model
 

@@ -8,7 +8,7 @@ from rich.table import Table
 
 from bert_mrc_theseus.cli.given_values import CheckedCommand
 from bert_mrc_theseus.cli.values import check_names, comma_list
-from bert_mrc_theseus.errors import DataError
+from bert_mrc_theseus.errors import DataError, UserError
 from bert_mrc_theseus.output.terminal import PlainConsole
 from bert_mrc_theseus.outputs import check_output_files
 
@@ -41,9 +41,9 @@ def predict(
     from bert_mrc_theseus.bench.contenders import CONTENDERS
     from bert_mrc_theseus.bench.predict import bench_predict
     from bert_mrc_theseus.bench.workload import Workload
-    from bert_mrc_theseus.files import sha256_of
+    from bert_mrc_theseus.files.sha256 import sha256_of
     from bert_mrc_theseus.provenance import command_line, write_json
-    from bert_mrc_theseus.text.documents import read_documents
+    from bert_mrc_theseus.text.interchange import read_documents
 
     console = _wide_console()
     texts = [document.text for document in read_documents(data) if document.text]
@@ -89,10 +89,13 @@ def train(
     from bert_mrc_theseus.bench.train_worker import TRAINERS
     from bert_mrc_theseus.engines.import_tensorflow import import_tensorflow
     from bert_mrc_theseus.model_files.model_folder import load_spec
-    from bert_mrc_theseus.text.documents import read_documents
+    from bert_mrc_theseus.text.interchange import read_documents
 
     import_tensorflow()
-    examples = load_spec(model).examples(list(read_documents(data)))
+    spec = load_spec(model)
+    if spec.config.shares_all:
+        raise UserError(f"{model} reads query and context apart; bench train measures models that read them together")
+    examples = spec.examples(list(read_documents(data)))
     names = list(TRAINERS) if contenders is None else contenders.split(";")
     check_names(names, TRAINERS, "--contenders")
     console = PlainConsole(stderr=True)
@@ -125,7 +128,7 @@ def scaling(
     """Text files of several sizes by `predict`: time should grow with them, memory not."""
     check_output_files([out], [data])
     from bert_mrc_theseus.bench.scaling import bench_scaling
-    from bert_mrc_theseus.text.documents import read_documents
+    from bert_mrc_theseus.text.interchange import read_documents
 
     texts = [document.text for document in read_documents(data) if document.text]
     _show(bench_scaling(model, texts, comma_list(megabytes, float, "--megabytes")), out)
@@ -151,7 +154,7 @@ def shared(
 
     from bert_mrc_theseus.bench.shared_context import bench_shared
     from bert_mrc_theseus.model_files.model_folder import load_model
-    from bert_mrc_theseus.text.documents import read_documents
+    from bert_mrc_theseus.text.interchange import read_documents
 
     texts = [document.text for document in islice((d for d in read_documents(data) if d.text), sentences)]
     if not texts:
@@ -187,6 +190,7 @@ def _print(console: PlainConsole, report: dict[str, Any]) -> None:
         "texts",
         "T",
         "sent/s",
+        "read %",
         "tok/s",
         "GFLOP/s",
         "of peak",
@@ -208,6 +212,7 @@ def _print(console: PlainConsole, report: dict[str, Any]) -> None:
             row["workload"],
             str(row["types"]),
             f"{row['sentences_per_second']:,.1f}",
+            f"{row['reading'] / row['seconds']:.1%}",
             f"{row['tokens_per_second']:,.0f}",
             f"{row['gflops']:,.0f}",
             f"{row['peak_share']:.0%}",

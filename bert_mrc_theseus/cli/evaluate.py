@@ -36,12 +36,13 @@ def evaluate(
     errors: Annotated[Path | None, typer.Option(help="JSONL list of mistakes to write (one model).")] = None,
 ) -> None:
     """Strict precision, recall and F1, micro and per type, and what went wrong."""
-    from bert_mrc_theseus.files import check_place, sha256_of
+    from bert_mrc_theseus.files.places import check_place
+    from bert_mrc_theseus.files.sha256 import sha256_of
     from bert_mrc_theseus.model_files.model_folder import files_of_models
     from bert_mrc_theseus.model_files.run_folder import RunFolder
     from bert_mrc_theseus.outputs import check_output_files
     from bert_mrc_theseus.provenance import write_json
-    from bert_mrc_theseus.text.documents import read_documents
+    from bert_mrc_theseus.text.interchange import read_documents
 
     console = PlainConsole()
     path = split_file(data, split)
@@ -88,7 +89,7 @@ def _evaluate_one(
     from bert_mrc_theseus.evaluation.evaluate import evaluate_model, evaluation_report
     from bert_mrc_theseus.evaluation.mistakes import write_mistakes
     from bert_mrc_theseus.evaluation.tuning import tune_on
-    from bert_mrc_theseus.files import sha256_of
+    from bert_mrc_theseus.files.sha256 import sha256_of
     from bert_mrc_theseus.model_files.model_folder import save_thresholds
 
     chosen = choose_engine(folder, engine_name)

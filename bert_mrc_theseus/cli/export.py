@@ -7,7 +7,7 @@ import typer
 
 from bert_mrc_theseus.engines.import_tensorflow import import_tensorflow
 from bert_mrc_theseus.errors import UsageError
-from bert_mrc_theseus.files import check_place, refuse_existing
+from bert_mrc_theseus.files.places import check_place, refuse_existing
 from bert_mrc_theseus.output.terminal import PlainConsole
 
 
@@ -60,7 +60,7 @@ def export(
     import_tensorflow()
     from bert_mrc_theseus.engines.choose import load_engine
     from bert_mrc_theseus.onnx_export.export import export_onnx
-    from bert_mrc_theseus.text.documents import read_documents
+    from bert_mrc_theseus.text.interchange import read_documents
 
     documents = list(read_documents(data / "dev.jsonl"))
     calibration = list(read_documents(data / "train.jsonl")) if int8 else []

@@ -9,10 +9,10 @@ import typer
 
 from bert_mrc_theseus.cli.values import comma_list
 from bert_mrc_theseus.errors import PARTIAL, DataError, UsageError
+from bert_mrc_theseus.files.text_encoding import DEFAULT_ENCODING, check_encoding
 from bert_mrc_theseus.output.terminal import PlainConsole
 from bert_mrc_theseus.text.documents import TEXT
 from bert_mrc_theseus.text.schema import DEFAULT_STYLE
-from bert_mrc_theseus.text_encoding import DEFAULT_ENCODING, check_encoding
 
 
 def predict(
@@ -66,6 +66,14 @@ def predict(
             help="Terms that are, or are not, entities: term<TAB>type[<TAB>veto] a line.", exists=True, dir_okay=False
         ),
     ] = None,
+    lexicon: Annotated[
+        Path | None,
+        typer.Option(
+            help="Terms (term<TAB>type a line) that a model with words reads as words of its lexicon: a hint, no verdict.",
+            exists=True,
+            dir_okay=False,
+        ),
+    ] = None,
     threshold: Annotated[
         float | None, typer.Option(help="Smallest start and end probability, instead of the model's.", min=0, max=1)
     ] = None,
@@ -88,6 +96,7 @@ def predict(
     from bert_mrc_theseus.prediction.extractor import Extractor
     from bert_mrc_theseus.prediction.inputs import FORMS, find_inputs, read_inputs
     from bert_mrc_theseus.text.dictionary import read_dictionary
+    from bert_mrc_theseus.text.word_lists import term_words
 
     console = PlainConsole(stderr=True, soft_wrap=True)
     check_encoding(encoding)
@@ -107,12 +116,21 @@ def predict(
     read: list[str | Path] = [
         *files,
         *files_of_models(model),
-        *(path for path in (queries, dictionary) if path is not None),
+        *(path for path in (queries, dictionary, lexicon) if path is not None),
     ]
     check_outputs(form, out, read, overwrite, resume)
     terms = None if dictionary is None else read_dictionary(dictionary)
     journal = None
-    extractor = Extractor.load(model, thresholds, engine, nested=nested, queries=queries, style=style, types=chosen)
+    extractor = Extractor.load(
+        model,
+        thresholds,
+        engine,
+        nested=nested,
+        queries=queries,
+        style=style,
+        types=chosen,
+        words=None if lexicon is None else term_words(lexicon),
+    )
     if extractor.unseen:
         console.print(
             f"the model was not trained on the queries of {', '.join(extractor.unseen)}: what it finds for them may be "
@@ -149,7 +167,7 @@ def predict(
 
 def _depends_on(ctx: typer.Context, files: list[str], model: Path) -> dict[str, Any]:
     """What a prediction must share with one that was begun, to go on with it: inputs, model, versions, and every option."""
-    from bert_mrc_theseus.files import sha256_of
+    from bert_mrc_theseus.files.sha256 import sha256_of
     from bert_mrc_theseus.provenance import checksums, library_versions, versions
 
     if not all(Path(file).is_file() for file in files):

@@ -7,9 +7,9 @@ import typer
 from rich.table import Table
 
 from bert_mrc_theseus.errors import PARTIAL, UsageError, printable
+from bert_mrc_theseus.files.text_encoding import DEFAULT_ENCODING
 from bert_mrc_theseus.output.terminal import PlainConsole
 from bert_mrc_theseus.text.documents import TEXT
-from bert_mrc_theseus.text_encoding import DEFAULT_ENCODING
 
 if TYPE_CHECKING:
     from bert_mrc_theseus.preprocess.convert import Converted
@@ -102,10 +102,11 @@ def preprocess(
     """Convert a corpus to documents, count what is in it, and say what was repaired. Exit status 3 says that records of your
     files were left out.
     """
-    from bert_mrc_theseus.files import why_not_there
+    from bert_mrc_theseus.files.listing import why_not_there
     from bert_mrc_theseus.mrc.examples import WindowSize
     from bert_mrc_theseus.preprocess.convert import check_data_folder, convert, read_files, read_known
-    from bert_mrc_theseus.preprocess.corpora import CORPORA, corpus_files, query_file
+    from bert_mrc_theseus.preprocess.corpora import CORPORA
+    from bert_mrc_theseus.preprocess.corpus_files import corpus_files, query_file
     from bert_mrc_theseus.preprocess.readers.paths import is_there
     from bert_mrc_theseus.preprocess.readers.sources import DEFAULTS, ReadOptions
     from bert_mrc_theseus.preprocess.type_map import parse_type_map

@@ -29,7 +29,7 @@ def check(
     context_position: Annotated[int, typer.Option(help="Position of the context's first character.", min=3)] = 32,
 ) -> None:
     """Duplicate queries, overly long ones, types that the training data lack. Exit status 1 if something is fatal."""
-    from bert_mrc_theseus.text.documents import read_documents
+    from bert_mrc_theseus.text.interchange import read_documents
     from bert_mrc_theseus.text.query_check import check_queries
     from bert_mrc_theseus.text.schema import read_queries
 

@@ -20,7 +20,7 @@ def report(
     """Scores, learning curves, calibration, confusions and every mistake in its text, on one page without other files."""
     from bert_mrc_theseus.model_files.model_folder import files_of_models
     from bert_mrc_theseus.outputs import check_output_file
-    from bert_mrc_theseus.text.documents import read_documents
+    from bert_mrc_theseus.text.interchange import read_documents
 
     path = split_file(data, split)
     out = out or run / "report.html"
@@ -30,7 +30,8 @@ def report(
         raise DataError("no documents", path)
     from bert_mrc_theseus.evaluation.run_report import run_report_page
     from bert_mrc_theseus.evaluation.run_summary import summarise_run
-    from bert_mrc_theseus.files import atomic_write, sha256_of
+    from bert_mrc_theseus.files.atomic_files import atomic_write
+    from bert_mrc_theseus.files.sha256 import sha256_of
 
     stages = summarise_run(run, documents, {"file": path.name, "sha256": sha256_of(path)}, nested=nested)
     with atomic_write(out) as stream:

@@ -24,12 +24,14 @@ from bert_mrc_theseus.decoding.entities import FlatAnswers
 from bert_mrc_theseus.engines.engine import Engine
 from bert_mrc_theseus.errors import TrainingError
 from bert_mrc_theseus.evaluation.evaluate import evaluate_model, evaluation_report
-from bert_mrc_theseus.files import sha256_of
-from bert_mrc_theseus.model_files.model_folder import WEIGHTS, ModelSpec, load_model
+from bert_mrc_theseus.files.sha256 import sha256_of
+from bert_mrc_theseus.model_files.model_folder import WEIGHTS, load_model
+from bert_mrc_theseus.model_files.model_spec import ModelSpec
 from bert_mrc_theseus.model_files.run_folder import RunFolder
 from bert_mrc_theseus.onnx_export.graphs import engine_of
 from bert_mrc_theseus.provenance import write_json
-from bert_mrc_theseus.text.documents import Document, read_documents
+from bert_mrc_theseus.text.documents import Document
+from bert_mrc_theseus.text.interchange import read_documents
 from bert_mrc_theseus.training.progress import Progress
 from bert_mrc_theseus.training.stages import fine_tune_predecessor, fine_tune_successor, replace_modules
 

@@ -6,6 +6,8 @@ import_tensorflow    TensorFlow without its greeting
 control_flow         graphs that might not end
 onnx_runtime         ONNX Runtime, without its telemetry
 keras_engine         a model on Keras
+graph_files          the two graphs of a model folder
+graph_engine         what both engines on graphs have in common
 onnx_engine          graphs that read query and context together
 onnx_text_engine     graphs that read them apart
 choose               which of them runs a model folder: `load_engine`

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 from bert_mrc_theseus.engines.engine import Engine
 from bert_mrc_theseus.engines.import_tensorflow import import_tensorflow
 from bert_mrc_theseus.errors import ModelError, UsageError
-from bert_mrc_theseus.model_files.model_folder import ONNX, WEIGHTS, ModelSpec, load_model, load_spec
+from bert_mrc_theseus.model_files.model_folder import ONNX, WEIGHTS, load_model, load_spec
+from bert_mrc_theseus.model_files.model_spec import ModelSpec
 
 if TYPE_CHECKING:
     from bert_mrc_theseus.engines.onnx_runtime import RunGraph
@@ -88,7 +89,7 @@ def load_engine(folder: str | Path, wanted: str = "auto") -> tuple[ModelSpec, En
         'OnnxEngine'
     """
     if choose_engine(folder, wanted) == "onnx":
-        from bert_mrc_theseus.engines.onnx_engine import check_graphs, read_graphs
+        from bert_mrc_theseus.engines.graph_files import check_graphs, read_graphs
 
         spec = load_spec(folder)
         graphs = read_graphs(folder)

@@ -1,52 +1,34 @@
 """An exported model on ONNX Runtime that reads query and context together. No TensorFlow, and a fast start."""
 
-from collections.abc import Callable, Sequence
-from concurrent.futures import Future
-from functools import partial
-from pathlib import Path
-from typing import NamedTuple, TypeVar
+from collections.abc import Sequence
+from typing import NamedTuple
 
 import numpy as np
 
-from bert_mrc_theseus.engines.engine import UseAnswer, asked_together, no_match_head
-from bert_mrc_theseus.engines.onnx_runtime import RunGraph, open_session, run_graph
-from bert_mrc_theseus.engines.thread_pool import ThreadPool, available_cores
-from bert_mrc_theseus.errors import ModelError
-from bert_mrc_theseus.files import atomic_folder
-from bert_mrc_theseus.model_files.checksums import ModelFiles
-from bert_mrc_theseus.model_files.model_folder import GRAPH_FILES, ONNX, changing_files
-from bert_mrc_theseus.model_files.regular_files import read_bytes
+from bert_mrc_theseus.engines.engine import UseAnswer, asked_together
+from bert_mrc_theseus.engines.graph_engine import BUDGET, GraphEngine, Names
+from bert_mrc_theseus.engines.onnx_runtime import RunGraph
 from bert_mrc_theseus.mrc.batch_types import TokenRows, joined
 from bert_mrc_theseus.mrc.batching import sorted_batches
 from bert_mrc_theseus.mrc.collate import token_rows
 from bert_mrc_theseus.mrc.examples import Examples
-from bert_mrc_theseus.outputs import bring_along
 
 STATES = ("hidden", "q", "k", "v")
 """What the lower graph gives and the upper one takes: hidden states (N, L, H), and the next layer's queries
 (N, heads, L, H/heads), keys (N, heads, H/heads, L) and values (N, heads, L, H/heads)."""
 
-BUDGET = 384
-"""Tokens of a batch: its hidden states stay in a core's cache."""
-
 ROUND = 64
 """Batches of contexts whose states are kept at a time: bounds memory (their states are 1.5 kB a token and more)."""
 
 States = tuple[np.ndarray, ...]
-Result = TypeVar("Result")
 
 
-class OnnxEngine:
+class OnnxEngine(GraphEngine[States]):
     """Runs the two graphs of a model: each context through the lower one once, then every pair through the upper one.
 
-    Each worker runs a batch of its own on one core; several cores on one batch would wait for each other after every operator.
-
     Args:
-        graphs: the lower and the upper graph, serialised.
+        graphs, workers, run, source: see `GraphEngine`.
         context_position: see `SharedContext`.
-        workers: by default as many as this process has cores.
-        run: runs a graph: session, inputs and names of outputs -> outputs.
-        source: the folder that the graphs are from, for messages.
 
     Raises:
         ModelError: a graph is damaged.
@@ -60,20 +42,14 @@ class OnnxEngine:
         run: RunGraph | None = None,
         source: str = "",
     ):
-        lower, upper = (str(Path(source, name)) for name in GRAPH_FILES)
-        self._lower = open_session(graphs[0], lower, ("lengths", "first_position", "token_type"), STATES)
-        self._upper = open_session(graphs[1], upper, ("context.lengths", "query.lengths"), ("probabilities",))
+        lower = Names(("lengths", "first_position", "token_type"), STATES)
+        upper = Names(("context.lengths", "query.lengths"), ("probabilities",))
+        super().__init__(graphs, lower, upper, workers, run, source)
         self._context_position = context_position
-        self._workers = workers or available_cores()
-        self._run = run or partial(run_graph, source=source)
-        self._pool = ThreadPool(self._workers)
-        self._queries: tuple[tuple[bytes, ...], States] | None = None
 
     def answer(self, examples: Examples, use: UseAnswer, matches: bool = False) -> None:
-        outputs = ["probabilities", "matches"] if matches else ["probabilities"]
-        if matches and "matches" not in {output.name for output in self._upper.get_outputs()}:
-            raise no_match_head()
-        query_states = self._query_states(examples)
+        outputs = self._outputs(matches)
+        query_states = self._read_of(examples)
         query_lengths = np.array([len(tokens.ids) for tokens in examples.queries], np.int32)
         by_length = np.argsort(query_lengths, kind="stable")
         # A context ends with a [SEP], which is no part of the window.
@@ -120,12 +96,6 @@ class OnnxEngine:
             ]
             self._pool.for_each(upper, tasks)
 
-    def submit(self, function: Callable[..., Result], *arguments: object) -> Future[Result]:
-        return self._pool.submit(function, *arguments)
-
-    def close(self) -> None:
-        self._pool.close()
-
     def _read(self, rows: TokenRows, first_position: int, token_type: int) -> States:
         """States of some contexts, or of some queries."""
         inputs = {
@@ -136,13 +106,8 @@ class OnnxEngine:
         }
         return tuple(self._run(self._lower, inputs, STATES))
 
-    def _query_states(self, examples: Examples) -> States:
-        """States of the queries, computed when other queries were asked before."""
-        key = tuple(values.tobytes() for tokens in examples.queries for values in tokens if values is not None)
-        known = self._queries
-        if known is None or known[0] != key:
-            known = self._queries = (key, self._read(token_rows(examples.queries, examples.pad), 0, 0))
-        return known[1]
+    def _read_queries(self, rows: TokenRows) -> States:
+        return self._read(rows, 0, 0)
 
 
 class _Task(NamedTuple):
@@ -170,45 +135,3 @@ def _chunks(
     rows = len(context_lengths) * (int(context_lengths.max()) + int(query_lengths[by_length].max()))
     parts = max(-(-len(by_length) * rows // BUDGET), -(-workers // batches))
     return np.array_split(by_length, min(parts, len(by_length)))
-
-
-def read_graphs(folder: str | Path) -> tuple[bytes, bytes]:
-    """The graphs of a model folder, as `export --to onnx` wrote them; `check_graphs` says whether they still are.
-
-    Raises:
-        ModelError: a file is absent or unreadable.
-    """
-    lower, upper = (Path(folder) / name for name in GRAPH_FILES)
-    try:
-        return read_bytes(lower), read_bytes(upper)
-    except FileNotFoundError as error:
-        raise ModelError(f"{folder} does not hold the graphs of a model: {error.filename} is missing") from error
-
-
-def check_graphs(folder: str | Path, graphs: tuple[bytes, bytes]) -> None:
-    """Compares graphs with the checksums of the model folder that they were read from.
-
-    Raises:
-        ModelError: they are not as they were written.
-    """
-    files = ModelFiles(Path(folder))
-    for name, content in zip(GRAPH_FILES, graphs, strict=True):
-        files.check(name, content)
-
-
-def write_graphs(folder: str | Path, graphs: tuple[bytes, bytes]) -> None:
-    """Writes the graphs of a model folder, in one step, and their checksums; what others put beside the graphs stays.
-
-    Raises:
-        UserError: the disk is full or the place not writable.
-    """
-    contents = dict(zip(GRAPH_FILES, graphs, strict=True))
-    place = Path(folder) / ONNX
-
-    def carry(new: Path) -> None:
-        if place.is_dir():
-            bring_along(place, new, lambda name: name.endswith(".onnx"))
-
-    with changing_files(Path(folder), contents), atomic_folder(place, carry) as new:
-        for name, content in contents.items():
-            (new / Path(name).name).write_bytes(content)

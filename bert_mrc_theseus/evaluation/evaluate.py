@@ -8,7 +8,7 @@ from bert_mrc_theseus.decoding.spans import Thresholds
 from bert_mrc_theseus.engines.engine import Engine
 from bert_mrc_theseus.evaluation.metrics import PRF, Scores, nested_recall, strict_scores, string_set_scores
 from bert_mrc_theseus.evaluation.mistakes import Mistake, analyse, count_kinds
-from bert_mrc_theseus.model_files.model_folder import ModelSpec
+from bert_mrc_theseus.model_files.model_spec import ModelSpec
 from bert_mrc_theseus.prediction.predict import predict_documents
 from bert_mrc_theseus.provenance import command_line, versions
 from bert_mrc_theseus.text.documents import Document

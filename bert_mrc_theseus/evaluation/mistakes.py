@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from bert_mrc_theseus.files import atomic_write
+from bert_mrc_theseus.files.atomic_files import atomic_write
 from bert_mrc_theseus.text.documents import Document, Entity
 
 MISSED, SPURIOUS = "missed", "spurious"

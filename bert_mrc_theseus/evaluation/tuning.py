@@ -10,7 +10,7 @@ from bert_mrc_theseus.decoding.entities import FlatAnswers, decode_document
 from bert_mrc_theseus.decoding.spans import Decoding, Thresholds
 from bert_mrc_theseus.engines.engine import Engine
 from bert_mrc_theseus.evaluation.metrics import strict_scores
-from bert_mrc_theseus.model_files.model_folder import ModelSpec
+from bert_mrc_theseus.model_files.model_spec import ModelSpec
 from bert_mrc_theseus.prediction.predict import predict_documents
 from bert_mrc_theseus.text.documents import Document
 from bert_mrc_theseus.text.schema import Schema

@@ -1,6 +1,7 @@
 """The network: the only folder that is Keras through and through.
 
 encoder             BERT layers
+embeddings          what they read, with words or without
 heads               start and end logits, match logits
 token_layout        token types, positions and masks of a batch
 variables           a model's variables by name

@@ -4,7 +4,7 @@ from bert_mrc_theseus.model.mrc_model import MRCModel
 from bert_mrc_theseus.model.variables import head_variables, load_tensors
 from bert_mrc_theseus.model_files.encoder_weights import EncoderWeights
 from bert_mrc_theseus.model_files.model_config import MatchShape, ModelConfig, SharedContext, WordShape
-from bert_mrc_theseus.model_files.model_folder import SavedModel
+from bert_mrc_theseus.model_files.model_spec import SavedModel
 
 
 def keras_model(saved: SavedModel, source: str = "", dropout_rate: float = 0.0) -> MRCModel:

@@ -12,7 +12,8 @@ from typing import NamedTuple
 import keras
 from keras import ops
 
-from bert_mrc_theseus.model.encoder import Embeddings, EncoderLayer, padding_mask
+from bert_mrc_theseus.model.embeddings import Embeddings
+from bert_mrc_theseus.model.encoder import EncoderLayer, padding_mask
 from bert_mrc_theseus.model.heads import MatchHead, SpanHeads
 from bert_mrc_theseus.model.late_fusion import LateFusion
 from bert_mrc_theseus.model.read_apart import read_alone

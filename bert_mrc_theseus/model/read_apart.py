@@ -5,7 +5,8 @@ from typing import NamedTuple
 
 from keras import ops
 
-from bert_mrc_theseus.model.encoder import Embeddings, padding_bias, padding_mask
+from bert_mrc_theseus.model.embeddings import Embeddings
+from bert_mrc_theseus.model.encoder import padding_bias, padding_mask
 from bert_mrc_theseus.model.top_layers import TopLayers
 from bert_mrc_theseus.mrc.batch_types import Tensor, TokenRows
 

@@ -4,7 +4,8 @@ from collections.abc import Callable, Iterable
 
 from keras import ops
 
-from bert_mrc_theseus.model.encoder import MASKED, Embeddings
+from bert_mrc_theseus.model.embeddings import Embeddings
+from bert_mrc_theseus.model.encoder import MASKED
 from bert_mrc_theseus.mrc.batch_types import SharedBatch, Tensor, TokenRows
 
 Step = Callable[[Tensor, Tensor], Tensor]

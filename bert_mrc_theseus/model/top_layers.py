@@ -5,7 +5,8 @@ from dataclasses import replace
 import keras
 from keras import ops
 
-from bert_mrc_theseus.model.encoder import EncoderLayer, LayerNorm, WordFeatures, dropout, padding_bias
+from bert_mrc_theseus.model.embeddings import WordFeatures
+from bert_mrc_theseus.model.encoder import EncoderLayer, LayerNorm, dropout, padding_bias
 from bert_mrc_theseus.model_files.model_config import EncoderConfig, WordShape
 from bert_mrc_theseus.mrc.batch_types import Tensor, TokenRows
 

@@ -11,7 +11,9 @@ bert_config       config.json and vocab.txt of other projects
 huggingface, tensorflow1, e5_small_zh   encoders that can be read and written
 lexicon_file      a lexicon in a file
 training_record   how a model was made
-model_folder      a trained model in a folder of ours: `ModelSpec`, `SavedModel`, `load_model`, `save_model`
+own_tensors       tensors beside those of an encoder: heads, words
+model_spec        a model as plain values: `ModelSpec`, `SavedModel`
+model_folder      a trained model in a folder of ours: `load_model`, `save_model`
 encoders          encoders of any kind: `load_encoder`
 averaging         the mean of several models
 successor         where a successor's layers come from
@@ -24,13 +26,15 @@ import lazy_loader
 
 if TYPE_CHECKING:
     from bert_mrc_theseus.model_files.encoders import load_encoder
-    from bert_mrc_theseus.model_files.model_folder import ModelSpec, SavedModel, load_model, load_spec, save_model
+    from bert_mrc_theseus.model_files.model_folder import load_model, load_spec, save_model
+    from bert_mrc_theseus.model_files.model_spec import ModelSpec, SavedModel
 
 __getattr__, __dir__, _ = lazy_loader.attach(
     __name__,
     submod_attrs={
         "encoders": ["load_encoder"],
-        "model_folder": ["ModelSpec", "SavedModel", "load_model", "load_spec", "save_model"],
+        "model_folder": ["load_model", "load_spec", "save_model"],
+        "model_spec": ["ModelSpec", "SavedModel"],
     },
 )
 

@@ -13,8 +13,9 @@ import numpy as np
 
 from bert_mrc_theseus.decoding.spans import Thresholds
 from bert_mrc_theseus.errors import ModelError
-from bert_mrc_theseus.files import sha256_of
-from bert_mrc_theseus.model_files.model_folder import WEIGHTS, SavedModel, load_model
+from bert_mrc_theseus.files.sha256 import sha256_of
+from bert_mrc_theseus.model_files.model_folder import WEIGHTS, load_model
+from bert_mrc_theseus.model_files.model_spec import SavedModel
 from bert_mrc_theseus.model_files.training_record import TrainingRecord
 from bert_mrc_theseus.provenance import command_line
 

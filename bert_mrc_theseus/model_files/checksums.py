@@ -15,7 +15,8 @@ from pathlib import Path
 import numpy as np
 
 from bert_mrc_theseus.errors import ModelError
-from bert_mrc_theseus.files import atomic_write, sha256_of
+from bert_mrc_theseus.files.atomic_files import atomic_write
+from bert_mrc_theseus.files.sha256 import sha256_of
 from bert_mrc_theseus.model_files.regular_files import LARGEST_TEXT, parse_json_object, read_bytes, regular_file
 
 CHECKSUMS = "checksums.json"

@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from bert_mrc_theseus.errors import ModelError, UsageError, UserError, printable
-from bert_mrc_theseus.files import refuse_existing
+from bert_mrc_theseus.files.places import refuse_existing
 from bert_mrc_theseus.model_files.e5_small_zh import NAME, load_e5_small_zh
 from bert_mrc_theseus.model_files.encoder_weights import EncoderWeights
 from bert_mrc_theseus.model_files.huggingface import read_huggingface, write_huggingface

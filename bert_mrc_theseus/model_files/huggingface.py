@@ -13,7 +13,7 @@ from safetensors import SafetensorError, deserialize
 from safetensors.numpy import save_file
 
 from bert_mrc_theseus.errors import ModelError
-from bert_mrc_theseus.files import atomic_folder
+from bert_mrc_theseus.files.atomic_folders import atomic_folder
 from bert_mrc_theseus.model_files.bert_config import bert_config, read_bert_config, read_vocab, write_vocab
 from bert_mrc_theseus.model_files.encoder_weights import EncoderWeights, expected_shapes
 from bert_mrc_theseus.model_files.pieces import read_pieces, write_pieces

@@ -13,7 +13,7 @@ from safetensors import SafetensorError, safe_open
 from safetensors.numpy import save
 
 from bert_mrc_theseus.errors import ModelError
-from bert_mrc_theseus.files import atomic_binary
+from bert_mrc_theseus.files.atomic_files import atomic_binary
 from bert_mrc_theseus.mrc.lexicon import Lexicon, LexiconSource
 from bert_mrc_theseus.text.word_lists import CLASSES
 

@@ -17,8 +17,7 @@ import json
 import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass
-from functools import cached_property
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -26,32 +25,25 @@ import numpy as np
 from safetensors import SafetensorError
 from safetensors.numpy import load_file, save_file
 
-from bert_mrc_theseus.decoding.spans import Decoding, Thresholds
+from bert_mrc_theseus.decoding.spans import Thresholds
 from bert_mrc_theseus.errors import ModelError, UserError
-from bert_mrc_theseus.files import atomic_binary, atomic_folder
+from bert_mrc_theseus.files.atomic_files import atomic_binary
+from bert_mrc_theseus.files.atomic_folders import atomic_folder
 from bert_mrc_theseus.model_files.bert_config import parse_vocab, write_vocab
 from bert_mrc_theseus.model_files.checksums import CHECKSUMS, ModelFiles, replacing, write_checksums
 from bert_mrc_theseus.model_files.config_values import check_config, table
-from bert_mrc_theseus.model_files.encoder_weights import (
-    PIECE_EMBEDDINGS,
-    TOP,
-    EncoderWeights,
-    check_tensors,
-    layer_shapes,
-)
+from bert_mrc_theseus.model_files.encoder_weights import check_tensors
 from bert_mrc_theseus.model_files.lexicon_file import LEXICON, read_lexicon, write_lexicon
 from bert_mrc_theseus.model_files.model_config import EncoderConfig, MatchShape, ModelConfig, SharedContext, WordShape
+from bert_mrc_theseus.model_files.model_spec import ModelSpec, SavedModel
+from bert_mrc_theseus.model_files.own_tensors import own_shapes
 from bert_mrc_theseus.model_files.pieces import PIECES, PieceList, read_piece_list, write_piece_list
 from bert_mrc_theseus.model_files.regular_files import parse_json_object
 from bert_mrc_theseus.model_files.training_record import TrainingRecord, record_from_dict
-from bert_mrc_theseus.mrc.examples import Examples, build_examples
-from bert_mrc_theseus.mrc.lexicon import BITS, Lexicon
-from bert_mrc_theseus.mrc.segmentation import Segmenter
-from bert_mrc_theseus.mrc.tokenizer import PLACES, Tokenizer, Words
+from bert_mrc_theseus.mrc.lexicon import Lexicon
 from bert_mrc_theseus.mrc.windows import WindowSize
 from bert_mrc_theseus.provenance import write_json
-from bert_mrc_theseus.text.documents import Document
-from bert_mrc_theseus.text.schema import Schema, schema_from_json, schema_to_json
+from bert_mrc_theseus.text.schema import schema_from_json, schema_to_json
 
 FORMAT, VERSIONS = "bert-mrc-theseus", (2, 3)
 """Format versions that are read; the last is written. Version 3 has words, and models that share all their layers."""
@@ -68,106 +60,6 @@ CHECKED = (*FILES, *OF_WORDS, WEIGHTS, RECORD, *GRAPH_FILES)
 """All files that make up a model, by their names in its folder."""
 
 Model = TypeVar("Model")
-
-
-@dataclass(frozen=True)
-class ModelSpec:
-    """All that is known of a model but its weights: enough to read texts for it and to decode its answers.
-
-    Attributes:
-        config: its shape.
-        vocab: one entry a row of its word embeddings.
-        schema: entity types and their queries.
-        window: how texts are cut.
-        thresholds: smallest probabilities that count.
-        record: how it was made.
-        pieces: whose embeddings its encoder reads with those of characters; None: it reads characters alone.
-        lexicon: whose words are features of characters; None: it has none.
-
-    Example:
-        >>> import bert_mrc_theseus as bmt
-        >>> from bert_mrc_theseus.package_data import bundled_model
-        >>> spec = bmt.model_files.load_spec(bundled_model())
-        >>> spec.schema.names, spec.config.encoder.num_layers
-        (('PER', 'LOC', 'ORG'), 6)
-    """
-
-    config: ModelConfig
-    vocab: tuple[str, ...]
-    schema: Schema
-    window: WindowSize = WindowSize()
-    thresholds: Thresholds = Thresholds()
-    record: TrainingRecord = TrainingRecord()
-    pieces: PieceList | None = None
-    lexicon: Lexicon | None = None
-
-    @cached_property
-    def _tokenizer(self) -> Tokenizer:
-        if self.pieces is None:
-            return Tokenizer(self.vocab)
-        segmenter = Segmenter(self.pieces.entries, np.array(self.pieces.scores, np.float32))
-        return Tokenizer(self.vocab, Words(segmenter, self.lexicon))
-
-    def examples(
-        self, documents: Sequence[Document], schema: Schema | None = None, for_training: bool = False
-    ) -> Examples:
-        """All (window, type) pairs of documents as this model reads them.
-
-        Args:
-            documents: their entities become the labels.
-            schema: types to ask for, by default the model's.
-            for_training: keep what `lexicon_noise` needs.
-
-        Raises:
-            DataError, UserError: see `examples.build_examples`.
-        """
-        return build_examples(
-            documents,
-            schema or self.schema,
-            self._tokenizer,
-            self.window,
-            None if self.config.shares_all else self.config.shared.position,
-            self.config.encoder.max_positions,
-            keep_matches=for_training,
-        )
-
-    def decoding(self, nested: bool) -> Decoding:
-        """How this model's answers are decoded; nested as far as it can: without match head only types overlap."""
-        if not nested:
-            return Decoding.FLAT
-        return Decoding.BY_TYPE if self.config.match is None else Decoding.NESTED
-
-
-@dataclass(frozen=True)
-class SavedModel:
-    """A model as plain values.
-
-    Attributes:
-        spec: all but the weights.
-        tensors: weights of the encoder and the heads, by name.
-
-    Example:
-        >>> import bert_mrc_theseus as bmt
-        >>> model = bmt.model_files.load_model("run/stage2/best")
-        >>> bmt.model_files.SavedModel(model.spec, model.tensors).parameters == model.parameters
-        True
-    """
-
-    spec: ModelSpec
-    tensors: Mapping[str, np.ndarray]
-
-    @property
-    def parameters(self) -> int:
-        """How many numbers the weights are, embeddings and heads included."""
-        return sum(tensor.size for tensor in self.tensors.values())
-
-    def encoder_weights(self, source: str = "") -> EncoderWeights:
-        """The encoder alone, without heads.
-
-        Raises:
-            ModelError: a tensor is missing or has another shape than the config says.
-        """
-        return EncoderWeights(self.spec.config.encoder, self.spec.vocab, self.tensors, source)
 
 
 def save_model(folder: str | Path, model: SavedModel) -> None:
@@ -227,7 +119,7 @@ def load_model(folder: str | Path) -> SavedModel:
     def read(files: ModelFiles) -> SavedModel:
         model = SavedModel(_read_spec(files), load_file(files.checked(WEIGHTS)))
         model.encoder_weights(str(folder))
-        check_tensors(model.tensors, _other_shapes(model.spec.config), str(folder))
+        check_tensors(model.tensors, own_shapes(model.spec.config), str(folder))
         return model
 
     return _read(Path(folder), (*FILES, WEIGHTS), read)
@@ -346,36 +238,6 @@ def _record_of(content: dict[str, Any]) -> TrainingRecord:
     for name in ("config", "versions", "data", "scores"):
         table(content.get(name) or {}, f"{RECORD}: {name}")
     return record_from_dict(content)
-
-
-def _other_shapes(config: ModelConfig) -> dict[str, tuple[int, ...]]:
-    """Every tensor of a model beside those of its encoder, with its shape."""
-    hidden, words = config.encoder.hidden_size, config.words
-    shapes: dict[str, tuple[int, ...]] = {"heads.span.weight": (2, hidden), "heads.span.bias": (2,)}
-    if config.match is not None:
-        size, longest = config.match.size, config.match.longest
-        shapes |= {
-            "heads.match.weight": (2 * size, hidden),
-            "heads.match.bias": (2 * size,),
-            "heads.match.lengths": (longest,),
-        }
-    if config.shares_all:
-        for part in ("context", "query"):
-            shapes |= {f"heads.fusion.{part}.weight": (hidden, hidden), f"heads.fusion.{part}.bias": (hidden,)}
-        shapes |= {f"heads.fusion.query.LayerNorm.{kind}": (hidden,) for kind in ("weight", "bias")}
-    if words is None:
-        return shapes
-    for place in ("embeddings", "top"):
-        shapes[f"{place}.words.place_embeddings.weight"] = (PLACES, hidden)
-        if words.sources:
-            shapes[f"{place}.words.lexicon_embeddings.weight"] = (words.sources * BITS, hidden)
-    if words.pieces:
-        shapes |= {PIECE_EMBEDDINGS: (words.pieces, hidden), "embeddings.words.gate": (1,)}
-    shapes |= {"top.own.weight": (hidden, hidden), "top.own.bias": (hidden,)}
-    shapes |= {f"top.LayerNorm.{kind}": (hidden,) for kind in ("weight", "bias")}
-    for number in range(words.layers):
-        shapes |= layer_shapes(number, hidden, words.intermediate_size, TOP)
-    return shapes
 
 
 def _config_to_dict(spec: ModelSpec) -> dict[str, Any]:

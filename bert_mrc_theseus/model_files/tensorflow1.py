@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 
 from bert_mrc_theseus.errors import ModelError
-from bert_mrc_theseus.files import atomic_folder
+from bert_mrc_theseus.files.atomic_folders import atomic_folder
 from bert_mrc_theseus.model_files.bert_config import bert_config, read_bert_config, read_vocab, write_vocab
 from bert_mrc_theseus.model_files.encoder_weights import (
     EMBEDDING_TENSORS,

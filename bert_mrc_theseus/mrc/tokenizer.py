@@ -33,10 +33,12 @@ class Words(NamedTuple):
     Attributes:
         segmenter: cuts it into pieces.
         lexicon: words in it are features of its characters; None: there are no such features.
+        added: words that are features as if all sources of the lexicon had them; of one source.
     """
 
     segmenter: Segmenter
     lexicon: Lexicon | None = None
+    added: Lexicon | None = None
 
 
 class Tokenizer:
@@ -87,10 +89,12 @@ class Tokenizer:
         return 0 if lexicon is None else len(lexicon.sources)
 
     def _lexicon_features(self, text: str, matches: Matches | None) -> np.ndarray:
-        lexicon = None if self.words is None else self.words.lexicon
-        if lexicon is None:
+        if self.words is None or self.words.lexicon is None:
             return np.zeros((len(text), 0), np.int32)
-        return features_of(lexicon.matches(text) if matches is None else matches, len(text))
+        features = features_of(self.words.lexicon.matches(text) if matches is None else matches, len(text))
+        if self.words.added is not None:
+            features |= features_of(self.words.added.matches(text), len(text))
+        return features
 
     def _look_up(self, char: str) -> int:
         row = next((self._ids[form] for form in _forms(char) if form in self._ids), self.unk)

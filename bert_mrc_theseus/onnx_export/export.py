@@ -11,14 +11,16 @@ import numpy as np
 from bert_mrc_theseus.decoding.entities import FlatAnswers
 from bert_mrc_theseus.engines.choose import onnx_engine
 from bert_mrc_theseus.engines.engine import Engine
-from bert_mrc_theseus.engines.onnx_engine import write_graphs
+from bert_mrc_theseus.engines.graph_files import write_graphs
 from bert_mrc_theseus.errors import ModelError, UserError
 from bert_mrc_theseus.evaluation.metrics import strict_scores
-from bert_mrc_theseus.files import atomic_folder, refuse_existing
-from bert_mrc_theseus.model_files.model_folder import FILES, OF_WORDS, RECORD, SavedModel, load_model
+from bert_mrc_theseus.files.atomic_folders import atomic_folder
+from bert_mrc_theseus.files.places import refuse_existing
+from bert_mrc_theseus.model_files.model_folder import FILES, OF_WORDS, RECORD, load_model
+from bert_mrc_theseus.model_files.model_spec import SavedModel
 from bert_mrc_theseus.mrc.examples import Examples
+from bert_mrc_theseus.onnx_export.encoder_nodes import OBSERVED, Ranges
 from bert_mrc_theseus.onnx_export.graphs import build_graphs, serialised
-from bert_mrc_theseus.onnx_export.nodes import OBSERVED, Ranges
 from bert_mrc_theseus.text.documents import Document
 
 CALIBRATION = 200

@@ -24,9 +24,11 @@ from onnx import TensorProto, helper
 from bert_mrc_theseus.engines.choose import onnx_engine
 from bert_mrc_theseus.engines.engine import Engine
 from bert_mrc_theseus.engines.onnx_engine import STATES
-from bert_mrc_theseus.model_files.model_folder import SavedModel
-from bert_mrc_theseus.onnx_export.nodes import EncoderWriter, Ranges, floats, model_proto
+from bert_mrc_theseus.model_files.model_spec import SavedModel
+from bert_mrc_theseus.onnx_export.encoder_nodes import EncoderWriter, Ranges
+from bert_mrc_theseus.onnx_export.nodes import floats, model_proto
 from bert_mrc_theseus.onnx_export.text_graphs import text_lower, text_upper
+from bert_mrc_theseus.onnx_export.text_nodes import TextWriter
 
 
 class Graphs(NamedTuple):
@@ -58,7 +60,7 @@ def build_graphs(
     """
     config = model.spec.config
     if config.shares_all and split in (None, config.shared.layers):
-        lower, upper = (EncoderWriter(model, ranges, observe) for _ in range(2))
+        lower, upper = (TextWriter(model, ranges, observe) for _ in range(2))
         return Graphs(text_lower(lower, config.words), text_upper(upper, model))
     split = model.spec.config.shared.layers if split is None else split
     if config.shares_all or not 0 <= split <= config.shared.layers:

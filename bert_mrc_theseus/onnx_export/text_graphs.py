@@ -13,11 +13,12 @@ from onnx import TensorProto, helper
 
 from bert_mrc_theseus.model_files.encoder_weights import ENCODER, TOP
 from bert_mrc_theseus.model_files.model_config import WordShape
-from bert_mrc_theseus.model_files.model_folder import SavedModel
-from bert_mrc_theseus.onnx_export.nodes import EncoderWriter, floats, model_proto
+from bert_mrc_theseus.model_files.model_spec import SavedModel
+from bert_mrc_theseus.onnx_export.nodes import floats, model_proto
+from bert_mrc_theseus.onnx_export.text_nodes import TextWriter
 
 
-def text_lower(encoder: EncoderWriter, words: WordShape | None) -> onnx.ModelProto:
+def text_lower(encoder: TextWriter, words: WordShape | None) -> onnx.ModelProto:
     """Maps N texts to float32 `context` (N, L, H) and `query` (N, H).
 
     Its inputs, int32, are `lengths` (N,) and the fields of `Tokens` that the model reads: `token_ids`, `token_pieces`,
@@ -54,7 +55,7 @@ def text_lower(encoder: EncoderWriter, words: WordShape | None) -> onnx.ModelPro
     return model_proto(graph, inputs, [floats("context", "N", "L", size), floats("query", "N", size)])
 
 
-def text_upper(encoder: EncoderWriter, model: SavedModel) -> onnx.ModelProto:
+def text_upper(encoder: TextWriter, model: SavedModel) -> onnx.ModelProto:
     """Maps `context` (C, L, H) and `query` (T, H) to probabilities.
 
     They are float32: `probabilities` (C, T, L, 2), start then end, and with a match head `matches` (C, T, L, L), (first token,

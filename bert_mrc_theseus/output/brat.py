@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from bert_mrc_theseus.errors import DataError
-from bert_mrc_theseus.files import OnError
+from bert_mrc_theseus.files.raw_lines import OnError
 from bert_mrc_theseus.output.file_names import FileNames
 from bert_mrc_theseus.output.unwritable import unwritable
 from bert_mrc_theseus.outputs import output_folder

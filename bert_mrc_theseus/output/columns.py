@@ -1,7 +1,7 @@
 """CoNLL columns: a character and a tag a line, a blank line behind each document."""
 
 from bert_mrc_theseus.errors import DataError
-from bert_mrc_theseus.files import BYTE_ORDER_MARK
+from bert_mrc_theseus.files.reading import BYTE_ORDER_MARK
 from bert_mrc_theseus.text.documents import Document
 from bert_mrc_theseus.text.schema import Schema
 from bert_mrc_theseus.text.tags import tags_from_entities

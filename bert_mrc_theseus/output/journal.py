@@ -16,8 +16,10 @@ from types import TracebackType
 from typing import Any, BinaryIO
 
 from bert_mrc_theseus.errors import UsageError, UserError
-from bert_mrc_theseus.files import check_place, is_packed, keep_rights, naming_errors
-from bert_mrc_theseus.temporary_files import try_lock
+from bert_mrc_theseus.files.atomic_files import keep_rights, naming_errors
+from bert_mrc_theseus.files.places import check_place
+from bert_mrc_theseus.files.raw_lines import is_packed
+from bert_mrc_theseus.files.temporary_files import try_lock
 
 SECONDS = 1.0
 """How much work a kill may cost: so often what is finished goes to the disk."""

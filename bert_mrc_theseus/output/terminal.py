@@ -16,7 +16,7 @@ _SHOWN = {
 
 
 def shown(text: str) -> str:
-    """A text whose control characters, but for line feeds and tabs, and halves of characters are written as JSON escapes them."""
+    """A text in which control characters, but for line feeds and tabs, and halves of characters stand as JSON escapes them."""
     return text.translate(_SHOWN)
 
 

@@ -3,9 +3,10 @@
 from collections.abc import Iterable, Iterator
 
 from bert_mrc_theseus.errors import DataError
-from bert_mrc_theseus.files import OnError
+from bert_mrc_theseus.files.raw_lines import OnError
 from bert_mrc_theseus.output.json_streams import json_line
-from bert_mrc_theseus.text.documents import Document, document_to_dict
+from bert_mrc_theseus.text.documents import Document
+from bert_mrc_theseus.text.interchange import document_to_dict
 
 
 def unwritable(document: Document, error: DataError | UnicodeEncodeError) -> DataError:

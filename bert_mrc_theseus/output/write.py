@@ -10,7 +10,8 @@ from pathlib import Path
 from typing import IO
 
 from bert_mrc_theseus.errors import DataError, UsageError
-from bert_mrc_theseus.files import OnError, atomic_write, naming_errors
+from bert_mrc_theseus.files.atomic_files import atomic_write, naming_errors
+from bert_mrc_theseus.files.raw_lines import OnError
 from bert_mrc_theseus.output.annotation_tools import doccano_line, label_studio_item
 from bert_mrc_theseus.output.brat import COMMAND, write_brat
 from bert_mrc_theseus.output.columns import columns_record
@@ -21,7 +22,8 @@ from bert_mrc_theseus.output.mrc_json import mrc_items
 from bert_mrc_theseus.output.terminal import shown
 from bert_mrc_theseus.output.unwritable import unwritable
 from bert_mrc_theseus.outputs import check_output_file, check_output_folder
-from bert_mrc_theseus.text.documents import Document, document_to_dict
+from bert_mrc_theseus.text.documents import Document
+from bert_mrc_theseus.text.interchange import document_to_dict
 from bert_mrc_theseus.text.schema import Schema
 
 

@@ -20,11 +20,13 @@ from bert_mrc_theseus.decoding.entities import Answers, answers_for
 from bert_mrc_theseus.decoding.spans import Thresholds
 from bert_mrc_theseus.engines.choose import load_engine
 from bert_mrc_theseus.engines.engine import Engine, UseAnswer
-from bert_mrc_theseus.model_files.model_folder import ModelSpec, load_spec
+from bert_mrc_theseus.model_files.model_folder import load_spec
+from bert_mrc_theseus.model_files.model_spec import ModelSpec
 from bert_mrc_theseus.package_data import bundled_model
 from bert_mrc_theseus.prediction.pieces import Piece, groups_after, groups_of, pieces_of, whole_documents
 from bert_mrc_theseus.text.documents import Document
 from bert_mrc_theseus.text.schema import DEFAULT_STYLE, Schema, read_queries
+from bert_mrc_theseus.text.word_lists import WordList
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,6 +93,7 @@ class Extractor:
         queries: str | Path | None = None,
         style: str = DEFAULT_STYLE,
         types: Sequence[str] | None = None,
+        words: WordList | None = None,
     ) -> "Extractor":
         """An extractor from a model folder.
 
@@ -103,10 +106,12 @@ class Extractor:
             queries: file with the types to look for, see `schema.read_queries`; instead of `schema`.
             style: which text of that file is the query.
             types: names of those types to look for; default: all.
+            words: read as words of the model's lexicon: a hint, where a `Dictionary` is a verdict.
 
         Raises:
             ModelError: the folder is not a complete model.
-            UserError: there is no such type or engine, or the Keras engine is needed and TensorFlow is not installed.
+            UserError: there is no such type or engine, or the Keras engine is needed and TensorFlow is not installed; or words
+                are given to a model without a lexicon.
             DataError: the query file cannot be read.
         """
         folder = folder or bundled_model()
@@ -115,8 +120,10 @@ class Extractor:
         if types is not None:
             # Before the model is loaded, which takes longer.
             schema = (schema or load_spec(folder).schema).only(types)
+        if words is not None:
+            load_spec(folder).with_words(words)
         spec, run = load_engine(folder, engine)
-        return cls(spec, run, thresholds, schema, nested)
+        return cls(spec if words is None else spec.with_words(words), run, thresholds, schema, nested)
 
     @property
     def schema(self) -> Schema:

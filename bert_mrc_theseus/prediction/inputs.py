@@ -11,13 +11,15 @@ import sys
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from itertools import chain
-from pathlib import Path
 
 from bert_mrc_theseus.errors import DataError, UsageError, printable
-from bert_mrc_theseus.files import OnError, decode_lines, decode_text, files_below, open_binary, why_not_there
-from bert_mrc_theseus.text.documents import TEXT, Document, document_from_dict, parse_documents
+from bert_mrc_theseus.files.listing import files_below, why_not_there
+from bert_mrc_theseus.files.raw_lines import OnError, open_binary
+from bert_mrc_theseus.files.reading import decode_lines, decode_text
+from bert_mrc_theseus.files.text_encoding import DEFAULT_ENCODING
+from bert_mrc_theseus.text.documents import TEXT, Document
+from bert_mrc_theseus.text.interchange import document_from_dict, parse_documents
 from bert_mrc_theseus.text.json_records import json_records
-from bert_mrc_theseus.text_encoding import DEFAULT_ENCODING
 
 STDIN = "-"
 SUFFIXES = (".txt", ".jsonl", ".ndjson")

@@ -1,7 +1,8 @@
 """What everything speaks of: documents, entity types, tags, dictionaries, word lists. No model, no arrays.
 
 json_records   JSON that others wrote, a record at a time
-documents      `Entity`, `Document`, and their interchange format
+documents      `Entity`, `Document`
+interchange    their interchange format
 schema         entity types and their queries
 tags           entities <-> BIO, BIOES, BMES
 dictionary     a user's terms that are, or are not, entities

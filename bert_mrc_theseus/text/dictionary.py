@@ -12,7 +12,7 @@ from pathlib import Path
 import ahocorasick
 
 from bert_mrc_theseus.errors import DataError, UsageError
-from bert_mrc_theseus.files import read_lines
+from bert_mrc_theseus.files.reading import read_lines
 from bert_mrc_theseus.text.documents import Document, Entity
 
 SOURCE = "dictionary"

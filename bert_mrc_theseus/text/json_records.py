@@ -12,7 +12,8 @@ from reprlib import Repr
 from typing import Any, TypeAlias
 
 from bert_mrc_theseus.errors import DataError
-from bert_mrc_theseus.files import SURROGATE, OnError
+from bert_mrc_theseus.files.raw_lines import OnError
+from bert_mrc_theseus.files.reading import SURROGATE
 
 Json: TypeAlias = "bool | int | float | str | list[Json] | dict[str, Json] | None"
 """What JSON can hold."""

@@ -20,7 +20,7 @@ from pathlib import Path
 from typing import Any
 
 from bert_mrc_theseus.errors import DataError, UsageError
-from bert_mrc_theseus.files import read_text
+from bert_mrc_theseus.files.reading import read_text
 
 _TABLE = re.compile(r"""[ \t]*\[([^][\"'#]+)\][ \t]*(#.*)?\r?""")
 _LONG_QUOTE = re.compile(r"\"{3}|'{3}")

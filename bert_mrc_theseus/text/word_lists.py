@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from bert_mrc_theseus.errors import DataError
-from bert_mrc_theseus.files import decode_lines, read_lines
+from bert_mrc_theseus.files.reading import decode_lines, read_lines
 from bert_mrc_theseus.text.dictionary import read_dictionary
 
 CLASSES = ("person", "place", "organisation", "other name", "word")

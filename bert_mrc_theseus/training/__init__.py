@@ -12,6 +12,7 @@ log               log.csv, TensorBoard
 resume            checkpoints, from which an interrupted training goes on
 loop              the training loop, the same for all stages
 starting_point    what each stage starts from
+run_stage         a stage from begin to end
 stages            the three stages: `fine_tune_predecessor`, `replace_modules`, `fine_tune_successor`
 """
 
@@ -21,18 +22,15 @@ import lazy_loader
 
 if TYPE_CHECKING:
     from bert_mrc_theseus.training.config import Distillation, NewPredecessor, Replacing, TrainingConfig, stage_config
-    from bert_mrc_theseus.training.stages import (
-        StageResult,
-        fine_tune_predecessor,
-        fine_tune_successor,
-        replace_modules,
-    )
+    from bert_mrc_theseus.training.run_stage import StageResult
+    from bert_mrc_theseus.training.stages import fine_tune_predecessor, fine_tune_successor, replace_modules
 
 __getattr__, __dir__, _ = lazy_loader.attach(
     __name__,
     submod_attrs={
         "config": ["Distillation", "NewPredecessor", "Replacing", "TrainingConfig", "stage_config"],
-        "stages": ["StageResult", "fine_tune_predecessor", "fine_tune_successor", "replace_modules"],
+        "run_stage": ["StageResult"],
+        "stages": ["fine_tune_predecessor", "fine_tune_successor", "replace_modules"],
     },
 )
 

@@ -4,8 +4,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from bert_mrc_theseus.errors import DataError
-from bert_mrc_theseus.files import sha256_of
-from bert_mrc_theseus.text.documents import Document, read_documents
+from bert_mrc_theseus.files.sha256 import sha256_of
+from bert_mrc_theseus.text.documents import Document
+from bert_mrc_theseus.text.interchange import read_documents
 from bert_mrc_theseus.text.schema import DEFAULT_STYLE, Schema, read_queries
 
 

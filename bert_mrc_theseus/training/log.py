@@ -6,7 +6,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any
 
-from bert_mrc_theseus.files import atomic_write
+from bert_mrc_theseus.files.atomic_files import atomic_write
 from bert_mrc_theseus.model_files.run_folder import StageFolder
 
 COLUMNS = ("step", "epoch", "loss", "learning_rate", "replace_rate", "tokens_per_second", "precision", "recall", "f1")

@@ -16,7 +16,8 @@ from bert_mrc_theseus.model_files.checksums import sha256_of_weights
 from bert_mrc_theseus.model_files.encoder_weights import EncoderWeights
 from bert_mrc_theseus.model_files.encoders import load_encoder
 from bert_mrc_theseus.model_files.model_config import MatchShape, ModelConfig, SharedContext, WordShape
-from bert_mrc_theseus.model_files.model_folder import ModelSpec, SavedModel, load_model
+from bert_mrc_theseus.model_files.model_folder import load_model
+from bert_mrc_theseus.model_files.model_spec import ModelSpec, SavedModel
 from bert_mrc_theseus.model_files.pieces import PieceList
 from bert_mrc_theseus.mrc.examples import Examples, longest_span
 from bert_mrc_theseus.mrc.lexicon import build_lexicon
@@ -90,7 +91,8 @@ def encoder_origin(data: TrainingData, new: NewPredecessor) -> Origin:
     layers = encoder.config.num_layers
     if new.words and new.shared_layers not in (0, layers):
         raise UsageError(
-            f"a model with words shares all of its {layers} layers. Received: --shared-layers {new.shared_layers}"
+            f"a model with words shares all of its {layers} layers: leave --shared-layers {new.shared_layers} out, or say "
+            f"--no-words"
         )
     shared = SharedContext(layers if new.words else new.shared_layers)
     if new.context_position is not None:

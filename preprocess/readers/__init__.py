@@ -5,7 +5,11 @@ sources        files as readers read them: in the encoding that the user names, 
 read_report    what a reader noticed
 paths          files behind a path
 offsets        offsets in other units, told by the copied texts
-columns        a character and a tag a line; lines of characters beside lines of tags
+tagged         records with a tag per token -> documents
+columns        a token and a tag a line
+weibo          the columns of Weibo NER
+uner           Universal NER
+tag_lines      lines of characters beside lines of tags
 span_formats   spans by offsets: JSON, JSONL, TSV, text
 brat           BRAT standoff
 label_studio   exports of Label Studio

@@ -2,8 +2,9 @@
 
 Offsets are half-open, in characters of the untouched text, line ends included; but where the entities' texts say that they were
 counted otherwise (a line end "\\r\\n" as one character, a byte order mark or none), these are believed. Only text-bound
-annotations (T lines) are read; others are counted, but for notes (# lines). Pieces of an entity are joined where nothing but white space lies between, as at a line end;
-other entities of several pieces are left out and counted, as are those whose text is not what their offsets say.
+annotations (T lines) are read; others are counted, but for notes (# lines). Pieces of an entity are joined where nothing but
+white space lies between, as at a line end; other entities of several pieces are left out and counted, as are those whose text
+is not what their offsets say.
 """
 
 import lzma
@@ -13,7 +14,9 @@ from collections.abc import Iterator
 from pathlib import Path, PurePosixPath
 
 from bert_mrc_theseus.errors import DataError, printable
-from bert_mrc_theseus.files import BYTE_ORDER_MARK, decode_text, files_below, refuse_large
+from bert_mrc_theseus.files.listing import files_below
+from bert_mrc_theseus.files.raw_lines import refuse_large
+from bert_mrc_theseus.files.reading import BYTE_ORDER_MARK, decode_text
 from bert_mrc_theseus.text.documents import Document, Entity
 
 from .offsets import Claim, place

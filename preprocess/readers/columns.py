@@ -1,49 +1,26 @@
-"""Formats with a tag per token: columns (`token<separator>tag`), the two-line format, and pairs of parallel files.
-
-The text of a document is its tokens put together, nothing between them. The tag scheme is that of the whole file.
-"""
+"""Columns: a token, a separator and a tag a line; blank lines between documents."""
 
 import re
 import sys
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
-from itertools import accumulate, chain, zip_longest
+from collections.abc import Callable, Iterable, Iterator
+from itertools import chain
 from pathlib import Path
 
-from bert_mrc_theseus.errors import DataError
-from bert_mrc_theseus.files import BYTE_ORDER_MARK, SURROGATE, open_binary, raw_lines, read_lines
-from bert_mrc_theseus.text.documents import Document, Entity
-from bert_mrc_theseus.text.tags import CLOSING, OUTSIDE, TagError, entities_from_tags, prefixes_of, scheme_of
+from bert_mrc_theseus.preprocess.readers.tagged import Tagged, tagged_documents
 
-from .paths import pair_of
+from bert_mrc_theseus.errors import DataError
+from bert_mrc_theseus.files.reading import BYTE_ORDER_MARK, read_lines
+from bert_mrc_theseus.text.documents import Document
+from bert_mrc_theseus.text.tags import OUTSIDE, prefixes_of
+
 from .read_report import ReadReport
-from .sources import DEFAULTS, ReadOptions, source_lines
+from .sources import DEFAULTS, ReadOptions
 
 Column = Callable[[str], tuple[str, str]]
 """Token and tag of a line."""
 
 _DOCUMENT_START = re.compile(r"\ufeff?-DOCSTART-(\s|$)")
 _METADATA = re.compile(r"\ufeff?(#|[A-Za-z][\w.-]*[:=])")
-
-
-@dataclass(frozen=True, slots=True)
-class _Tagged:
-    """A document before its tags are read.
-
-    Attributes:
-        name: its id.
-        tokens, tags: equally many.
-        line: of the first token.
-        text: the text beside the tokens, if there is one.
-        one_line: all tags stand on that line.
-    """
-
-    name: str
-    tokens: Sequence[str]
-    tags: Sequence[str]
-    line: int
-    text: str | None = None
-    one_line: bool = False
 
 
 def read_columns(path: str | Path, report: ReadReport, options: ReadOptions = DEFAULTS) -> Iterator[Document]:
@@ -64,130 +41,10 @@ def read_columns(path: str | Path, report: ReadReport, options: ReadOptions = DE
     unreadable: list[DataError] = []
     lines = read_lines(path, unreadable.append, options.encoding, keep_mark=True)
     columns = _Columns(options.tag_column)
-    records = _without_numbers(_sentences(path, lines, report, columns, unreadable), columns, path, report)
-    yield from _documents(path, records, report)
+    records = _without_numbers(column_records(path, lines, report, columns, unreadable), columns, path, report)
+    yield from tagged_documents(path, records, report)
     if columns.width > 2:
         report.notes["columns"] = f"{columns.width}, tag in {options.tag_column or columns.width}"
-
-
-def read_weibo(path: str | Path, report: ReadReport, options: ReadOptions = DEFAULTS) -> Iterator[Document]:
-    """Columns whose token is followed by its position in the word, as in the revised Weibo NER (`口0`, `腔1`)."""
-
-    def column(line: str) -> tuple[str, str]:
-        token, tag = two_columns(line)
-        # The position may have two digits, and the character itself may be one.
-        return (token[0] if token[1:].isdigit() else re.sub(r"\d+$", "", token)), tag
-
-    unreadable: list[DataError] = []
-    lines = read_lines(path, unreadable.append, options.encoding, keep_mark=True)
-    yield from _documents(path, _sentences(path, lines, report, column, unreadable), report)
-
-
-def read_cesu8_columns(path: str | Path, report: ReadReport, options: ReadOptions = DEFAULTS) -> Iterator[Document]:
-    """Columns in CESU-8, as in the original Weibo NER: an emoji is two surrogate halves on two lines.
-
-    The halves are joined into one character, which has the tag of the first; a half without its partner becomes U+FFFD.
-    """
-    yield from _documents(path, _sentences(path, _joined_surrogates(path), report, two_columns), report)
-
-
-def _joined_surrogates(path: str | Path) -> Iterator[tuple[int, str]]:
-    pending: tuple[int, str] | None = None
-    for number, line in chain(_cesu8_lines(path), [(0, "")]):
-        low = "\udc00" <= line[:1] <= "\udfff"
-        if pending is not None:
-            first, held = pending
-            yield first, _without_halves(held[0] + line[0] + held[1:] if low else held)
-        elif low:
-            yield number, _without_halves(line)
-        used, pending = low, None
-        if "\ud800" <= line[:1] <= "\udbff":
-            pending = (number, line)
-        elif not used and number:
-            yield number, _without_halves(line)
-
-
-def _without_halves(line: str) -> str:
-    whole = line.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "surrogatepass")
-    return SURROGATE.sub("\ufffd", whole)
-
-
-def _cesu8_lines(path: str | Path) -> Iterator[tuple[int, str]]:
-    with open_binary(path) as stream:
-        for number, raw in raw_lines(stream, path):
-            try:
-                yield number, raw.decode("utf-8", "surrogatepass").rstrip("\r\n")
-            except UnicodeDecodeError as error:
-                raise DataError(f"not UTF-8 or CESU-8 at byte {error.start} of the line", path, number) from error
-
-
-def read_uner(path: str | Path, report: ReadReport, options: ReadOptions = DEFAULTS) -> Iterator[Document]:
-    """Universal NER: `index<TAB>word<TAB>tag`, `#` comments; the text is that of `# text = ` where the words fit it."""
-    yield from _documents(path, _uner_sentences(source_lines(path, options)), report)
-
-
-def _uner_sentences(lines: Iterable[tuple[int, str]]) -> Iterator[_Tagged]:
-    text = None
-    tokens: list[str] = []
-    tags: list[str] = []
-    count = start = 0
-    for number, line in chain(lines, [(0, "")]):
-        if line.startswith("#"):
-            text = line.removeprefix("# text = ") if line.startswith("# text = ") else text
-        elif line.strip():
-            # A line that lacks a column gets a tag that no scheme knows: its sentence is a bad record.
-            _, token, tag = ([*line.split("\t"), "", ""])[:3]
-            start = start or number
-            tokens.append(token)
-            tags.append(tag)
-        elif tokens:
-            count += 1
-            yield _Tagged(str(count), tokens, tags, start, text)
-            text, tokens, tags, start = None, [], [], 0
-
-
-def read_two_line(path: str | Path, report: ReadReport, options: ReadOptions = DEFAULTS) -> Iterator[Document]:
-    """A line of characters, then a line of tags, each separated by spaces; blank lines are skipped."""
-    filled = ((number, line) for number, line in source_lines(path, options) if line.strip())
-    pairs = ((number, line, next(filled, (0, ""))[1]) for number, line in filled)
-    tagged = (_tagged(str(count), *pair, report, path) for count, pair in enumerate(pairs, 1))
-    yield from _documents(path, filter(None, tagged), report)
-
-
-def read_parallel(path: str | Path, report: ReadReport, options: ReadOptions = DEFAULTS) -> Iterator[Document]:
-    """Two files, line by line: characters in one, tags in the other; the path is `CHARACTERS,TAGS`.
-
-    Raises:
-        DataError: the path names one file only, or see `ReadReport.strict`.
-    """
-    pair = pair_of(path)
-    if pair is None:
-        raise DataError("parallel files are given as CHARACTERS,TAGS", path)
-    texts, tags = (source_lines(name, options) for name in pair)
-    lines = enumerate(zip_longest(texts, tags, fillvalue=(0, "")), 1)
-    tagged = (
-        _tagged(str(count), count, line, tag_line, report, pair[0])
-        for count, ((_, line), (_, tag_line)) in lines
-        if line.strip() or tag_line.strip()
-    )
-    yield from _documents(pair[0], filter(None, tagged), report)
-
-
-def _tagged(name: str, number: int, line: str, tag_line: str, report: ReadReport, path: str | Path) -> _Tagged | None:
-    tags = tag_line.split()
-    # Single spaces between characters, which may be spaces themselves; else words; else nothing between characters.
-    readings = (split_characters(line), line.split(), list(line))
-    tokens = next((reading for reading in readings if len(reading) == len(tags)), None)
-    if tokens is None:
-        report.bad_record(DataError(f"{len(readings[0])} characters but {len(tags)} tags", path, number))
-        return None
-    # All tags of the record stand on one line, so it is that line which an error names.
-    return _Tagged(name, tokens, tags, number, one_line=True)
-
-
-def split_characters(line: str) -> list[str]:
-    """Characters (or words) that single spaces separate; a character may be a space itself."""
-    return list(line[::2]) if not line[1::2].strip(" ") else line.split(" ")
 
 
 def two_columns(line: str) -> tuple[str, str]:
@@ -242,13 +99,13 @@ class _Columns:
         return _without_mark(fields[0]), fields[column - 1]
 
 
-def _sentences(
+def column_records(
     path: str | Path,
     lines: Iterable[tuple[int, str]],
     report: ReadReport,
     column: Column,
     unreadable: list[DataError] | None = None,
-) -> Iterator[_Tagged]:
+) -> Iterator[Tagged]:
     """The documents of columns.
 
     Args:
@@ -283,7 +140,7 @@ def _sentences(
         elif start:
             count += 1
             if bad is None:
-                yield _Tagged(str(count), tokens, tags, start)
+                yield Tagged(str(count), tokens, tags, start)
             else:
                 report.bad_record(bad)
             tokens, tags, start, bad = [], [], 0, None
@@ -296,8 +153,8 @@ def _is_metadata(line: str) -> bool:
 
 
 def _without_numbers(
-    records: Iterable[_Tagged], columns: _Columns, path: str | Path, report: ReadReport
-) -> Iterator[_Tagged]:
+    records: Iterable[Tagged], columns: _Columns, path: str | Path, report: ReadReport
+) -> Iterator[Tagged]:
     """The records, unless their first of several columns holds no tokens, but 1, 2, 3 ..."""
     for record in records:
         numbers = [str(i) for i in range(1, len(record.tokens) + 1)]
@@ -306,46 +163,3 @@ def _without_numbers(
             report.bad_record(DataError("the first column numbers the tokens", path, record.line, hint))
         else:
             yield record
-
-
-def _documents(path: str | Path, records: Iterable[_Tagged], report: ReadReport) -> Iterator[Document]:
-    """The documents of a file, without those whose tags are bad if the report is not strict."""
-    records = list(records)
-    prefixes = frozenset(prefix for record in records for prefix in prefixes_of(record.tags))
-    if prefixes:
-        report.notes["tag scheme"] = scheme_of(prefixes).upper()
-    closes = bool(prefixes & CLOSING)
-    for record in records:
-        try:
-            result = entities_from_tags(record.tags, closes)
-        except TagError as error:
-            line = record.line + (0 if record.one_line else error.position)
-            hint = "columns are token, separator, tag; if the tag is not in the last one: --tag-column"
-            report.bad_record(DataError(str(error), path, line, hint))
-            continue
-        report.blank_tokens += sum(not token.strip() for token in record.tokens)
-        report.repaired += result.repaired
-        report.unclosed += result.unclosed
-        # A token of nothing was white space that somebody cut off.
-        tokens, text = [token or " " for token in record.tokens], record.text
-        starts = None if text is None else _align(tokens, text)
-        if text is None or starts is None:
-            report.misfit_texts += text is not None
-            text, starts = "".join(tokens), list(accumulate(map(len, tokens), initial=0))
-        entities = (
-            Entity(starts[e.start], starts[e.end - 1] + len(tokens[e.end - 1]), e.type) for e in result.entities
-        )
-        yield Document(record.name, text, tuple(entities))
-
-
-def _align(tokens: Sequence[str], text: str) -> list[int] | None:
-    """Offsets of consecutive tokens in a text that has nothing but white space between them, else None."""
-    starts, position = [], 0
-    for token in tokens:
-        while not text.startswith(token, position):
-            if not text[position : position + 1].isspace():
-                return None
-            position += 1
-        starts.append(position)
-        position += len(token)
-    return starts if not text[position:].strip() else None

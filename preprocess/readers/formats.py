@@ -3,11 +3,11 @@
 from collections.abc import Callable, Iterable
 
 from bert_mrc_theseus.errors import UsageError
+from bert_mrc_theseus.files.text_encoding import DEFAULT_ENCODING, check_encoding
 from bert_mrc_theseus.text.documents import TEXT, Document
-from bert_mrc_theseus.text_encoding import DEFAULT_ENCODING, check_encoding
 
 from .brat import read_brat
-from .columns import read_cesu8_columns, read_columns, read_parallel, read_two_line, read_uner, read_weibo
+from .columns import read_columns
 from .label_studio import read_label_studio
 from .marked_text import read_pfr, read_raw, read_raw_file, read_segments
 from .silver import read_silver
@@ -21,6 +21,9 @@ from .span_formats import (
     read_mrc,
     read_span_tsv,
 )
+from .tag_lines import read_parallel, read_two_line
+from .uner import read_uner
+from .weibo import read_cesu8_columns, read_weibo
 
 Reader = Callable[..., Iterable[Document]]
 """Takes a path, a `ReadReport` and `ReadOptions`."""

@@ -10,8 +10,9 @@ from pathlib import Path
 from typing import Any
 
 from bert_mrc_theseus.errors import DataError
-from bert_mrc_theseus.files import read_text
-from bert_mrc_theseus.text.documents import Document, Entity, id_of_record, text_of_record
+from bert_mrc_theseus.files.reading import read_text
+from bert_mrc_theseus.text.documents import Document, Entity
+from bert_mrc_theseus.text.interchange import id_of_record, text_of_record
 from bert_mrc_theseus.text.json_records import shown
 
 from .offsets import Claim, only_place, place

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from bert_mrc_theseus.errors import DataError, printable
-from bert_mrc_theseus.files import read_lines, read_text
+from bert_mrc_theseus.files.reading import read_lines, read_text
 from bert_mrc_theseus.text.documents import Document, Entity
 
 from .read_report import ReadReport

@@ -7,7 +7,7 @@ import os
 from pathlib import Path
 
 from bert_mrc_theseus.errors import DataError
-from bert_mrc_theseus.files import files_below
+from bert_mrc_theseus.files.listing import files_below
 
 
 def archive_and_folder(path: str | Path) -> tuple[Path, str]:
@@ -39,7 +39,9 @@ def source_files(path: str | Path) -> list[Path]:
     archive, _ = archive_and_folder(path)
     pair = None if archive.exists() else pair_of(path)
     parts = [archive] if pair is None else list(map(Path, pair))
-    return [file for part in parts for file in (files_below(part, _pass) if part.is_dir() else [part]) if file.is_file()]
+    return [
+        file for part in parts for file in (files_below(part, _pass) if part.is_dir() else [part]) if file.is_file()
+    ]
 
 
 def _pass(error: DataError) -> None:

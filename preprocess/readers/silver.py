@@ -7,7 +7,7 @@ for more training text beside annotated documents, at a lower weight, not for sc
 from collections.abc import Iterator
 from pathlib import Path
 
-from bert_mrc_theseus.files import read_lines
+from bert_mrc_theseus.files.reading import read_lines
 from bert_mrc_theseus.mrc.word_borders import new_jieba
 from bert_mrc_theseus.text.dictionary import Dictionary
 from bert_mrc_theseus.text.documents import Document, Entity

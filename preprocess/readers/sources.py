@@ -5,10 +5,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from bert_mrc_theseus.errors import DataError
-from bert_mrc_theseus.files import BYTE_ORDER_MARK, OnError, read_lines
+from bert_mrc_theseus.files.raw_lines import OnError
+from bert_mrc_theseus.files.reading import BYTE_ORDER_MARK, read_lines
+from bert_mrc_theseus.files.text_encoding import DEFAULT_ENCODING
 from bert_mrc_theseus.text.documents import TEXT
 from bert_mrc_theseus.text.json_records import Json, json_records, parse_json
-from bert_mrc_theseus.text_encoding import DEFAULT_ENCODING
 
 from .read_report import ReadReport
 
@@ -39,7 +40,7 @@ def source_lines(path: str | Path, options: ReadOptions, on_error: OnError | Non
     Args:
         path: the file.
         options: its encoding.
-        on_error: see `files.read_lines`.
+        on_error: see `reading.read_lines`.
     """
     for number, line in read_lines(path, on_error, options.encoding, keep_mark=True):
         marked = line.startswith(BYTE_ORDER_MARK) and line[1:2] not in (" ", "\t")

@@ -10,13 +10,14 @@ from pathlib import Path
 from typing import Any
 
 from bert_mrc_theseus.errors import DataError
-from bert_mrc_theseus.files import SURROGATE, read_text
-from bert_mrc_theseus.text.documents import TEXT, Document, Entity, id_of_record, parse_documents, text_of_record
+from bert_mrc_theseus.files.reading import SURROGATE, read_text
+from bert_mrc_theseus.text.documents import TEXT, Document, Entity
+from bert_mrc_theseus.text.interchange import id_of_record, parse_documents, text_of_record
 from bert_mrc_theseus.text.json_records import shown
 
-from .columns import split_characters
 from .read_report import ReadReport, without_repeats
 from .sources import DEFAULTS, ReadOptions, json_lines, json_list, source_lines
+from .tag_lines import split_characters
 
 Span = tuple[int, int, str, str | None]
 """Half-open start and end, type, and the entity's text if the format repeats it."""
@@ -67,7 +68,7 @@ def _make(
 
 
 def read_interchange(path: str | Path, report: ReadReport, options: ReadOptions = DEFAULTS) -> Iterator[Document]:
-    """The project's own JSONL (see `documents`)."""
+    """The project's own JSONL (see `text.interchange`)."""
     lines = source_lines(path, options, report.bad_record)
     yield from parse_documents(lines, path, report.bad_record, text_field=options.text_field)
 

@@ -6,7 +6,7 @@ import pytest
 
 from bert_mrc_theseus.bench.cold_start import bench_cold_start
 from bert_mrc_theseus.bench.scaling import bench_scaling
-from bert_mrc_theseus.engines.onnx_engine import write_graphs
+from bert_mrc_theseus.engines.graph_files import write_graphs
 from bert_mrc_theseus.errors import UserError
 from bert_mrc_theseus.model_files.model_folder import load_model
 from bert_mrc_theseus.onnx_export.graphs import build_graphs, serialised

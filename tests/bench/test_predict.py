@@ -20,7 +20,7 @@ def test_engines_agree_and_who_cannot_run_is_named(model):
         ("keras fp32", 1), ("onnx fp32", 1), ("keras fp32", 3), ("onnx fp32", 3)
     ]  # fmt: skip
     for row in found["rows"]:
-        assert row["difference"] < 1e-4 and row["latency_p50"] <= row["latency_p95"]
+        assert row["difference"] < 1e-4 and row["reading"] > 0 and row["latency_p50"] <= row["latency_p95"]
         # MB of a process that has NumPy and an engine loaded.
         assert 30 < row["memory"] < 10_000
     assert [row["ratio"] for row in found["rows"] if row["contender"] == "keras fp32"] == [1.0, 1.0]
@@ -45,7 +45,7 @@ class FakeWorker:
         if method == "run":
             self.runs += 1
             probabilities = np.full((1, 12, 2), 0.5 if self.contender == "keras fp32" else 0.4)
-            return RUNS[self.contender][self.runs - 1], [probabilities]
+            return RUNS[self.contender][self.runs - 1], 0.5 / self.runs, [probabilities]
         return {"latencies": [0.001, 0.002, 0.003], "peak_memory": 123.45}[method]
 
     def stop(self):
@@ -60,6 +60,7 @@ def test_numbers_follow_from_the_seconds_of_the_fastest_round(model, monkeypatch
     )["rows"]
     assert all(worker.runs == 3 and worker.stopped for worker in FakeWorker.made.values())
     assert (keras["seconds"], onnx["seconds"]) == (2.0, 0.5) and (keras["ratio"], onnx["ratio"]) == (1.0, 4.0)
+    assert keras["reading"] == 0.1667
     # 3 texts of 17 characters; with 2 types 6 pairs, whose queries have 2 characters: 2 x 17 + 6 x (2 + 3) = 64 tokens.
     assert (keras["sentences_per_second"], onnx["sentences_per_second"]) == (1.5, 6.0)
     assert (keras["characters_per_second"], keras["tokens_per_second"]) == (8.5, 32.0)

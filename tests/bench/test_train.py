@@ -5,7 +5,8 @@ from typing import ClassVar
 
 from bert_mrc_theseus.bench.train import bench_train
 from bert_mrc_theseus.model_files.model_folder import load_spec
-from bert_mrc_theseus.text.documents import Document, Entity, read_documents
+from bert_mrc_theseus.text.documents import Document, Entity
+from bert_mrc_theseus.text.interchange import read_documents
 
 
 def test_steps_of_two_stages_run(trained):

@@ -2,7 +2,8 @@
 
 import json
 
-from bert_mrc_theseus.text.documents import Document, Entity, read_documents, write_documents
+from bert_mrc_theseus.text.documents import Document, Entity
+from bert_mrc_theseus.text.interchange import read_documents, write_documents
 
 
 def test_the_command_writes_a_data_folder(tmp_path, command):

@@ -3,7 +3,7 @@
 import json
 import shutil
 
-from bert_mrc_theseus.files import sha256_of
+from bert_mrc_theseus.files.sha256 import sha256_of
 
 
 def test_evaluate_reports_scores_and_errors(command, model, trained, tmp_path):

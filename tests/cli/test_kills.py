@@ -11,11 +11,11 @@ from pathlib import Path
 import pytest
 
 from bert_mrc_theseus.engines.choose import load_engine
-from bert_mrc_theseus.engines.onnx_engine import write_graphs
+from bert_mrc_theseus.engines.graph_files import write_graphs
+from bert_mrc_theseus.files.temporary_files import is_temporary
 from bert_mrc_theseus.model_files.model_folder import load_model
 from bert_mrc_theseus.onnx_export.graphs import build_graphs, serialised
-from bert_mrc_theseus.temporary_files import is_temporary
-from bert_mrc_theseus.text.documents import write_documents
+from bert_mrc_theseus.text.interchange import write_documents
 from tests.helpers.documents import columns, toy_documents
 from tests.helpers.saved_models import save_three_trainings
 from tests.helpers.stress import note, seeded, under_stress
@@ -225,7 +225,7 @@ def test_a_prediction_that_is_killed_again_and_again_ends_at_the_same_bytes(inpu
 @pytest.mark.skipif(under_stress(True, False), reason="minutes; what is resumed is tested in tests/training")
 def test_a_training_that_is_killed_again_and_again_ends_at_the_same_weights(trained, tmp_path):
     random = seeded("train")
-    settings = "--stage 0 --window 100 --context-position 16 --tokens 512 --learning-rate 3e-3 --epochs 8"
+    settings = "--stage 0 --no-words --window 100 --context-position 16 --tokens 512 --learning-rate 3e-3 --epochs 8"
     (tmp_path / "data").symlink_to(trained.data)
     (tmp_path / "bert").symlink_to(trained.encoder)
 

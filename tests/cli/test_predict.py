@@ -6,6 +6,9 @@ import subprocess
 import sys
 import time
 
+from bert_mrc_theseus.model_files.model_folder import save_model
+from tests.helpers.saved_models import word_model
+
 
 def test_predict_to_every_format(command, model, text, tmp_path):
     status, out, _ = command("predict", "-m", model, text)
@@ -42,6 +45,20 @@ def test_predict_with_types_queries_and_a_dictionary(command, model, text, tmp_p
     terms.write_text("的李\tORG\n北京\tLOC\tveto\n", encoding="utf-8")
     found, err = entities("--dictionary", terms)
     assert found[0] == [("的李", "ORG")] and "terms.tsv: 1 entities added, 1 vetoed" in err
+
+
+def test_predict_with_words_of_a_lexicon(command, model, text, tmp_path):
+    terms = tmp_path / "terms.tsv"
+    terms.write_text("的李\tORG\n", encoding="utf-8")
+    status, _, err = command("predict", "-m", model, text, "--lexicon", terms)
+    assert status == 1 and "reads no lexicon" in err
+    folder = tmp_path / "words"
+    save_model(folder, word_model())
+    plain, taught = (
+        command("predict", "-m", folder, "--threshold", "0.01", text, *options)
+        for options in ((), ("--lexicon", terms))
+    )
+    assert plain[0] == taught[0] == 0 and plain[1] != taught[1]
 
 
 def test_predict_goes_on_after_a_bad_record_and_its_status_says_so(command, model, tmp_path):

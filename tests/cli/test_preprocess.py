@@ -4,7 +4,7 @@ import json
 import subprocess
 import sys
 
-from bert_mrc_theseus.text.documents import read_documents
+from bert_mrc_theseus.text.interchange import read_documents
 
 
 def test_preprocess_prints_its_counts(command, tmp_path):

@@ -4,7 +4,8 @@ import pytest
 from typer.testing import CliRunner
 
 from bert_mrc_theseus.cli.app import app
-from bert_mrc_theseus.text.documents import Document, Entity, write_documents
+from bert_mrc_theseus.text.documents import Document, Entity
+from bert_mrc_theseus.text.interchange import write_documents
 
 DOCUMENTS = [Document("a", "李明在北京", (Entity(0, 2, "PER"), Entity(3, 5, "LOC")))]
 

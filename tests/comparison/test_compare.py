@@ -21,7 +21,7 @@ def arguments(trained, tmp_path_factory):
         "compare", str(trained.data), "--out", str(out), "--methods", "linear,linear-2:1x2,one-stage-1", "--layers", "2",
         "--seeds", "1,2", "--epochs", "15,3,1", "--learning-rates", "3e-3,3e-3,1e-3", "--encoder", str(trained.encoder),
         "--queries", "short", "--window", "100", "--context-position", "16", "--tokens", "512",
-        "--texts", "5",
+        "--texts", "5", "--no-words",
     ]  # fmt: skip
 
 
@@ -67,7 +67,7 @@ def changed(arguments, option, value):
 
 
 def test_what_is_done_is_not_done_again_and_other_settings_are_refused(arguments, printed, command, monkeypatch):
-    monkeypatch.setattr("bert_mrc_theseus.training.stages.fit", None)
+    monkeypatch.setattr("bert_mrc_theseus.training.run_stage.fit", None)
     monkeypatch.setattr("bert_mrc_theseus.comparison.compare.evaluate_model", None)
     assert command(*arguments)[0] == 0
     status, _, err = command(*changed(arguments, "--epochs", "15,3,2"))

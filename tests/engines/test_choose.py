@@ -3,7 +3,7 @@
 import pytest
 
 from bert_mrc_theseus.engines.choose import choose_engine, load_engine
-from bert_mrc_theseus.engines.onnx_engine import write_graphs
+from bert_mrc_theseus.engines.graph_files import write_graphs
 from bert_mrc_theseus.errors import ModelError, UserError
 from bert_mrc_theseus.model_files.model_folder import WEIGHTS, save_model
 from bert_mrc_theseus.onnx_export.graphs import build_graphs, serialised

@@ -8,8 +8,9 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from bert_mrc_theseus.decoding.spans import Thresholds
+from bert_mrc_theseus.engines.graph_files import read_graphs
 from bert_mrc_theseus.engines.keras_engine import keras_engine
-from bert_mrc_theseus.engines.onnx_engine import OnnxEngine, read_graphs
+from bert_mrc_theseus.engines.onnx_engine import OnnxEngine
 from bert_mrc_theseus.engines.onnx_runtime import onnxruntime
 from bert_mrc_theseus.errors import ModelError
 from bert_mrc_theseus.model.build import keras_model

@@ -10,7 +10,8 @@ import pytest
 from typer.testing import CliRunner
 
 from bert_mrc_theseus.cli.app import app
-from bert_mrc_theseus.text.documents import Entity, read_documents, write_documents
+from bert_mrc_theseus.text.documents import Entity
+from bert_mrc_theseus.text.interchange import read_documents, write_documents
 
 
 @pytest.fixture(scope="module")

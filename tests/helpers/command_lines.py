@@ -90,7 +90,7 @@ class Begun(BaseException):
 
 def make_folder(folder: Path) -> None:
     """Writes what the command lines name."""
-    from bert_mrc_theseus.text.documents import write_documents
+    from bert_mrc_theseus.text.interchange import write_documents
 
     (folder / "text.txt").write_text("程晓光从广州飞往大连。\n", encoding="utf-8")
     (folder / "empty").mkdir()

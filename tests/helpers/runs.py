@@ -13,7 +13,7 @@ from bert_mrc_theseus.evaluation.metrics import PRF, Scores
 from bert_mrc_theseus.model.build import predecessor_from
 from bert_mrc_theseus.model_files.huggingface import write_huggingface
 from bert_mrc_theseus.model_files.run_folder import StageFolder
-from bert_mrc_theseus.text.documents import write_documents
+from bert_mrc_theseus.text.interchange import write_documents
 from bert_mrc_theseus.training.config import Distillation, NewPredecessor, Replacing, TrainingConfig, settings_record
 from bert_mrc_theseus.training.loop import Task, fit
 from bert_mrc_theseus.training.progress import Progress, Silence

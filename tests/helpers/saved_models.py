@@ -15,14 +15,15 @@ from bert_mrc_theseus.engines.onnx_runtime import RunGraph
 from bert_mrc_theseus.model.build import keras_model, predecessor_from
 from bert_mrc_theseus.model.variables import tensors_of
 from bert_mrc_theseus.model_files.model_config import MatchShape, ModelConfig, SharedContext, WordShape
-from bert_mrc_theseus.model_files.model_folder import ModelSpec, SavedModel, save_model
+from bert_mrc_theseus.model_files.model_folder import save_model
+from bert_mrc_theseus.model_files.model_spec import ModelSpec, SavedModel
 from bert_mrc_theseus.model_files.pieces import PieceList
 from bert_mrc_theseus.model_files.training_record import TrainingRecord
 from bert_mrc_theseus.mrc.examples import Examples
 from bert_mrc_theseus.mrc.windows import WindowSize
+from bert_mrc_theseus.onnx_export.encoder_nodes import Ranges
 from bert_mrc_theseus.onnx_export.export import measure_ranges
 from bert_mrc_theseus.onnx_export.graphs import build_graphs, serialised
-from bert_mrc_theseus.onnx_export.nodes import Ranges
 from bert_mrc_theseus.prediction.predict import predict_documents
 from bert_mrc_theseus.text.documents import Document
 from bert_mrc_theseus.text.schema import EntityType, Schema

@@ -12,17 +12,12 @@ from bert_mrc_theseus.engines.keras_engine import keras_engine
 from bert_mrc_theseus.errors import ModelError, UserError
 from bert_mrc_theseus.model.build import keras_model
 from bert_mrc_theseus.model_files.checksums import CHECKSUMS
-from bert_mrc_theseus.model_files.model_folder import (
-    FILES,
-    WEIGHTS,
-    SavedModel,
-    load_model,
-    load_spec,
-    save_model,
-    save_thresholds,
-)
+from bert_mrc_theseus.model_files.model_folder import FILES, WEIGHTS, load_model, load_spec, save_model, save_thresholds
+from bert_mrc_theseus.model_files.model_spec import SavedModel
+from bert_mrc_theseus.text.documents import Document
+from bert_mrc_theseus.text.word_lists import PLACE, WordList
 from tests.helpers.models import batch_of
-from tests.helpers.saved_models import make_saved
+from tests.helpers.saved_models import make_saved, word_model
 
 
 @pytest.fixture
@@ -123,3 +118,18 @@ def test_a_full_disk_leaves_the_model_before(saved, folder, monkeypatch):
         save_model(folder, saved)
     assert (folder / "model.safetensors").read_bytes() == before
     assert [path.name for path in folder.parent.iterdir()] == ["model"]
+
+
+def test_words_of_a_user_are_read_as_if_all_sources_had_them():
+    spec = word_model().spec
+    text = Document("1", "他在上海")
+    known, taught = spec.examples([text]), spec.with_words(WordList("mine", "", {"在上": 1 << PLACE})).examples([text])
+    plain, added = (np.array(examples.contexts[0].lexicon) for examples in (known, taught))
+    begin, end = 1 << 4 * PLACE, 1 << 4 * PLACE + 2
+    assert (plain & (begin | end) == [[0, 0], [0, 0], [0, begin], [0, end]]).all()
+    assert (added == plain | [[0, 0], [begin, begin], [end, end], [0, 0]]).all()
+
+
+def test_words_cannot_be_added_to_a_model_without_lexicon(saved):
+    with pytest.raises(UserError, match="reads no lexicon"):
+        saved.spec.with_words(WordList("mine", "", {"北京": 1}))

@@ -12,8 +12,8 @@ import pytest
 from bert_mrc_theseus import Extractor
 from bert_mrc_theseus.decoding.spans import Thresholds
 from bert_mrc_theseus.engines.engine import BatchEngine
+from bert_mrc_theseus.engines.graph_files import write_graphs
 from bert_mrc_theseus.engines.keras_engine import keras_engine
-from bert_mrc_theseus.engines.onnx_engine import write_graphs
 from bert_mrc_theseus.engines.thread_pool import ThreadPool
 from bert_mrc_theseus.errors import ModelError, UserError
 from bert_mrc_theseus.model.build import keras_model
@@ -21,7 +21,8 @@ from bert_mrc_theseus.model_files.model_folder import load_model, save_model
 from bert_mrc_theseus.mrc.windows import WindowSize
 from bert_mrc_theseus.onnx_export.graphs import build_graphs, serialised
 from bert_mrc_theseus.prediction.pieces import GROUP_CHARACTERS
-from bert_mrc_theseus.text.documents import Document, read_documents
+from bert_mrc_theseus.text.documents import Document
+from bert_mrc_theseus.text.interchange import read_documents
 from tests.helpers.saved_models import match_model, with_config
 
 

@@ -4,12 +4,12 @@ import json
 
 import pytest
 from bert_mrc_theseus.preprocess.convert import convert, hold_out, read_files, read_known
-from bert_mrc_theseus.preprocess.corpora import query_file
+from bert_mrc_theseus.preprocess.corpus_files import query_file
 
 from bert_mrc_theseus.errors import DataError
-from bert_mrc_theseus.files import sha256_of
+from bert_mrc_theseus.files.sha256 import sha256_of
 from bert_mrc_theseus.mrc.windows import WindowSize
-from bert_mrc_theseus.text.documents import read_documents
+from bert_mrc_theseus.text.interchange import read_documents
 from tests.helpers.documents import columns
 
 WINDOW = WindowSize(8, 2)
@@ -96,7 +96,9 @@ def test_types_that_nobody_looked_for_stay_that(tmp_path):
 
 @pytest.mark.parametrize("name", ["pfr", "segments", "cmeee-text", "span-tsv"])
 def test_a_line_that_is_not_utf8_costs_only_itself(tmp_path, name):
-    good = {"pfr": "李/nr", "segments": "李/PER", "cmeee-text": "李|||0 0 PER|||", "span-tsv": "李\t[('PER', 0, 0)]"}[name]
+    good = {"pfr": "李/nr", "segments": "李/PER", "cmeee-text": "李|||0 0 PER|||", "span-tsv": "李\t[('PER', 0, 0)]"}[
+        name
+    ]
     (tmp_path / "a").write_bytes(f"{good}\n".encode() + b"\xb1\xb1\n" + f"{good}\n".encode())
     _, documents, reports = read_files({"train": tmp_path / "a"}, name, True)
     assert [d.text for d in documents["train"]] == ["李", "李"] and "a:2: not UTF-8" in reports["train"].errors[0]

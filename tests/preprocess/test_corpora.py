@@ -4,7 +4,8 @@ import gzip
 import os
 
 import pytest
-from bert_mrc_theseus.preprocess.corpora import CORPORA, VARIABLE, a_fifth_is_dev, corpus_files, load_corpus, query_file
+from bert_mrc_theseus.preprocess.corpora import CORPORA, a_fifth_is_dev
+from bert_mrc_theseus.preprocess.corpus_files import VARIABLE, corpus_files, load_corpus, query_file
 from bert_mrc_theseus.preprocess.readers.columns import read_columns
 from bert_mrc_theseus.preprocess.readers.read_report import ReadReport
 

@@ -8,7 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bert_mrc_theseus.mrc.windows import WindowSize
-from bert_mrc_theseus.text.documents import Document, Entity, read_documents
+from bert_mrc_theseus.text.documents import Document, Entity
+from bert_mrc_theseus.text.interchange import read_documents
 from tests.helpers.documents import columns
 from tests.helpers.strategies import documents
 

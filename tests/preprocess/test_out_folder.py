@@ -6,7 +6,7 @@ import sys
 
 import pytest
 from bert_mrc_theseus.preprocess.convert import convert, read_files
-from bert_mrc_theseus.preprocess.corpora import query_file
+from bert_mrc_theseus.preprocess.corpus_files import query_file
 
 from bert_mrc_theseus.errors import UserError
 from bert_mrc_theseus.mrc.windows import WindowSize

@@ -8,7 +8,8 @@ from hypothesis import strategies as st
 
 from bert_mrc_theseus.errors import DataError, UsageError
 from bert_mrc_theseus.text.dictionary import ANY, LONGEST_TERM, SOURCE, Dictionary, read_dictionary
-from bert_mrc_theseus.text.documents import Document, Entity, document_from_dict, document_to_dict
+from bert_mrc_theseus.text.documents import Document, Entity
+from bert_mrc_theseus.text.interchange import document_from_dict, document_to_dict
 
 terms = st.text(st.sampled_from("甲乙丙a"), min_size=1, max_size=3)
 

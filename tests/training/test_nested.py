@@ -10,7 +10,7 @@ from bert_mrc_theseus.model.build import keras_model
 from bert_mrc_theseus.model_files.model_config import MatchShape
 from bert_mrc_theseus.model_files.model_folder import load_model
 from bert_mrc_theseus.mrc.examples import longest_span
-from bert_mrc_theseus.text.documents import read_documents, write_documents
+from bert_mrc_theseus.text.interchange import read_documents, write_documents
 from tests.helpers.documents import QUERIES, nested_toys
 from tests.helpers.runs import Trained
 from tests.helpers.saved_models import with_config

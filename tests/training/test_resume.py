@@ -18,7 +18,8 @@ from safetensors.numpy import load_file, save_file
 
 from bert_mrc_theseus.errors import ModelError, UserError
 from bert_mrc_theseus.model_files.huggingface import write_huggingface
-from bert_mrc_theseus.model_files.model_folder import SavedModel, load_model, save_model
+from bert_mrc_theseus.model_files.model_folder import load_model, save_model
+from bert_mrc_theseus.model_files.model_spec import SavedModel
 from bert_mrc_theseus.model_files.run_folder import StageFolder
 from bert_mrc_theseus.training import loop as training
 from bert_mrc_theseus.training.config import Distillation, Replacing, TrainingConfig, settings_record

@@ -10,11 +10,12 @@ from safetensors.numpy import load_file
 from bert_mrc_theseus.engines.keras_engine import keras_engine
 from bert_mrc_theseus.errors import DataError, UserError
 from bert_mrc_theseus.evaluation.evaluate import evaluate_model
-from bert_mrc_theseus.files import sha256_of
+from bert_mrc_theseus.files.sha256 import sha256_of
 from bert_mrc_theseus.model.build import keras_model
 from bert_mrc_theseus.model_files.model_folder import load_model, load_spec
 from bert_mrc_theseus.model_files.successor import initial_successor
-from bert_mrc_theseus.text.documents import Document, Entity, read_documents, write_documents
+from bert_mrc_theseus.text.documents import Document, Entity
+from bert_mrc_theseus.text.interchange import read_documents, write_documents
 from bert_mrc_theseus.training.config import Distillation, Replacing
 from bert_mrc_theseus.training.data import load_data
 from bert_mrc_theseus.training.progress import Silence

@@ -13,7 +13,7 @@ from bert_mrc_theseus.model_files.huggingface import write_huggingface
 from bert_mrc_theseus.model_files.model_folder import load_model
 from bert_mrc_theseus.mrc.batch_types import TextBatch
 from bert_mrc_theseus.prediction.predict import predict_documents
-from bert_mrc_theseus.text.documents import read_documents
+from bert_mrc_theseus.text.interchange import read_documents
 from bert_mrc_theseus.training import loop as training
 from bert_mrc_theseus.training.config import Distillation, Replacing, TrainingConfig
 from bert_mrc_theseus.training.plan import Plan

@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bert_mrc_theseus.errors import DataError
-from bert_mrc_theseus.text.documents import document_from_dict, document_to_dict
+from bert_mrc_theseus.text.interchange import document_from_dict, document_to_dict
 from tests.helpers.folders import new_folder
 from tests.helpers.stress import under_stress
 

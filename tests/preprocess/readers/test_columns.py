@@ -1,9 +1,10 @@
 """Columns as they are found: joined files, headers, several columns, and every tag scheme."""
 
 import pytest
-from bert_mrc_theseus.preprocess.readers.columns import read_columns, read_two_line
+from bert_mrc_theseus.preprocess.readers.columns import read_columns
 from bert_mrc_theseus.preprocess.readers.read_report import ReadReport
 from bert_mrc_theseus.preprocess.readers.sources import ReadOptions
+from bert_mrc_theseus.preprocess.readers.tag_lines import read_two_line
 from hypothesis import given
 from hypothesis import strategies as st
 

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bert_mrc_theseus.text.dictionary import Dictionary
-from bert_mrc_theseus.text.documents import document_from_dict, document_to_dict
+from bert_mrc_theseus.text.interchange import document_from_dict, document_to_dict
 
 ANNOTATE = Annotator()
 

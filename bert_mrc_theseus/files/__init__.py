@@ -1,0 +1,13 @@
+"""Files read and written so that nothing is misread and nothing is half-written.
+
+text_encoding     which bytes are text
+raw_lines         bytes of plain and packed files, a line at a time
+listing           what can be read in a folder
+reading           lines and whole texts
+sha256            checksums of files
+exchange          two folders change places
+temporary_files   what is being written, and what killed commands left
+places            where something can be written
+atomic_files      files that replace others in one step
+atomic_folders    the same of folders
+"""
