@@ -34,19 +34,21 @@ def export(
     ] = None,
 ) -> None:
     """Write a model as ONNX (checked against the model), or its encoder, without heads, as a plain BERT."""
-    from bert_mrc_theseus.model_files.model_folder import load_spec
+    from bert_mrc_theseus.model_files.encoders import ENCODER_FORMATS, TENSORFLOW, export_encoder
+    from bert_mrc_theseus.model_files.model_folder import ONNX, load_spec
 
     console = PlainConsole(soft_wrap=True)
+    if to not in (ONNX, *ENCODER_FORMATS):
+        raise UsageError(f"--to is one of {', '.join((ONNX, *ENCODER_FORMATS))}. Received: {to!r}")
     if out is not None:
         refuse_existing(out)
     if to != "onnx":
         if out is None:
             raise UsageError(f"--to {to} needs a folder to write: --out FOLDER")
-        from bert_mrc_theseus.model_files.encoders import export_encoder
-
         # First: TensorFlow takes seconds, or is not there.
         words = load_spec(model).config.words
-        import_tensorflow()
+        if to == TENSORFLOW:
+            import_tensorflow()
         export_encoder(model, to, out)
         console.print(f"{model} -> {out}")
         if words is not None:

@@ -20,6 +20,7 @@ from bert_mrc_theseus.decoding.entities import Answers, answers_for
 from bert_mrc_theseus.decoding.spans import Thresholds
 from bert_mrc_theseus.engines.choose import load_engine
 from bert_mrc_theseus.engines.engine import Engine, UseAnswer
+from bert_mrc_theseus.errors import UsageError
 from bert_mrc_theseus.model_files.model_folder import load_spec
 from bert_mrc_theseus.model_files.model_spec import ModelSpec
 from bert_mrc_theseus.package_data import bundled_model
@@ -62,6 +63,9 @@ class Extractor:
         schema: types to look for, instead of the model's own; see `unseen`.
         nested: find entities inside others too; without a match head only inside those of another type.
 
+    Raises:
+        TypeError: thresholds or types are something else.
+
     Example:
         >>> import bert_mrc_theseus as bmt
         >>> with bmt.Extractor.load() as extractor:
@@ -77,6 +81,10 @@ class Extractor:
         schema: Schema | None = None,
         nested: bool = False,
     ):
+        # These would be found out when the first text is read.
+        for value, kind in ((thresholds, Thresholds), (schema, Schema)):
+            if not isinstance(value, kind | None):
+                raise TypeError(f"expected a {kind.__name__}. Received: {reprlib.repr(value)}")
         self._engine, self._spec = engine, spec
         self._thresholds = thresholds or spec.thresholds
         self._schema = schema or spec.schema
@@ -110,11 +118,17 @@ class Extractor:
 
         Raises:
             ModelError: the folder is not a complete model.
+            UsageError: a style without a query file.
             UserError: there is no such type or engine, or the Keras engine is needed and TensorFlow is not installed; or words
                 are given to a model without a lexicon.
             DataError: the query file cannot be read.
         """
-        folder = folder or bundled_model()
+        # Not for "", which an unset variable leaves.
+        folder = bundled_model() if folder is None else folder
+        if queries is None and style != DEFAULT_STYLE:
+            raise UsageError(
+                f"style {style!r} chooses a text of a query file: give that file too (queries), or leave it out"
+            )
         if queries is not None:
             schema = read_queries(queries, style)
         if types is not None:

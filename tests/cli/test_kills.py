@@ -5,6 +5,7 @@ import shutil
 import subprocess
 import sys
 import time
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -21,6 +22,8 @@ from tests.helpers.saved_models import save_three_trainings
 from tests.helpers.stress import note, seeded, under_stress
 
 KILLS = under_stress(2, 20)
+KILLS_OF_EXPORT = under_stress(0, 5)
+"""Of each of its four forms: three of them start TensorFlow."""
 
 
 @dataclass(frozen=True)
@@ -31,13 +34,13 @@ class Writing:
         command: its arguments; {} is "old" or "new", by which what it writes differs.
         targets: what it writes, each of which is old or new.
         replaces: it replaces what is there; else there must be nothing.
-        seconds: it takes them to start, and is left to stress runs.
+        kills: how often it is killed; 0: not at all.
     """
 
     command: str
     targets: tuple[str, ...]
     replaces: bool = True
-    seconds: bool = False
+    kills: int = KILLS
 
 
 COMMANDS = {
@@ -49,21 +52,23 @@ COMMANDS = {
     "augment": Writing("augment data --copies 20 --out out/more", ("out/more",), replaces=False),
     "average": Writing("average models/0 models/1 models/2 --out out/mean", ("out/mean",), replaces=False),
     "evaluate": Writing(
-        "evaluate models/exported data/{}.jsonl --report out/scores.json --errors out/errors.jsonl",
+        "evaluate models/0 data/{}.jsonl --report out/scores.json --errors out/errors.jsonl",
         ("out/scores.json", "out/errors.jsonl"),
-        seconds=True,
+        kills=under_stress(0, 20),
     ),
-    "report": Writing("report run data/{}.jsonl -o out/page.html", ("out/page.html",), seconds=True),
-    "export": Writing("export models/exported --data data --out out/exported", ("out/exported",), False, seconds=True),
-    "export to hf": Writing("export models/0 --to hf --out out/bert", ("out/bert",), False, seconds=True),
-    "export to tf": Writing("export models/0 --to tf --out out/tf", ("out/tf",), False, seconds=True),
+    "report": Writing("report run data/{}.jsonl -o out/page.html", ("out/page.html",), kills=under_stress(0, 20)),
+    "export": Writing(
+        "export models/exported --data data --out out/exported", ("out/exported",), False, KILLS_OF_EXPORT
+    ),
+    "export to hf": Writing("export models/0 --to hf --out out/bert", ("out/bert",), False, KILLS_OF_EXPORT),
+    "export to tf": Writing("export models/0 --to tf --out out/tf", ("out/tf",), False, KILLS_OF_EXPORT),
 }
 
 CHANGES = {
-    "evaluate --save-thresholds": "evaluate out/model data --tune --save-thresholds",
-    "export into the model": "export out/model --data data",
+    "evaluate --save-thresholds": ("evaluate out/model data --tune --save-thresholds", KILLS),
+    "export into the model": ("export out/model --data data", KILLS_OF_EXPORT),
 }
-"""Commands that change a model folder."""
+"""Commands that change a model folder, and how often they are killed."""
 
 
 def start(folder, *arguments):
@@ -88,32 +93,39 @@ def contents(path: Path) -> dict[str, bytes]:
     return {str(file.relative_to(path.parent)): file.read_bytes() for file in files if file.is_file()}
 
 
-def temporaries(folder: Path) -> list[str]:
-    """Temporary files in a folder and in the folders in it."""
-    return [name for _, folders, files in os.walk(folder) for name in (*folders, *files) if is_temporary(name)]
+def temporaries(folder: Path, filled: bool = False) -> list[str]:
+    """Temporary files in a folder and in the folders in it; `filled`: those alone that hold something."""
+    found = []
+    for place, folders, files in os.walk(folder):
+        for name in filter(is_temporary, (*folders, *files)):
+            with suppress(FileNotFoundError):
+                if not filled or os.path.getsize(os.path.join(place, name)):
+                    found.append(name)
+    return found
 
 
-def until_it_writes(process, folder: Path, left: set[str]) -> None:
-    while process.poll() is None and not set(temporaries(folder)) - left:
+def until_it_writes(process, folder: Path, left: set[str], filled: bool) -> None:
+    """Waits for a temporary file: the first, by which a command may only look where it can write, or one that holds something."""
+    while process.poll() is None and not set(temporaries(folder, filled)) - left:
         time.sleep(0.0005)
 
 
-def seconds_of_writing(folder, arguments) -> float:
+def seconds_of_writing(folder, arguments, filled: bool) -> float:
     """How long a command lives after it has begun to write."""
     left = set(temporaries(folder / "out"))
     with start(folder, *arguments) as process:
-        until_it_writes(process, folder / "out", left)
+        until_it_writes(process, folder / "out", left, filled)
         begun = time.monotonic()
         err = process.stderr.read().decode()
     assert process.returncode == 0, err
     return time.monotonic() - begun
 
 
-def kill_while_it_writes(folder, arguments, random, seconds) -> bool:
+def kill_while_it_writes(folder, arguments, random, seconds, filled: bool) -> bool:
     """Kills a command at some moment after it has begun to write; False: it was faster."""
     left = set(temporaries(folder / "out"))
     with start(folder, *arguments) as process:
-        until_it_writes(process, folder / "out", left)
+        until_it_writes(process, folder / "out", left, filled)
         time.sleep(random.uniform(0, seconds))
         process.kill()
     return process.returncode < 0
@@ -130,7 +142,8 @@ def inputs(tmp_path_factory):
         write_documents(folder / "data" / f"{name}.jsonl", toy_documents(count, 1))
     for split, count in (("train", 300), ("dev", 20)):
         write_documents(folder / "data" / f"{split}.jsonl", toy_documents(count, 2))
-    save_three_trainings(folder / "models")
+    models = save_three_trainings(folder / "models")
+    write_graphs(models[0], serialised(build_graphs(load_model(models[0]))))
     return folder
 
 
@@ -143,10 +156,10 @@ def exported(inputs, request) -> Path:
     return Path(shutil.copytree(best, inputs / "models" / "exported"))
 
 
-@pytest.mark.parametrize("name", [name for name in COMMANDS if under_stress(not COMMANDS[name].seconds, True)])
+@pytest.mark.parametrize("name", [name for name in COMMANDS if COMMANDS[name].kills])
 def test_a_killed_command_leaves_the_old_output_or_the_new_one(inputs, name, request):
     writing, random = COMMANDS[name], seeded(name)
-    if writing.seconds:
+    if name in ("report", "export"):
         request.getfixturevalue("exported")
     outs = [inputs / target for target in writing.targets]
     new = writing.command.format("new").split()
@@ -160,14 +173,16 @@ def test_a_killed_command_leaves_the_old_output_or_the_new_one(inputs, name, req
         if writing.replaces:
             finish(inputs, *writing.command.format("old").split())
 
-    seconds = seconds_of_writing(inputs, new)
-    whole = found()
-    clear()
+    seconds = []
+    for filled in (False, True):
+        seconds.append(seconds_of_writing(inputs, new, filled))
+        whole = found()
+        clear()
     old = found()
     assert all(one != other for one, other in zip(old, whole, strict=True))
     kills = 0
-    for _ in range(KILLS):
-        kills += kill_while_it_writes(inputs, new, random, seconds)
+    for number in range(writing.kills):
+        kills += kill_while_it_writes(inputs, new, random, seconds[number % 2], filled=number % 2 == 1)
         left = found()
         assert all(content in both for content, both in zip(left, zip(old, whole, strict=True), strict=True))
         if left != old:
@@ -175,29 +190,32 @@ def test_a_killed_command_leaves_the_old_output_or_the_new_one(inputs, name, req
             assert found() == old
     finish(inputs, *new)
     assert found() == whole and temporaries(inputs / "out") == []
-    note(f"{name}: {kills} of {KILLS} killed while it wrote, nothing half-written, nothing lost, nothing left")
+    note(f"{name}: {kills} of {writing.kills} killed while it wrote, nothing half-written, nothing lost, nothing left")
 
 
 @pytest.mark.skipif(under_stress(True, False), reason="minutes; each moment is tested in tests/model_files")
 @pytest.mark.parametrize("name", CHANGES)
 def test_a_model_that_is_being_changed_stays_one(inputs, exported, name):
-    command, random, model = CHANGES[name].split(), seeded(name), inputs / "out" / "model"
+    (command, times), random, model = CHANGES[name], seeded(name), inputs / "out" / "model"
+    arguments = command.split()
 
     def fresh():
         shutil.rmtree(model, ignore_errors=True)
         shutil.copytree(exported, model)
 
-    fresh()
-    seconds = seconds_of_writing(inputs, command)
-    whole, kills = contents(model), 0
-    for _ in range(KILLS):
+    seconds = []
+    for filled in (False, True):
         fresh()
-        kills += kill_while_it_writes(inputs, command, random, seconds)
+        seconds.append(seconds_of_writing(inputs, arguments, filled))
+    whole, kills = contents(model), 0
+    for number in range(times):
+        fresh()
+        kills += kill_while_it_writes(inputs, arguments, random, seconds[number % 2], filled=number % 2 == 1)
         load_model(model)
         load_engine(model, "onnx")[1].close()
-    finish(inputs, *command)
+    finish(inputs, *arguments)
     assert contents(model) == whole
-    note(f"{name}: {kills} of {KILLS} killed while it wrote, a whole model each time")
+    note(f"{name}: {kills} of {times} killed while it wrote, a whole model each time")
 
 
 def test_a_prediction_that_is_killed_again_and_again_ends_at_the_same_bytes(inputs):
