@@ -22,8 +22,8 @@ FLOORS = (
     ("files",),
     ("provenance", "outputs", "package_data"),
     *((folder,) for folder in (
-        "text", "output", "mrc", "decoding", "model_files", "model", "engines", "prediction", "evaluation", "training",
-        "onnx_export", "comparison", "bench",
+        "drawing", "text", "output", "mrc", "decoding", "model_files", "model", "engines", "prediction", "evaluation",
+        "training", "onnx_export", "comparison", "bench",
     )),
     ("preprocess",),
     ("cli",),

@@ -67,9 +67,9 @@ def compare(
     for seed in chosen_seeds:
         for candidate in [Candidate("predecessor"), *wanted]:
             stage_plans(candidate, seed, settings)
-    check_start(data, settings.new)
     split_file(data, "test")
     check_work_folder(out, ("seed*", "compare.json"))
+    check_start(data, settings.new)
     import_tensorflow()
     from bert_mrc_theseus.comparison.compare import compare as run
     from bert_mrc_theseus.comparison.table import COLUMNS, markdown

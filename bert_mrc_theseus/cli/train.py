@@ -86,9 +86,9 @@ def train(
         )
     if resume and overwrite:
         raise UsageError("--resume goes on with a stage, --overwrite starts it again: say one of the two")
+    check_place(run / "x")
     if 0 in stages:
         check_start(data, new)
-    check_place(run / "x")
     check_backend(os.environ.get("KERAS_BACKEND"))
     with terminated_as_by_ctrl_c():
         import_tensorflow()

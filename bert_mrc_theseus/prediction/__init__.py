@@ -3,5 +3,6 @@
 predict        documents with their examples -> documents with entities
 pieces         long documents in pieces, documents in groups
 extractor      `Extractor`
+progress       how far a prediction is
 inputs         text files, JSONL, folders, standard input -> documents
 """

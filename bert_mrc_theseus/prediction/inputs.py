@@ -64,13 +64,16 @@ def find_inputs(paths: Iterable[str], on_error: OnError | None = None) -> list[s
             files.append(path)
         else:
             named = path if len(path) <= SHOWN else f"{path[:SHOWN]}..."
-            raise UsageError(
-                f"{printable(named)}: {why_not_there(path)} (to predict a text: echo TEXT | predict {STDIN})"
-            )
+            raise UsageError(f"{printable(named)}: {why_not_there(path)} (to predict a text: predict --text TEXT)")
     for error in closed:
         if on_error is not None:
             on_error(error)
     return files
+
+
+def texts_as_documents(texts: Iterable[str]) -> Iterator[Document]:
+    """Texts that stand on the command line, as documents: `text:1`, `text:2` ..."""
+    return (Document(f"text:{number}", text) for number, text in enumerate(texts, 1))
 
 
 def read_inputs(
@@ -119,7 +122,7 @@ def _read(
     form: str,
     text_field: str,
 ) -> Iterator[Document]:
-    kind = _form_of(name) if form == "auto" else form
+    kind = form_of(name) if form == "auto" else form
     if kind == "jsonl":
         lines = decode_lines(stream, name, on_error, encoding)
         for document in parse_documents(lines, name, on_error, f"{name}:", text_field):
@@ -140,7 +143,8 @@ def _read(
             yield Document(f"{name}:{number}", line)
 
 
-def _form_of(name: str) -> str:
+def form_of(name: str) -> str:
+    """What a file's name says it is: "text", "jsonl" or "json"."""
     suffix = os.path.splitext(name.lower().removesuffix(".gz"))[1]
     return {".jsonl": "jsonl", ".ndjson": "jsonl", ".json": "json"}.get(suffix, "text")
 

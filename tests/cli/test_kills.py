@@ -105,7 +105,7 @@ def temporaries(folder: Path, filled: bool = False) -> list[str]:
 
 
 def until_it_writes(process, folder: Path, left: set[str], filled: bool) -> None:
-    """Waits for a temporary file: the first, by which a command may only look where it can write, or one that holds something."""
+    """Waits for a temporary file: the first, by which a command may only look where it can write, or the first with content."""
     while process.poll() is None and not set(temporaries(folder, filled)) - left:
         time.sleep(0.0005)
 

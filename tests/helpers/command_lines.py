@@ -35,7 +35,7 @@ BASES: dict[str, dict[str, Any]] = {
     "predict": {"inputs": ["text.txt"]},
     "average": {"models": [MODEL, MODEL], "out": "averaged"},
     "export": {"model": MODEL, "data": "data", "out": "exported"},
-    "report": {"run": "empty", "data": "data"},
+    "report": {"models": ["empty"], "data": "data", "out": "page.html"},
     "queries check": {"file": "data/queries.toml"},
     "bench predict": {"models": [MODEL], "data": "data/test.jsonl"},
     "bench train": {"model": MODEL, "data": "data/train.jsonl"},
