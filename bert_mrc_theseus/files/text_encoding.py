@@ -95,7 +95,7 @@ def refuse_no_text(start: bytes, path: str | Path, encoding: str) -> None:
         raise DataError(
             f"its byte order mark says {marked}, and it should be {encoding}",
             path,
-            hint=f"predict and preprocess take --encoding {marked}; or convert the file with iconv -f {marked} -t utf-8",
+            hint=f"inputs of predict and preprocess: --encoding {marked}; other files: iconv -f {marked} -t utf-8",
         )
 
 
@@ -107,7 +107,7 @@ def not_decodable(problem: str, path: str | Path, line: int | None, encoding: st
         path, line: see `DataError`.
         encoding: what they should be.
     """
-    hint = "predict and preprocess take --encoding; or convert the file, for example with iconv -f gb18030 -t utf-8"
+    hint = "inputs of predict and preprocess: say --encoding; other files: iconv, for example -f gb18030 -t utf-8"
     if encoding != DEFAULT_ENCODING:
         hint = "is --encoding right?"
     return DataError(f"not {encoding.upper()}: {problem}", path, line, hint)
