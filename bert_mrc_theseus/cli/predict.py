@@ -192,10 +192,12 @@ def _depends_on(ctx: typer.Context, files: list[str], model: Path) -> dict[str, 
     from bert_mrc_theseus.files.sha256 import sha256_of
     from bert_mrc_theseus.provenance import checksums, library_versions, versions
 
+    # As the user writes them, for what is said when one is another.
+    names = {parameter.name: max(parameter.opts, key=len) for parameter in ctx.command.params}
     if not all(Path(file).is_file() for file in files):
         raise UsageError("--resume needs inputs that can be read again: files, not standard input or a pipe")
     options = {
-        name: checksums(value) if isinstance(value, Path) else value
+        names[name]: checksums(value) if isinstance(value, Path) else value
         for name, value in ctx.params.items()
         if name not in ("inputs", "model", "out", "resume", "overwrite")
     }

@@ -1,6 +1,7 @@
 """Commands that are killed while they write: what was there is there, or the whole new output is, and nothing else stays."""
 
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -70,6 +71,9 @@ CHANGES = {
 }
 """Commands that change a model folder, and how often they are killed."""
 
+MEASURED = re.compile(rb"<td>[\d,]+</td>")
+"""No two reports have the same of these."""
+
 
 def start(folder, *arguments):
     return subprocess.Popen(
@@ -88,9 +92,11 @@ def finish(folder, *arguments):
 
 
 def contents(path: Path) -> dict[str, bytes]:
-    """Of a file or a folder; empty: there is none."""
+    """Of a file or a folder, without the speeds on the page of a report; empty: there is none."""
     files = [path] if path.is_file() else sorted(path.rglob("*"))
-    return {str(file.relative_to(path.parent)): file.read_bytes() for file in files if file.is_file()}
+    return {
+        str(file.relative_to(path.parent)): MEASURED.sub(b"", file.read_bytes()) for file in files if file.is_file()
+    }
 
 
 def temporaries(folder: Path, filled: bool = False) -> list[str]:
