@@ -59,7 +59,7 @@ def test_what_is_no_list_of_values_is_refused(text, kind, words):
          "--types takes whole numbers of at least 1 separated by commas. Received: '1,two'"),
         (["bench", "predict", "x", "--data", SAMPLE, "--types", "3,0"],
          "--types takes whole numbers of at least 1 separated by commas. Received: '3,0'"),
-        (["export", "x", "--to", "onxx"], "--to is one of onnx, hf, tf. Received: 'onxx'"),
+        (["export", "x", "--to", "onxx"], "--to takes onnx, hf, tf. Received: 'onxx'"),
     ],
 )  # fmt: skip
 def test_a_command_says_so_in_one_line(command, tmp_path, monkeypatch, arguments, message):

