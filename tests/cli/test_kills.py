@@ -66,7 +66,7 @@ COMMANDS = {
 }
 
 CHANGES = {
-    "evaluate --save-thresholds": ("evaluate out/model data --tune --save-thresholds", KILLS),
+    "evaluate --save-thresholds": ("evaluate out/model data --split new --tune --save-thresholds", KILLS),
     "export into the model": ("export out/model --data data", KILLS_OF_EXPORT),
 }
 """Commands that change a model folder, and how often they are killed."""
