@@ -236,7 +236,7 @@ def test_predict_goes_on_after_kills_to_the_same_bytes(tmp_path, command, monkey
     assert kills >= 1
     monkeypatch.chdir(tmp_path)
     status, _, err = command("predict", "in.txt", "more.jsonl", "-o", "out", "--resume", "--threshold", "0.9")
-    assert status == 1 and "begun with other threshold" in err
+    assert status == 1 and "begun with other --threshold" in err
     status, _, err = command("predict", "in.txt", "more.jsonl", "-o", "out")
     assert status == 2 and "go on with --resume" in err
     with start("out", "--resume") as process:

@@ -51,6 +51,12 @@ BASES: dict[str, dict[str, Any]] = {
 }
 """A command line of each command that is right, by its parameters."""
 
+FREE_TEXT = {"text_field"}
+"""Parameters whose value may be any text: whether there is such a field is seen when records are read."""
+
+RIGHT = {("seeds", "0")}
+"""Odd values that are right."""
+
 READ = {"inputs", "train", "dev", "test"}
 """Parameters that name what is read, though the command itself looks whether it is there."""
 
@@ -67,11 +73,12 @@ class Case:
 
     Attributes:
         arguments: behind the program's name.
-        wrong: the exit status must be 2; False: it may also be what such a command comes to; None: it must not be 2.
+        wrong: the exit status must be 2; "refused": 1 or 2; False: it may also be what such a command comes to; None: it must
+            not be 2.
     """
 
     arguments: list[str]
-    wrong: bool | None
+    wrong: bool | str | None
 
 
 @dataclass(frozen=True)
@@ -178,7 +185,7 @@ def _option(name: str, info: OptionInfo) -> str:
     return next((text for text in names if text.startswith("--")), f"--{name.replace('_', '-')}")
 
 
-def _values(name: str, kind: type, info: ParameterInfo) -> Iterator[tuple[str, bool]]:
+def _values(name: str, kind: type, info: ParameterInfo) -> Iterator[tuple[str, bool | str]]:
     if kind in (int, float):
         yield from ((value, True) for value in BAD_NUMBERS)
         yield from ((value, kind is int) for value in ("1" * 30, "-" + "1" * 30))
@@ -200,7 +207,10 @@ def _values(name: str, kind: type, info: ParameterInfo) -> Iterator[tuple[str, b
         )
     else:
         yield "", True
-        yield from ((value, False) for value in (*ODD_WORDS, *BAD_NUMBERS[:2], *ODD_NUMBERS[:2]))
+        yield from (
+            (value, "refused" if name not in FREE_TEXT and (name, value) not in RIGHT else False)
+            for value in (*ODD_WORDS, *BAD_NUMBERS[:2], *ODD_NUMBERS[:2])
+        )
 
 
 class _Refuse:
