@@ -12,7 +12,7 @@ from safetensors.numpy import load_file
 from bert_mrc_theseus.errors import TrainingError, UserError
 from bert_mrc_theseus.model_files.model_folder import load_model
 from bert_mrc_theseus.model_files.run_folder import StageFolder
-from bert_mrc_theseus.training import stages
+from bert_mrc_theseus.training import run_stage
 from tests.helpers.runs import Trained
 
 
@@ -50,7 +50,7 @@ def test_a_training_that_fails_leaves_what_the_stage_had(trained, run, monkeypat
         raise error
 
     before, said = files(run / "stage2"), []
-    monkeypatch.setattr(stages, "fit", fail)
+    monkeypatch.setattr(run_stage, "fit", fail)
     with pytest.raises(type(error)):
         trained.train(2, run=run, overwrite=True, learning_rate=2e-3, said=said)
     assert files(run / "stage2") == before
