@@ -21,7 +21,7 @@ def traced(function: Callable, *declared: Any) -> Callable:
     ]
 
     # TensorFlow allows no None in a signature, as bundles have for what is absent: it gets the arrays in a row.
-    @tf.function(input_signature=signature)
+    @tf.function(input_signature=signature, autograph=False)
     def run(*values):
         return function(*with_leaves(declared, iter(values)))
 

@@ -13,7 +13,7 @@ from bert_mrc_theseus.files.temporary_files import is_temporary
 from tests.helpers.documents import columns
 from tests.helpers.stress import note, seeded, under_stress
 
-KILLS = under_stress(2, 20)
+KILLS = under_stress(1, 20)
 
 COMMANDS = {
     "predict": ("predict {}.txt -o out/new.jsonl", "out/new.jsonl"),

@@ -45,21 +45,12 @@ def test_a_killed_stage_resumes_to_the_same_weights(trained, tmp_path):
         os.symlink(trained.run / "stage0", tmp_path / run / "stage0")
     # One evaluation, at the end: the best model is of a step after the kill.
     config = trained.config(1, evaluate_every=10**6)
-    trained.train(1, run=tmp_path / "whole", replacing=Replacing(modules=2, shared_layers=1), evaluate_every=10**6)
+    shared = Replacing(modules=2, shared_layers=1)
+    trained.train(1, run=tmp_path / "whole", replacing=shared, evaluate_every=10**6)
     command = [sys.executable, "-m", "bert_mrc_theseus", "train", str(trained.data), "--run", str(tmp_path / "run")]
     command += ["--stage", "1", "--epochs", str(config.epochs), "--learning-rate", str(config.learning_rate)]
-    command += [
-        "--tokens",
-        str(config.token_budget),
-        "--modules",
-        "2",
-        "--shared-layers",
-        "1",
-        "--evaluate-every",
-        str(10**6),
-        "--checkpoint-minutes",
-        "0.0001",
-    ]
+    command += ["--tokens", str(config.token_budget), "--modules", "2", "--shared-layers", "1"]
+    command += ["--evaluate-every", str(10**6), "--checkpoint-minutes", "0.0001"]
     log = tmp_path / "run" / "stage1" / "log.csv"
     with subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as process:
         while not log.is_file() or len(log.read_text().splitlines()) < 15:
@@ -67,9 +58,12 @@ def test_a_killed_stage_resumes_to_the_same_weights(trained, tmp_path):
             time.sleep(0.01)
         process.send_signal(signal.SIGKILL)
     assert not (tmp_path / "run" / "stage1" / "report.json").exists()
-    done = subprocess.run([*command, "--resume"], capture_output=True, text=True)
-    assert done.returncode == 0, done.stderr
-    resumed_after = int(done.stderr.split("resuming after step ")[1].split()[0])
+    said: list[str] = []
+    settings = {"evaluate_every": 10**6, "checkpoint_minutes": 0.0001}
+    trained.train(1, run=tmp_path / "run", resume=True, replacing=shared, said=said, **settings)
+    (resumed_after,) = (
+        int(text.split("resuming after step ")[1].split()[0]) for text in said if "resuming after" in text
+    )
     report = json.loads((tmp_path / "run" / "stage1" / "report.json").read_text(encoding="utf-8"))
     assert 0 < resumed_after < report["best_step"] == report["steps"]
 
