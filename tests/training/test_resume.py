@@ -79,23 +79,18 @@ def test_a_killed_stage_resumes_to_the_same_weights(trained, tmp_path):
     assert steps == list(range(1, report["steps"] + 1))
 
 
-def interrupted_stage_1(trained: Trained, folder: Path, monkeypatch) -> Path:
-    """A run folder with a checkpoint of stage 1, from before its first evaluation."""
+@pytest.fixture(scope="module")
+def interrupted(trained, tmp_path_factory) -> Path:
+    """A run folder with a checkpoint of stage 1, from before its first evaluation; to be left as it is."""
 
-    def interrupted(*_, **__):
+    def interrupt(*_, **__):
         raise KeyboardInterrupt
 
-    run = only_stage_0(trained, folder)
-    with monkeypatch.context() as patch, pytest.raises(KeyboardInterrupt):
-        patch.setattr(training.TrainingLog, "evaluation", interrupted)
+    run = only_stage_0(trained, tmp_path_factory.mktemp("interrupted"))
+    with pytest.MonkeyPatch.context() as patch, pytest.raises(KeyboardInterrupt):
+        patch.setattr(training.TrainingLog, "evaluation", interrupt)
         trained.train(1, run=run, checkpoint_minutes=0.0)
     return run
-
-
-def test_a_resumed_run_must_have_the_same_settings(trained, tmp_path, monkeypatch):
-    run = interrupted_stage_1(trained, tmp_path, monkeypatch)
-    with pytest.raises(ModelError, match=r"other settings \(learning_rate: 0\.003 then, 0\.001 now\).*--overwrite"):
-        trained.train(1, run=run, resume=True, learning_rate=1e-3)
 
 
 def snapshot(folder: Path) -> dict[str, bytes]:
@@ -111,28 +106,25 @@ def with_other_weights(source: Path, target: Path) -> None:
 
 
 @pytest.fixture
-def own_stage_0(trained, tmp_path, monkeypatch):
-    """A run with a stage 1 that was interrupted, and a stage 0 that may be changed."""
-    run = interrupted_stage_1(trained, tmp_path, monkeypatch)
-    (run / "stage0").unlink()
-    shutil.copytree(trained.run / "stage0", run / "stage0")
-    return run
+def interrupted_run(interrupted, tmp_path) -> Path:
+    """A run of one's own with a stage 1 that was interrupted."""
+    return Path(shutil.copytree(interrupted, tmp_path / "run"))
 
 
-def test_a_refused_resume_names_what_changed_and_changes_nothing(trained, own_stage_0, tmp_path):
-    before = snapshot(own_stage_0 / "stage1")
-    with pytest.raises(ModelError, match=r"learning_rate: 0\.003 then, 0\.001 now"):
-        trained.train(1, run=own_stage_0, resume=True, learning_rate=1e-3)
+def test_a_refused_resume_names_what_changed_and_changes_nothing(trained, interrupted_run, tmp_path):
+    before = snapshot(interrupted_run / "stage1")
+    with pytest.raises(ModelError, match=r"other settings \(learning_rate: 0\.003 then, 0\.001 now\).*--overwrite"):
+        trained.train(1, run=interrupted_run, resume=True, learning_rate=1e-3)
     other = tmp_path / "data"
     shutil.copytree(trained.data, other)
     with open(other / "dev.jsonl", "a", encoding="utf-8") as stream:
         stream.write('{"id": "more", "text": "这是上海", "entities": []}\n')
     with pytest.raises(ModelError, match=r"data: .*dev\.jsonl.* then, .*dev\.jsonl.* now"):
-        Trained(other, trained.encoder, trained.run).train(1, run=own_stage_0, resume=True)
-    with_other_weights(trained.run / "stage0" / "best", own_stage_0 / "stage0" / "best")
+        Trained(other, trained.encoder, trained.run).train(1, run=interrupted_run, resume=True)
+    with_other_weights(trained.run / "stage0" / "best", interrupted_run / "stage0" / "best")
     with pytest.raises(ModelError, match=r"\(starting_weights: SHA-256 \w{12} then, \w{12} now\)"):
-        trained.train(1, run=own_stage_0, resume=True)
-    assert snapshot(own_stage_0 / "stage1") == before
+        trained.train(1, run=interrupted_run, resume=True)
+    assert snapshot(interrupted_run / "stage1") == before
 
 
 def test_a_finished_stage_is_not_taken_for_one_of_other_settings_data_or_weights(trained, tmp_path):
@@ -176,7 +168,7 @@ def test_the_teacher_is_part_of_what_a_stage_starts_from(trained, tmp_path):
         trained.train(2, run=run, resume=True, predecessor=tmp_path / "teacher", **settings)
 
 
-def test_a_damaged_checkpoint_is_reported(tmp_path):
+def test_a_damaged_checkpoint_is_reported(tmp_path, no_steps):
     run_loop(tmp_path, loop_task())
     path = StageFolder(tmp_path, 0).checkpoint
     path.write_bytes(path.read_bytes()[:-7])
@@ -184,7 +176,7 @@ def test_a_damaged_checkpoint_is_reported(tmp_path):
         run_loop(tmp_path, loop_task(), resume=True)
 
 
-def test_a_full_disk_keeps_the_checkpoint_before(tmp_path, monkeypatch):
+def test_a_full_disk_keeps_the_checkpoint_before(tmp_path, no_steps, monkeypatch):
     run_loop(tmp_path, loop_task())
     path = StageFolder(tmp_path, 0).checkpoint
     before = path.read_bytes()
@@ -289,8 +281,8 @@ def test_what_changed_since_an_older_checkpoint_is_named(tmp_path, stage, change
         resumed(tmp_path / "checkpoint", old_fingerprint(stage, changes, **others), fingerprint(stage))
 
 
-def test_a_stage_that_an_older_program_began_goes_on(trained, tmp_path, monkeypatch):
-    run = interrupted_stage_1(trained, tmp_path, monkeypatch)
+def test_a_stage_that_an_older_program_began_goes_on(trained, interrupted_run):
+    run = interrupted_run
     path = StageFolder(run / "stage1", 1).checkpoint
     with safe_open(path, framework="numpy") as stored:
         metadata = stored.metadata()
