@@ -83,7 +83,7 @@ predict:  ## Entities of TEXT=file, by MODEL, or by RUN's, or by the bundled mod
 demo:  ## The whole way on the sample corpus, in minutes
 	@$(MAKE) --no-print-directory evaluate CORPUS=sample RUN=$(DEMO) \
 		STAGE0="--epochs 6 --tokens 512 --learning-rate 1e-4" \
-		STAGE1="--shared-layers 4 --epochs 4 --tokens 512 --learning-rate 1e-4" STAGE2="--epochs 3 --tokens 512 --learning-rate 1e-4"
+		STAGE1="--epochs 4 --tokens 512 --learning-rate 1e-4" STAGE2="--epochs 3 --tokens 512 --learning-rate 1e-4"
 	@$(MAKE) --no-print-directory predict RUN=$(DEMO) TEXT=data/sample/sentences.txt PREDICT="--format text"
 
 test: $(READY)  ## All tests; those of real corpora too, where BMT_CORPORA names their folder
@@ -99,6 +99,9 @@ lint: $(READY)  ## Style and types
 	$(VENV)/bin/ruff check .
 	$(VENV)/bin/ruff format --check .
 	$(VENV)/bin/mypy bert_mrc_theseus preprocess data
+
+release-check:  ## sdist and wheel: built, checked, installed into clean environments of every Python at hand
+	@.ci/release-check
 
 clean:  ## Remove the virtual environment; runs/ stays
 	rm -rf $(VENV)

@@ -17,6 +17,7 @@ The folders, from the ground up; each imports only from those before it:
     errors          everything stands on these
     files           read and written so that nothing is misread and nothing is half-written
     provenance, outputs, package_data    where results come from, what may be replaced, what the package brings
+    drawing         texts with their entities marked, as HTML
     text            what everything speaks of: documents, entity types, tags, dictionaries, word lists
     output          documents -> what people and other tools read
     mrc             a document as the model reads it: tokens, words, windows, pairs, batches
@@ -29,6 +30,7 @@ The folders, from the ground up; each imports only from those before it:
     training        the three stages
     onnx_export     a saved model as ONNX graphs
     comparison      ways to compress a predecessor, side by side
+    integrations    components and formats of other libraries
     bench           speed
     preprocess      corpora -> documents -> a data folder (at the top of the repository)
     cli             the commands

@@ -22,8 +22,8 @@ FLOORS = (
     ("files",),
     ("provenance", "outputs", "package_data"),
     *((folder,) for folder in (
-        "text", "output", "mrc", "decoding", "model_files", "model", "engines", "prediction", "evaluation", "training",
-        "onnx_export", "comparison", "bench",
+        "drawing", "text", "output", "mrc", "decoding", "model_files", "model", "engines", "prediction", "evaluation",
+        "training", "onnx_export", "comparison", "integrations", "bench",
     )),
     ("preprocess",),
     ("cli",),
@@ -160,7 +160,9 @@ def test_the_library_does_not_import_preprocess():
 def test_the_wheel_has_every_package():
     settings = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["tool"]["setuptools"]
     folders = {".".join((PACKAGE, *Path(module).parts[:-1])) for module, _ in sources() if module.endswith("__init__")}
-    assert set(settings["packages"]) == folders
+    # Folders of data alone are packages to the build, and hold no modules.
+    assert set(settings["packages"]) - set(settings["package-data"]) == folders - set(settings["package-data"])
+    assert set(settings["package-data"]) <= set(settings["packages"])
 
 
 @pytest.mark.parametrize("name", TOP_LEVEL)

@@ -9,7 +9,7 @@ import typer
 from rich.table import Table
 
 from bert_mrc_theseus.cli.interruption import terminated_as_by_ctrl_c
-from bert_mrc_theseus.cli.settings_options import part_of, takes_settings
+from bert_mrc_theseus.cli.settings_options import part_of, refuse_unread_words, takes_settings
 from bert_mrc_theseus.cli.values import comma_list, split_file
 from bert_mrc_theseus.comparison.methods import Candidate, Settings, parse_candidate, stage_plans
 from bert_mrc_theseus.engines.import_tensorflow import import_tensorflow
@@ -61,6 +61,7 @@ def compare(
         NewPredecessor(**part_of(given, NewPredecessor)),
         TrainingConfig(**part_of(given, TrainingConfig)),
     )
+    refuse_unread_words(given)
     chosen_seeds = comma_list(seeds, int, "--seeds")
     check_backend(os.environ.get("KERAS_BACKEND"))
     for seed in chosen_seeds:

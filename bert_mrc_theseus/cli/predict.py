@@ -1,5 +1,6 @@
 """`bert-mrc-theseus predict`: entities of text files."""
 
+import sys
 from collections import Counter
 from contextlib import ExitStack
 from pathlib import Path
@@ -18,8 +19,12 @@ from bert_mrc_theseus.text.schema import DEFAULT_STYLE
 def predict(
     ctx: typer.Context,
     inputs: Annotated[
-        list[str], typer.Argument(metavar="INPUT...", help="Text, JSONL, JSON or gz files, folders, or -.")
-    ],
+        list[str] | None, typer.Argument(metavar="[INPUT]...", help="Text, JSONL, JSON or gz files, folders, or -.")
+    ] = None,
+    texts: Annotated[
+        list[str] | None,
+        typer.Option("--text", help="A text itself, instead of inputs; may be given several times."),
+    ] = None,
     model: Annotated[
         Path | None,
         typer.Option(
@@ -47,7 +52,10 @@ def predict(
     ] = DEFAULT_ENCODING,
     text_field: Annotated[str, typer.Option(help="Field of a JSON record that holds the text.")] = TEXT,
     engine: Annotated[
-        str, typer.Option(help="auto (ONNX if the model was exported), onnx or keras; see export.")
+        str,
+        typer.Option(
+            help="auto (ONNX if the model was exported), onnx, onnx:PROVIDER (cuda, coreml, openvino ...) or keras; see export."
+        ),
     ] = "auto",
     queries: Annotated[
         Path | None,
@@ -94,7 +102,8 @@ def predict(
     from bert_mrc_theseus.output.write import check_outputs, write_outputs
     from bert_mrc_theseus.package_data import bundled_model
     from bert_mrc_theseus.prediction.extractor import Extractor
-    from bert_mrc_theseus.prediction.inputs import FORMS, find_inputs, read_inputs
+    from bert_mrc_theseus.prediction.inputs import FORMS, find_inputs, read_inputs, texts_as_documents
+    from bert_mrc_theseus.prediction.progress import PredictionProgress, count_documents
     from bert_mrc_theseus.text.dictionary import read_dictionary
     from bert_mrc_theseus.text.word_lists import term_words
 
@@ -102,7 +111,9 @@ def predict(
     check_encoding(encoding)
     if input_format not in FORMS:
         raise UsageError(f"--input-format is one of {', '.join(FORMS)}. Received: {input_format!r}")
-    files = find_inputs(inputs)
+    if bool(inputs) == bool(texts):
+        raise UsageError("give inputs, or texts with --text TEXT" + (", not both" if inputs else ""))
+    files = find_inputs(inputs or [])
     thresholds = None if threshold is None else Thresholds(threshold, threshold)
     chosen = None if types is None else comma_list(types, str, "--types")
     model = model or bundled_model()
@@ -147,11 +158,19 @@ def predict(
                 # What could not be written before the kill counts still.
                 skipped = journal.counts["documents"] - journal.counts["written"]
         done = journal.counts["documents"] if journal else 0
-        texts = read_inputs(files, report, whole_files, encoding, input_format, text_field)
-        documents = extractor.documents(texts, done)
+        read_texts = (
+            texts_as_documents(texts)
+            if texts
+            else read_inputs(files, report, whole_files, encoding, input_format, text_field)
+        )
+        documents = extractor.documents(read_texts, done)
         changed: Counter[str] = Counter()
         if terms is not None:
             documents = terms.correct(documents, changed)
+        bar = console if _has_room_for_a_bar(out) else None
+        total = None if bar is None or texts else count_documents(files, whole_files, input_format)
+        progress = opened.enter_context(PredictionProgress(bar, total, done))
+        documents = progress.follow(documents)
         lost = write_outputs(documents, form, out, extractor.schema, report, overwrite, journal)
     if dictionary is not None:
         console.print(
@@ -160,9 +179,15 @@ def predict(
         )
     if lost:
         console.print(f"{lost} nested entities left out: {form} cannot carry them")
+    console.print(progress.summary(skipped))
     if skipped:
         console.print(f"{skipped} records could not be read or written", style="red")
         raise typer.Exit(PARTIAL)
+
+
+def _has_room_for_a_bar(out: Path | None) -> bool:
+    """Whether standard error is a terminal that results are not written to."""
+    return sys.stderr.isatty() and not (out is None and sys.stdout.isatty())
 
 
 def _depends_on(ctx: typer.Context, files: list[str], model: Path) -> dict[str, Any]:

@@ -8,7 +8,8 @@ from typing import Annotated, Any, get_type_hints
 
 import typer
 
-from bert_mrc_theseus.training.config import option_of
+from bert_mrc_theseus.errors import UsageError
+from bert_mrc_theseus.training.config import NewPredecessor, option_of
 
 
 def takes_settings(
@@ -52,6 +53,15 @@ def part_of(given: Mapping[str, Any], settings: type) -> dict[str, Any]:
     return {name: value for name, value in given.items() if name in names}
 
 
+def refuse_unread_words(given: Mapping[str, Any]) -> None:
+    """Raises UsageError for an option that a predecessor without words does not read."""
+    for name in ("top_layers", "lexicon"):
+        if name in given and not given.get("words", NewPredecessor().words):
+            raise UsageError(
+                f"{option_names([NewPredecessor])[name]} is not read with --no-words: leave one of the two out"
+            )
+
+
 def option_names(settings: Iterable[type]) -> dict[str, str]:
     """Names of options by their fields' names."""
     return {item.name: option_of(item) for group in settings for item in fields(group)}
@@ -59,7 +69,10 @@ def option_names(settings: Iterable[type]) -> dict[str, str]:
 
 def _parameter(item: Field, kind: Any, default: str) -> inspect.Parameter:
     limits = {"min": item.metadata["at_least"], "max": item.metadata["at_most"]} if kind is not bool else {}
-    option = typer.Option(option_of(item), help=item.metadata["help"], show_default=default, **limits)
+    name = option_of(item)
+    if item.default is True:
+        name += f"/--no-{name.removeprefix('--')}"
+    option = typer.Option(name, help=item.metadata["help"], show_default=default, **limits)
     return inspect.Parameter(
         item.name, inspect.Parameter.KEYWORD_ONLY, default=None, annotation=Annotated[kind | None, option]
     )

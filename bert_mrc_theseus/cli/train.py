@@ -7,7 +7,7 @@ from typing import Annotated, Any
 import typer
 
 from bert_mrc_theseus.cli.interruption import terminated_as_by_ctrl_c
-from bert_mrc_theseus.cli.settings_options import option_names, part_of, takes_settings
+from bert_mrc_theseus.cli.settings_options import option_names, part_of, refuse_unread_words, takes_settings
 from bert_mrc_theseus.engines.import_tensorflow import import_tensorflow
 from bert_mrc_theseus.errors import TrainingError, UsageError
 from bert_mrc_theseus.files.places import check_place
@@ -20,6 +20,7 @@ from bert_mrc_theseus.training.config import (
     NewPredecessor,
     Replacing,
     TrainingConfig,
+    check_shared_layers,
     stage_config,
 )
 
@@ -72,13 +73,12 @@ def train(
     configs = {number: stage_config(number, **part_of(given, TrainingConfig)) for number in stages}
     replacing = Replacing(**part_of(given, Replacing)) if 1 in stages else Replacing()
     distillation = Distillation(**part_of(given, Distillation))
-    if stage is None and not given.get("words") and replacing.shared_layers == replacing.modules:
-        raise UsageError(
-            "a successor that shares all layers needs a predecessor that does: say --words, or call the stages one by one"
-        )
     # With all stages the number of shared layers is the successor's.
     of_predecessor = {name: v for name, v in given.items() if stage is not None or name != "shared_layers"}
     new = NewPredecessor(**part_of(of_predecessor, NewPredecessor)) if 0 in stages else NewPredecessor()
+    if stage is None:
+        check_shared_layers(new, replacing)
+    refuse_unread_words(given)
     if predecessor is not None and 1 not in stages and not distillation:
         raise UsageError(
             "--predecessor is read by stage 1, and in stage 2 by distillation (--distill-logits, --distill-borders): leave it "

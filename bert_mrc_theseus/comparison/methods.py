@@ -7,7 +7,14 @@ from typing import NamedTuple
 
 from bert_mrc_theseus.errors import UsageError
 from bert_mrc_theseus.model_files.run_folder import STAGES
-from bert_mrc_theseus.training.config import STAGE_DEFAULTS, Distillation, NewPredecessor, Replacing, TrainingConfig
+from bert_mrc_theseus.training.config import (
+    STAGE_DEFAULTS,
+    Distillation,
+    NewPredecessor,
+    Replacing,
+    TrainingConfig,
+    check_shared_layers,
+)
 
 
 @dataclass(frozen=True)
@@ -156,6 +163,7 @@ def stage_plans(candidate: Candidate, seed: int, settings: Settings) -> list[Sta
     if shared is None and settings.new.shared_layers == 0 and not settings.new.words:
         shared = 0
     replacing = replace(method.replacing, modules=candidate.layers, shared_layers=shared)
+    check_shared_layers(settings.new, replacing)
     _, first, second = settings.epochs
     second *= candidate.times
     stage_1, stage_2 = {2: (first, second), 1: (first + second, None), 0: (0, first + second)}[method.stages]

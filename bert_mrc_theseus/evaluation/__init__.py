@@ -6,5 +6,9 @@ calibration    how far scores can be trusted, which types are confused
 evaluate       scoring a model
 tuning         thresholds tuned on dev
 run_summary    all stages of a run side by side
-run_report     the page of a run
+matching       predictions of other programs, beside the gold documents
+systems        what a report compares
+changes        what one system found and another did not
+learning_curves   what a run's logs show
+report_page    the page
 """

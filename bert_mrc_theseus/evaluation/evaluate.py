@@ -1,5 +1,6 @@
 """Scoring a saved model on documents: strict scores, the original project's metric, mistakes, and a report that says how."""
 
+import time
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
@@ -25,6 +26,7 @@ class Evaluation:
         predicted: the documents with predicted entities.
         clipped: gold entities that no window of the model holds whole.
         nested: see `metrics.nested_recall`.
+        seconds: that the prediction took, texts being read and all; None: it was made elsewhere.
     """
 
     strict: Scores
@@ -33,6 +35,33 @@ class Evaluation:
     predicted: list[Document]
     clipped: int
     nested: dict[str, PRF]
+    seconds: float | None = None
+
+
+def evaluate_predictions(
+    documents: Sequence[Document],
+    predicted: list[Document],
+    types: Sequence[str],
+    clipped: int = 0,
+    seconds: float | None = None,
+) -> Evaluation:
+    """Scores what was predicted.
+
+    Args:
+        documents: with their gold entities, untruncated.
+        predicted: the same in the same order, with predicted ones.
+        types: see `metrics.strict_scores`.
+        clipped, seconds: see `Evaluation`.
+    """
+    return Evaluation(
+        strict_scores(documents, predicted, types),
+        string_set_scores(documents, predicted),
+        analyse(documents, predicted),
+        predicted,
+        clipped,
+        nested_recall(documents, predicted),
+        seconds,
+    )
 
 
 def evaluate_model(
@@ -54,18 +83,13 @@ def evaluate_model(
     Raises:
         DataError: a gold entity's type is not in the model's schema.
     """
+    started = time.perf_counter()
     examples = spec.examples(documents)
     predicted = predict_documents(
         engine, documents, examples, spec.schema, thresholds or spec.thresholds, spec.decoding(nested)
     )
-    return Evaluation(
-        strict_scores(documents, predicted, spec.schema.names),
-        string_set_scores(documents, predicted),
-        analyse(documents, predicted),
-        predicted,
-        examples.clipped,
-        nested_recall(documents, predicted),
-    )
+    seconds = time.perf_counter() - started
+    return evaluate_predictions(documents, predicted, spec.schema.names, examples.clipped, seconds)
 
 
 def evaluation_report(

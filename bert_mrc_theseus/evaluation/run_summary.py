@@ -13,6 +13,9 @@ from bert_mrc_theseus.model_files.model_folder import load_model
 from bert_mrc_theseus.model_files.run_folder import RunFolder
 from bert_mrc_theseus.text.documents import Document
 
+STAGE_TITLES = ("predecessor", "after stage 1", "after stage 2")
+"""What the models of the stages are called."""
+
 
 @dataclass(frozen=True)
 class StageSummary:
@@ -38,7 +41,7 @@ class StageSummary:
 
     @property
     def title(self) -> str:
-        return ("predecessor", "after stage 1", "after stage 2")[self.stage]
+        return STAGE_TITLES[self.stage]
 
     @property
     def f1(self) -> float:

@@ -11,7 +11,7 @@ annotation_tools   doccano, Label Studio
 mrc_json           MRC JSON: a record per document and type
 marked_text        text with each entity as [entity|TYPE]
 terminal           text for a terminal, which control characters cannot steer
-entity_html        documents as HTML
+entity_html        documents as HTML, and pages from templates
 svg_charts         line charts
 templates/         the pages
 """

@@ -59,10 +59,13 @@ def find_inputs(paths: Iterable[str]) -> list[str]:
             files.append(path)
         else:
             named = path if len(path) <= SHOWN else f"{path[:SHOWN]}..."
-            raise UsageError(
-                f"{printable(named)}: no such file or folder (to predict a text: echo TEXT | predict {STDIN})"
-            )
+            raise UsageError(f"{printable(named)}: no such file or folder (to predict a text: predict --text TEXT)")
     return files
+
+
+def texts_as_documents(texts: Iterable[str]) -> Iterator[Document]:
+    """Texts that stand on the command line, as documents: `text:1`, `text:2` ..."""
+    return (Document(f"text:{number}", text) for number, text in enumerate(texts, 1))
 
 
 def read_inputs(
@@ -111,7 +114,7 @@ def _read(
     form: str,
     text_field: str,
 ) -> Iterator[Document]:
-    kind = _form_of(name) if form == "auto" else form
+    kind = form_of(name) if form == "auto" else form
     if kind == "jsonl":
         lines = decode_lines(stream, name, on_error, encoding)
         for document in parse_documents(lines, name, on_error, f"{name}:", text_field):
@@ -132,7 +135,8 @@ def _read(
             yield Document(f"{name}:{number}", line)
 
 
-def _form_of(name: str) -> str:
+def form_of(name: str) -> str:
+    """What a file's name says it is: "text", "jsonl" or "json"."""
     suffix = os.path.splitext(name.lower().removesuffix(".gz"))[1]
     return {".jsonl": "jsonl", ".ndjson": "jsonl", ".json": "json"}.get(suffix, "text")
 

@@ -91,3 +91,9 @@ class Document:
 
     def text_of(self, entity: Entity) -> str:
         return self.text[entity.start : entity.end]
+
+    def _repr_html_(self) -> str:
+        """The document as notebooks show it: with its entities marked."""
+        from bert_mrc_theseus.drawing.marking import notebook_html
+
+        return notebook_html([self])

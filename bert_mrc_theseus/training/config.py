@@ -69,8 +69,8 @@ def _check(settings: Any) -> None:
 
 
 _SHARED_LAYERS = (
-    "Lower layers of the stage's model in which the context is shared by all types; default: 0 of a predecessor; of a "
-    "successor all if its predecessor shares all, otherwise all but one."
+    "Lower layers of the stage's model in which the context is shared by all types; default: all of a model with words; "
+    "otherwise 0 of a predecessor, and of a successor all if its predecessor shares all, all but one if not."
 )
 
 
@@ -155,14 +155,14 @@ class NewPredecessor:
     match: bool = _setting(False, "Train a head that matches starts with ends, for nested entities.")
     shared_layers: int = _setting(0, _SHARED_LAYERS, at_least=0)
     words: bool = _setting(
-        False,
+        True,
         "Read words too: the encoder's pieces and a lexicon. Such a model shares all its layers, and reads a text once for all "
         "types; see docs/words.md.",
     )
-    top_layers: int = _setting(1, "With --words: layers above the encoder in which words enter once more.", at_least=1)
+    top_layers: int = _setting(1, "With words: layers above the encoder in which words enter once more.", at_least=1)
     lexicon: str = _setting(
         "jieba",
-        "With --words: whose words are features of characters, separated by commas: jieba (its dictionary), a file of terms "
+        "With words: whose words are features of characters, separated by commas: jieba (its dictionary), a file of terms "
         "(term<TAB>type), a folder of lists in HanLP's form; empty: none.",
     )
 
@@ -215,6 +215,25 @@ class Distillation:
 
     def __bool__(self) -> bool:
         return self.logits > 0.0 or self.borders > 0.0
+
+
+def check_shared_layers(new: NewPredecessor, replacing: Replacing) -> None:
+    """Whether a predecessor and its successor can share the layers that they are to share.
+
+    Raises:
+        UsageError: only one of them would share all its layers.
+    """
+    shares_all = replacing.shared_layers == replacing.modules
+    if new.words and replacing.shared_layers is not None and not shares_all:
+        raise UsageError(
+            f"a predecessor with words and its successor share all layers: leave {replacing.shared_layers} shared layers out, "
+            f"or say --no-words"
+        )
+    if not new.words and not new.shared_layers and shares_all:
+        raise UsageError(
+            "a successor that shares all layers needs a predecessor that does: leave --no-words out, or give the predecessor "
+            "the number of its layers as --shared-layers"
+        )
 
 
 STAGE_DEFAULTS: Mapping[int, Mapping[str, Any]] = {

@@ -91,7 +91,8 @@ def encoder_origin(data: TrainingData, new: NewPredecessor) -> Origin:
     layers = encoder.config.num_layers
     if new.words and new.shared_layers not in (0, layers):
         raise UsageError(
-            f"a model with words shares all of its {layers} layers. Received: --shared-layers {new.shared_layers}"
+            f"a model with words shares all of its {layers} layers: leave --shared-layers {new.shared_layers} out, or say "
+            f"--no-words"
         )
     shared = SharedContext(layers if new.words else new.shared_layers)
     if new.context_position is not None:

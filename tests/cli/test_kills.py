@@ -122,7 +122,7 @@ def test_a_prediction_that_is_killed_again_and_again_ends_at_the_same_bytes(inpu
 @pytest.mark.skipif(under_stress(True, False), reason="minutes; what is resumed is tested in tests/training")
 def test_a_training_that_is_killed_again_and_again_ends_at_the_same_weights(trained, tmp_path):
     random = seeded("train")
-    settings = "--stage 0 --window 100 --context-position 16 --tokens 512 --learning-rate 3e-3 --epochs 8"
+    settings = "--stage 0 --no-words --window 100 --context-position 16 --tokens 512 --learning-rate 3e-3 --epochs 8"
     (tmp_path / "data").symlink_to(trained.data)
     (tmp_path / "bert").symlink_to(trained.encoder)
 

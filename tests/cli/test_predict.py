@@ -1,10 +1,14 @@
 """`predict`."""
 
+import contextlib
 import json
 import os
+import re
 import subprocess
 import sys
 import time
+
+import pytest
 
 from bert_mrc_theseus.model_files.model_folder import save_model
 from tests.helpers.saved_models import word_model
@@ -30,7 +34,7 @@ def test_predict_with_types_queries_and_a_dictionary(command, model, text, tmp_p
         return [[(e["text"], e["type"]) for e in json.loads(line)["entities"]] for line in out.splitlines()], err
 
     everything = [[("李明", "PER"), ("北京", "LOC")], *entities()[0][1:]]
-    assert entities("--types", "LOC,PER") == (everything, "")
+    assert entities("--types", "LOC,PER")[0] == everything
     found, _ = entities("--types", "LOC")
     assert any(found) and {kind for line in found for _, kind in line} == {"LOC"}
     status, _, err = command("predict", "-m", model, text, "--types", "TIME")
@@ -99,6 +103,43 @@ def test_predict_is_told_what_the_input_is(command, model, tmp_path):
         assert status == 2 and wrong[1] in err
 
 
+def test_predict_takes_texts_on_the_command_line(command, text):
+    status, out, err = command("predict", "--text", "程晓光在广州", "--text", "-", "--format", "text")
+    assert status == 0 and out == "[程晓光|PER]在[广州|LOC]\n-\n"
+    assert err.startswith("2 documents, 7 characters in ") and err.endswith(
+        " 2 entities: PER 1, LOC 1; 0 records skipped\n"
+    )
+    status, out, _ = command("predict", "--text", "程晓光")
+    assert status == 0 and json.loads(out)["id"] == "text:1"
+    for wrong, message in (((), "give inputs, or texts"), ((text, "--text", "程晓光"), "not both")):
+        status, out, err = command("predict", *wrong)
+        assert status == 2 and message in err and out == ""
+
+
+def test_predict_says_what_was_skipped(command, tmp_path):
+    path = tmp_path / "in.jsonl"
+    path.write_text('{"text": "广州"}\n{oops\n', encoding="utf-8")
+    status, _, err = command("predict", path)
+    assert status == 3 and "1 documents, 2 characters" in err and "1 records skipped\n" in err
+
+
+@pytest.mark.skipif(not hasattr(os, "openpty"), reason="the system has no pseudo-terminals")
+def test_predict_draws_a_bar_where_standard_error_is_a_terminal(text, tmp_path):
+    leader, follower = os.openpty()
+    command = [sys.executable, "-m", "bert_mrc_theseus", "predict", str(text), "-o", str(tmp_path / "out.jsonl")]
+    with subprocess.Popen(command, stderr=follower, env={**os.environ, "TERM": "xterm"}) as process:
+        os.close(follower)
+        drawn = b""
+        # At the end Linux says that there is nobody at the other side.
+        with contextlib.suppress(OSError):
+            while part := os.read(leader, 4096):
+                drawn += part
+    os.close(leader)
+    shown = drawn.decode()
+    assert process.returncode == 0 and "/3 documents, " in shown and " characters/s" in shown
+    assert shown.rstrip().endswith("0 records skipped")
+
+
 def test_predict_reads_what_the_shell_makes_a_file_of(text):
     command = f"{sys.executable} -m bert_mrc_theseus predict <(cat {text}) /dev/stdin < {text}"
     done = subprocess.run(["bash", "-c", command], capture_output=True, text=True, encoding="utf-8")
@@ -111,7 +152,11 @@ def test_predict_reads_a_pipe_and_prints_nothing_else(model, text):
     done = subprocess.run(
         command, input=text.read_text(encoding="utf-8"), capture_output=True, text=True, encoding="utf-8"
     )
-    assert done.returncode == 0 and done.stderr == ""
+    assert done.returncode == 0
+    # No bar, since standard error is no terminal: a line of what was found is all.
+    assert re.fullmatch(
+        r"3 documents, 16 characters in [\d.]+ s; 3 entities: LOC 2, PER 1; 0 records skipped\n", done.stderr
+    )
     assert [json.loads(line)["id"] for line in done.stdout.splitlines()] == ["stdin:1", "stdin:2", "stdin:3"]
 
 

@@ -76,7 +76,7 @@ TRAINING = {
 }  # fmt: skip
 NEW = {
     "encoder": "bert", "queries": "name", "window": 99, "context_position": 17, "match": True, "shared_layers": 2,
-    "words": True, "top_layers": 3, "lexicon": "terms.tsv",
+    "top_layers": 3, "lexicon": "terms.tsv",
 }  # fmt: skip
 REPLACING = {"modules": 3, "base": 0.1, "reach": 0.9, "initialisation": "mean", "shared_layers": 1}
 CONSTANT = {"schedule": "constant", "rate": 0.8}
@@ -86,11 +86,14 @@ DISTILLATION = {"distill_logits": 1.5, "temperature": 3.0, "distill_borders": 2.
 def arguments_of(options):
     arguments = []
     for name, value in options.items():
+        if value is None:
+            continue
         arguments += [f"--{name.replace('_', '-')}", *([] if value is True else [value])]
     return arguments
 
 
 _NEW = NewPredecessor("bert", "name", 99, 17, True, 2, True, 3, "terms.tsv")
+_PLAIN = NewPredecessor("bert", "name", 99, 17, True, 2, False)
 
 
 def test_options_are_settings(command, stages):
@@ -99,6 +102,7 @@ def test_options_are_settings(command, stages):
     distillation = Distillation(1.5, 3.0, 2.5)
     for stage, options, settings in (
         (0, NEW, (config, _NEW)),
+        (0, {**NEW, "no_words": True, "top_layers": None, "lexicon": None}, (config, _PLAIN)),
         (1, REPLACING | DISTILLATION, (config, Replacing(3, "linear", 0.1, 0.5, 0.9, "mean", 1), distillation)),
         (1, CONSTANT | DISTILLATION, (config, Replacing(schedule="constant", rate=0.8), distillation)),
         (2, DISTILLATION, (config, distillation)),
@@ -108,11 +112,11 @@ def test_options_are_settings(command, stages):
         ((found, found_settings, _),) = stages
         assert (found, found_settings) == (stage, settings)
     # Every setting has its option, and none of the values above is a default.
-    assert len(TRAINING) == len(fields(TrainingConfig)) and len(NEW) == len(fields(NewPredecessor))
+    assert len(TRAINING) == len(fields(TrainingConfig)) and len(NEW) + len(["words"]) == len(fields(NewPredecessor))
     assert len(REPLACING | CONSTANT) == len(fields(Replacing)) and len(DISTILLATION) == len(fields(Distillation))
     for kind, made in ((TrainingConfig, config), (NewPredecessor, _NEW),
                        (Distillation, distillation)):  # fmt: skip
-        assert all(getattr(made, item.name) != item.default for item in fields(kind))
+        assert all(getattr(made, item.name) != item.default for item in fields(kind) if item.name != "words")
 
 
 def test_options_that_are_no_settings(command, stages):
@@ -125,9 +129,14 @@ def test_options_that_are_no_settings(command, stages):
 
 
 def test_with_all_stages_the_shared_layers_are_the_successors(command, stages):
-    assert command(*TRAIN, "--all", "--shared-layers", 2, "--window", 99, "--distill-borders", 1, "--epochs", 5)[0] == 0
+    assert (
+        command(
+            *TRAIN, "--all", "--no-words", "--shared-layers", 2, "--window", 99, "--distill-borders", 1, "--epochs", 5
+        )[0]
+        == 0
+    )
     (_, (first, new), _), (_, (second, replacing, _), _), (_, (third, distillation), _) = stages
-    assert new == NewPredecessor(window=99) and replacing == Replacing(shared_layers=2)
+    assert new == NewPredecessor(window=99, words=False) and replacing == Replacing(shared_layers=2)
     assert distillation == Distillation(borders=1.0) and [c.epochs for c in (first, second, third)] == [5, 5, 5]
 
 
@@ -149,7 +158,10 @@ def test_with_all_stages_the_shared_layers_are_the_successors(command, stages):
         (1, ["--shared", 3], "--shared is now called --shared-layers"),
         (None, ["--shared", 3], "--shared is now called --shared-layers"),
         (1, ["--modules", 3, "--shared-layers", 4], "of a successor's 3 layers 0 to 3 can be shared. Received: 4"),
-        (None, ["--modules", 3, "--shared-layers", 3], "a successor that shares all layers needs a predecessor"),
+        (None, ["--no-words", "--modules", 3, "--shared-layers", 3], "a successor that shares all layers needs a predecessor"),
+        (None, ["--shared-layers", 3], "a predecessor with words and its successor share all layers"),
+        (0, ["--no-words", "--lexicon", "jieba"], "--lexicon is not read with --no-words"),
+        (None, ["--no-words", "--top-layers", 2], "--top-layers is not read with --no-words"),
     ],
 )  # fmt: skip
 def test_an_option_that_is_not_read_is_refused(command, stages, stage, options, message):
@@ -164,8 +176,8 @@ def test_an_option_that_is_not_read_is_refused(command, stages, stage, options, 
     [
         ([], NewPredecessor(), {}),
         (["--tokens", 77, "--loss", "bce", "--negative-ratio", 0.5, "--by-text", "--dropout", 0.4, "--bfloat16", "--seeds", 7,
-          "--encoder", "bert", "--queries", "name", "--window", 99, "--context-position", 17],
-         NewPredecessor("bert", "name", 99, 17),
+          "--encoder", "bert", "--queries", "name", "--window", 99, "--context-position", 17, "--no-words"],
+         NewPredecessor("bert", "name", 99, 17, words=False),
          {"token_budget": 77, "loss": "bce", "negative_ratio": 0.5, "by_text": True, "dropout": 0.4, "mixed_bfloat16": True,
           "seed": 7}),
     ],
@@ -181,8 +193,8 @@ def test_compare_trains_with_the_settings_of_train(command, monkeypatch, folder,
     monkeypatch.setattr("bert_mrc_theseus.comparison.compare.compare", compare)
     assert command("compare", "data", "--out", "out", "--methods", "linear", *options)[0] == 0
     expected = {stage: TrainingConfig(**usual, **changes) for stage, usual in USUAL.items()}
-    # `compare` shares nothing unless a method says so.
-    replacing = Replacing(shared_layers=0)
+    # Without words `compare` shares nothing unless a method says so.
+    replacing = Replacing(shared_layers=None if new.words else 0)
     assert found == [[StagePlan(0, expected[0])], [StagePlan(1, expected[1], replacing), StagePlan(2, expected[2])]]
 
 

@@ -21,7 +21,7 @@ def arguments(trained, tmp_path_factory):
         "compare", str(trained.data), "--out", str(out), "--methods", "linear:1x2,one-stage-1", "--layers", "2",
         "--seeds", "1,2", "--epochs", "3,3,1", "--learning-rates", "3e-3,3e-3,1e-3", "--encoder", str(trained.taught),
         "--queries", "short", "--window", "100", "--context-position", "16", "--tokens", "512",
-        "--texts", "5",
+        "--texts", "5", "--no-words",
     ]  # fmt: skip
 
 

@@ -6,12 +6,15 @@ from bert_mrc_theseus.comparison.methods import METHODS, SUCCESSORS, Candidate, 
 from bert_mrc_theseus.errors import UserError
 from bert_mrc_theseus.training.config import NewPredecessor, TrainingConfig
 
+PLAIN = NewPredecessor(words=False)
+"""Whose successors may share fewer layers than all."""
+
 
 @pytest.mark.parametrize("name", SUCCESSORS)
 @pytest.mark.parametrize("epochs", [(3, 2, 2), (1, 4, 3)])
 @pytest.mark.parametrize("times", [1, 3])
 def test_successors_get_equally_many_epochs(name, epochs, times):
-    plans = stage_plans(Candidate(name, 6, 0, times), 7, Settings(epochs))
+    plans = stage_plans(Candidate(name, 6, 0, times), 7, Settings(epochs, new=PLAIN))
     assert sum(plan.config.epochs for plan in plans) == epochs[1] + times * epochs[2]
     assert all(plan.config.seed == 7 for plan in plans)
     assert (plans[0].stage, plans[0].replacing.modules) == (1, 6)
@@ -19,7 +22,7 @@ def test_successors_get_equally_many_epochs(name, epochs, times):
 
 def test_methods_differ_in_what_they_are_named_for():
     def of(name, shared=0):
-        return {plan.stage: plan for plan in stage_plans(Candidate(name, 6, shared), 1, Settings())}
+        return {plan.stage: plan for plan in stage_plans(Candidate(name, 6, shared), 1, Settings(new=PLAIN))}
 
     assert of("constant")[1].replacing.schedule == "constant" and of("linear")[1].replacing.schedule == "linear"
     initialisations = [of(name)[1].replacing.initialisation for name in ("linear", "spaced", "mean")]
@@ -30,6 +33,13 @@ def test_methods_differ_in_what_they_are_named_for():
     assert of("distilled")[1].distillation and of("distilled")[2].distillation and not of("linear")[2].distillation
     assert of("first-distilled")[2].distillation.logits > 0 and of("predecessor-bce")[0].config.loss == "bce"
     assert len({method.title for method in METHODS.values()}) == len(METHODS)
+
+
+def test_with_words_all_layers_are_shared():
+    (plan, _) = stage_plans(Candidate("linear", 6), 1, Settings())
+    assert plan.replacing.shared_layers is None
+    with pytest.raises(UserError, match="share all layers"):
+        stage_plans(Candidate("linear", 6, 4), 1, Settings())
 
 
 def test_settings_are_those_of_all_candidates_but_what_a_method_is_about():

@@ -81,7 +81,7 @@ def test_standard_input_that_is_closed(monkeypatch):
 def test_a_text_that_was_given_as_a_path(tmp_path):
     for path in ("程晓光从广州飞往大连。" * 30, "a\0b"):
         with pytest.raises(
-            UsageError, match=r"no such file or folder \(to predict a text: echo TEXT \| predict -\)"
+            UsageError, match=r"no such file or folder \(to predict a text: predict --text TEXT\)"
         ) as caught:
             find_inputs([path])
         assert len(str(caught.value)) < 200
