@@ -25,7 +25,7 @@ from tests.helpers.saved_models import word_model
 def results() -> dict[str, np.ndarray]:
     """Losses, probabilities and weights, by name, on the backend of this process."""
     # Without dropout: its masks are each backend's own.
-    weights = make_weights(layers=4)
+    weights = make_weights()
     batch = batch_of([9, 14, 12], 5)
     labels = np.random.default_rng(1).integers(0, 2, (3, 14, 2)).astype("float32")
     predecessor = predecessor_from(weights, SharedContext(0, 16), prior=0.3)

@@ -21,9 +21,9 @@ def test_training_with_a_match_head_finds_nested_entities(trained, tmp_path):
     for name, count, seed in (("train", 160, 1), ("dev", 20, 2), ("test", 40, 3)):
         write_documents(data / f"{name}.jsonl", nested_toys(count, seed))
     (data / "queries.toml").write_text(QUERIES + '[ORG]\nquery = "机构"\nshort = "机构"\n', encoding="utf-8")
-    run = Trained(data, trained.taught, tmp_path / "run")
+    run = Trained(data, trained.encoder, tmp_path / "run")
     for stage in (0, 1, 2):
-        run.train(stage, match=stage == 0, epochs={0: 10, 1: 5, 2: 1}[stage])
+        run.train(stage, match=stage == 0, epochs={0: 20, 1: 10, 2: 2}[stage])
     best = run.run / "stage2" / "best"
     model = load_model(best)
     test = list(read_documents(data / "test.jsonl"))
