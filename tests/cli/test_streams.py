@@ -149,7 +149,7 @@ def test_a_signal_leaves_no_temporary_file(folder, number):
     os.mkfifo(folder / "fifo.txt")
     code = (
         "import sys, bert_mrc_theseus.prediction.input_files as input_files, bert_mrc_theseus.cli.app as app\n"
-        "input_files.find_inputs = list\n"
+        "input_files.find_inputs = lambda paths, on_error: paths\n"
         "sys.argv = ['x', 'predict', 'fifo.txt', '-o', 'out.jsonl']\n"
         "app.main()"
     )
