@@ -61,6 +61,8 @@ def check_output_file(path: str | Path | None, inputs: Iterable[str | Path] = ()
         raise UsageError(f"{path} cannot be written: it is a {'disk' if stat.S_ISBLK(mode) else 'socket'}")
     if not os.access(path, os.W_OK):
         raise UsageError(f"{path} cannot be written: it is not writable")
+    if replaced and _is_kept_by_its_folder(path.resolve()):
+        raise UsageError(f"{path} cannot be replaced: it is another user's, and its folder lets nobody else replace it")
     _refuse_input(path, path, inputs)
 
 
@@ -221,6 +223,12 @@ def _is_unchanged(file: Path, checksum: str) -> bool:
         return file.is_file() and not file.is_symlink() and sha256_of(file) == checksum
     except OSError:
         return False
+
+
+def _is_kept_by_its_folder(file: Path) -> bool:
+    """Whether only others may replace a file, as in /tmp."""
+    folder = file.parent.stat()
+    return bool(folder.st_mode & stat.S_ISVTX) and os.geteuid() not in (0, folder.st_uid, file.stat().st_uid)
 
 
 def _lies_in(path: Path, folder: Path) -> bool:
