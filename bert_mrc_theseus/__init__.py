@@ -19,6 +19,7 @@ The folders, from the ground up; each imports only from those before it:
     provenance, outputs, package_data    where results come from, what may be replaced, what the package brings
     drawing         texts with their entities marked, as HTML
     text            what everything speaks of: documents, entity types, tags, dictionaries, word lists
+    tables          Parquet, Arrow, CSV, TSV -> texts, with their rows
     output          documents -> what people and other tools read
     mrc             a document as the model reads it: tokens, words, windows, pairs, batches
     decoding        probabilities -> spans -> entities of documents
@@ -31,6 +32,7 @@ The folders, from the ground up; each imports only from those before it:
     onnx_export     a saved model as ONNX graphs
     comparison      ways to compress a predecessor, side by side
     integrations    components and formats of other libraries
+    service         prediction over HTTP; client asks it
     bench           speed
     preprocess      corpora -> documents -> a data folder (at the top of the repository)
     cli             the commands

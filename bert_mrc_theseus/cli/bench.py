@@ -8,7 +8,7 @@ from rich.table import Table
 
 from bert_mrc_theseus.cli.given_values import CheckedCommand
 from bert_mrc_theseus.cli.values import check_names, comma_list
-from bert_mrc_theseus.errors import DataError, UserError
+from bert_mrc_theseus.errors import DataError, UsageError, UserError
 from bert_mrc_theseus.output.terminal import PlainConsole
 from bert_mrc_theseus.outputs import check_output_files
 
@@ -139,6 +139,35 @@ def scaling(
 
 
 @app.command(cls=CheckedCommand)
+def processes(
+    data: Annotated[list[str], typer.Argument(metavar="DATA...", help="Text, JSONL or gz files, or folders of them.")],
+    model: Annotated[
+        Path | None,
+        typer.Option("-m", "--model", help="Model folder; default: ner-zh-small.", exists=True, file_okay=False),
+    ] = None,
+    sentences: Annotated[int, typer.Option(help="Texts, the first ones.", min=2)] = 20_000,
+    workers: Annotated[int, typer.Option(help="Processes, and actors.", min=1, max=1024)] = 2,
+    ray: Annotated[bool, typer.Option("--ray", help="Also on a Ray cluster of this machine.")] = False,
+    out: Annotated[Path | None, typer.Option(help="JSON report to write.")] = None,
+) -> None:
+    """The same texts by `predict` alone, by its workers, and by `predict-ray`: equal, how fast, and what the parent does."""
+    check_output_files([out], data)
+    from itertools import islice
+
+    from bert_mrc_theseus.bench.processes import bench_processes
+    from bert_mrc_theseus.package_data import bundled_model
+    from bert_mrc_theseus.prediction.input_files import find_inputs
+    from bert_mrc_theseus.prediction.inputs import read_inputs
+
+    console = PlainConsole(stderr=True)
+    documents = read_inputs(find_inputs(data), lambda error: console.print(f"skipped: {error}"))
+    texts = list(islice((document.text for document in documents if document.text), sentences))
+    if len(texts) < 2:
+        raise DataError("less than two texts", data[0])
+    _show(bench_processes(model or bundled_model(), texts, workers, ray), out)
+
+
+@app.command(cls=CheckedCommand)
 def shared(
     model: Annotated[
         Path, typer.Argument(help="A successor's model folder, such as RUN/stage2/best.", exists=True, file_okay=False)
@@ -166,6 +195,41 @@ def shared(
         raise DataError("no texts", data)
     console = PlainConsole(stderr=True)
     _show(bench_shared(load_model(model), texts, counts, rounds, int8, console.print), out)
+
+
+@app.command(cls=CheckedCommand)
+def service(
+    data: Annotated[
+        Path, typer.Option(help="JSONL file with the texts, such as DATA/test.jsonl.", exists=True, dir_okay=False)
+    ],
+    model: Annotated[
+        Path | None, typer.Option(help="Model folder; default: ner-zh-small.", exists=True, file_okay=False)
+    ] = None,
+    requests: Annotated[int, typer.Option(help="Requests of a round, one text each.", min=1)] = 1000,
+    clients: Annotated[str, typer.Option(help="Numbers of clients at once.")] = "1,10,50",
+    rounds: Annotated[int, typer.Option(help="Rounds; the fastest counts.", min=1)] = 2,
+    memory_requests: Annotated[
+        int, typer.Option(help="Requests in which memory should not grow; 0: none.", min=0)
+    ] = 20_000,
+    out: Annotated[Path | None, typer.Option(help="JSON report to write.")] = None,
+) -> None:
+    """The HTTP service under load, beside an Extractor on the same texts: failures, wrong answers, speed, memory."""
+    check_output_files([out], [data])
+    counts = comma_list(clients, int, "--clients")
+    from bert_mrc_theseus.bench.service import bench_service
+    from bert_mrc_theseus.package_data import bundled_model
+    from bert_mrc_theseus.text.interchange import read_documents
+
+    if min(counts) < 1:
+        raise UsageError(f"--clients takes numbers from 1 on. Received: {clients!r}")
+    texts = [document.text for document in read_documents(data) if document.text]
+    if not texts:
+        raise DataError("no texts", data)
+    console = PlainConsole(stderr=True)
+    report = bench_service(model or bundled_model(), texts, requests, counts, rounds, memory_requests, console.print)
+    _show(report, out)
+    if report["memory"]:
+        _show({"rows": report["memory"]}, None)
 
 
 def _wide_console() -> PlainConsole:

@@ -41,8 +41,14 @@ def preprocess(
         str, typer.Option(help="Encoding of your files: gb18030 (GBK), big5, utf-16 ...")
     ] = DEFAULT_ENCODING,
     text_field: Annotated[
-        str, typer.Option(help="jsonl, doccano, label-studio: field of a record (key of a task's data) with the text.")
+        str,
+        typer.Option(
+            help="jsonl, doccano, label-studio, tables: field of a record (key of a task's data), or column, with the text."
+        ),
     ] = TEXT,
+    id_field: Annotated[
+        str | None, typer.Option(help="jsonl, tables: field of a record, or column, with the id; default: id.")
+    ] = None,
     tag_column: Annotated[
         int | None,
         typer.Option(help="columns: number of the column that holds the tag, from 1; default: the last.", min=2),
@@ -132,9 +138,9 @@ def preprocess(
     for name, path in files.items():
         if not is_there(path):
             raise UsageError(f"--{name} {printable(path)}: {why_not_there(path)}")
-    options = ReadOptions(encoding, text_field, tag_column)
+    options = ReadOptions(encoding, text_field, tag_column, id_field)
     if corpus is not None and options != DEFAULTS:
-        raise UsageError("--encoding, --text-field and --tag-column are for your own files")
+        raise UsageError("--encoding, --text-field, --id-field and --tag-column are for your own files")
     if corpus is not None and format_name != COLUMNS:
         raise UsageError(f"--format is for your own files: leave it out, the format of {corpus} is known")
     if corpus is None and folder is not None:

@@ -7,6 +7,7 @@ output: `document.text[entity.start:entity.end]` is the entity's text.
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from operator import index
+from typing import Any
 
 from bert_mrc_theseus.text.json_records import Json, shown
 
@@ -62,6 +63,7 @@ class Document:
             has.
         rest: further fields of the JSON record that the document was, to be written again; not to be changed. They count
             for equality, not for the hash.
+        row: what the document was in a table, see `tables.columns.Row`, for outputs that are tables. It counts for neither.
 
     Raises:
         TypeError: the text is no string.
@@ -81,6 +83,7 @@ class Document:
     silver: bool = False
     annotated: tuple[str, ...] | None = None
     rest: Mapping[str, Json] = field(default_factory=dict, hash=False)
+    row: Any = field(default=None, compare=False, repr=False)
 
     def __post_init__(self) -> None:
         if not isinstance(self.text, str):

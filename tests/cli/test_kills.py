@@ -22,7 +22,7 @@ from tests.helpers.documents import columns, toy_documents
 from tests.helpers.saved_models import save_three_trainings
 from tests.helpers.stress import note, seeded, under_stress
 
-KILLS = under_stress(2, 20)
+KILLS = under_stress(1, 20)
 KILLS_OF_EXPORT = under_stress(0, 5)
 """Of each of its four forms: three of them start TensorFlow."""
 
