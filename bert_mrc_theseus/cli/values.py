@@ -1,10 +1,10 @@
 """Values of options that typer has no type for: lists, names, the splits of a data folder."""
 
-from collections.abc import Callable, Collection, Iterable
+from collections.abc import Callable, Collection, Iterable, Sequence
 from pathlib import Path
 from typing import TypeVar
 
-from bert_mrc_theseus.errors import UsageError
+from bert_mrc_theseus.errors import UsageError, printable
 
 Value = TypeVar("Value")
 
@@ -63,3 +63,30 @@ def split_file(data: Path, split: str) -> Path:
         there = ", ".join(sorted(file.stem for file in data.glob("*.jsonl")))
         raise UsageError(f"{data} has no {split}.jsonl" + (f"; its splits are {there}" if there else ""))
     return path
+
+
+def short_names(paths: Sequence[Path], option: str, least: int = 1) -> list[str]:
+    """Names for a table: as many last parts of each path as tell it from the others, but for a folder `data` in it.
+
+    Args:
+        paths: of files or folders.
+        option: for messages.
+        least: parts of each name, where a path has so many.
+
+    Raises:
+        UsageError: two are the same.
+    """
+    all_parts = [tuple(part for part in path.resolve().parts if part != "data") for path in paths]
+    for parts, path in zip(all_parts, paths, strict=True):
+        if all_parts.count(parts) > 1:
+            raise UsageError(f"{option} names {printable(path)} twice")
+    names = []
+    for parts in all_parts:
+        others = [other for other in all_parts if other != parts]
+        size = next(
+            n
+            for n in range(min(least, len(parts)), len(parts) + 1)
+            if all(other[-n:] != parts[-n:] for other in others)
+        )
+        names.append("/".join(parts[-size:]))
+    return names
