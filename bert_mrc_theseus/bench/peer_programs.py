@@ -92,8 +92,9 @@ def _lac() -> Find:
     def find(texts: Sequence[str]) -> list[list[Entity]]:
         found = []
         for first in range(0, len(texts), BATCH):
-            batch = list(texts[first : first + BATCH])
-            for text, (words, tags) in zip(batch, model.run(batch), strict=True):
+            batch = texts[first : first + BATCH]
+            # It takes empty texts out of the list that it is given.
+            for text, (words, tags) in zip(batch, model.run(list(batch)), strict=True):
                 found.append(words_to_entities(text, zip(words, tags, strict=True)))
         return found
 

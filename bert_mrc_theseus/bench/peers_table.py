@@ -15,7 +15,7 @@ def markdown_table(report: dict[str, Any], date: str, command: str) -> str:
         command: that made it.
     """
     data = list(report["data"])
-    heads = ["", "version", *(f"F1 {name}" for name in data), "sentences/s", "per CPU s", "load s", "memory MB"]
+    heads = ["", "version", *(f"F1 {_short(name)}" for name in data), "sentences/s", "per CPU s", "load s", "memory MB"]
     heads += ["files MB", "libraries MB"]
     lines = [_line(heads), "|" + "---|" * len(heads)]
     for row in report["rows"]:
@@ -47,10 +47,15 @@ def markdown_table(report: dict[str, Any], date: str, command: str) -> str:
         "first sentence is answered. `memory`: peak of the process. `files`: weights and dictionaries; `libraries`: what "
         "must be installed beside.",
         f"{machine['processor']}{vnni}, {machine['cores']} cores{busy}, {date}; Python {machine['python']}, {versions}.",
-        *(f"`{name}`: {_types(facts)}." for name, facts in report["data"].items()),
+        *(f"{_short(name)}: {_types(facts)}." for name, facts in report["data"].items()),
         *(f"Left out: {name}: {reason}" for name, reason in report["left_out"].items()),
     ]
     return "\n".join([*lines, "", *(f"- {note}" for note in notes), "", "```sh", command, "```", ""])
+
+
+def _short(name: str) -> str:
+    """A data file without what all have: "msra/data/test.jsonl" -> "msra/test"."""
+    return name.removesuffix(".jsonl").replace("/data/", "/")
 
 
 def _line(cells: list[str]) -> str:

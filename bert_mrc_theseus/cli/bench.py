@@ -208,10 +208,10 @@ def peers(
     programs = list(PEERS) if contenders is None else comma_list(contenders, str, "--contenders")
     check_names(programs, PEERS, "--contenders")
     folders = list(models or [bundled_model()])
+    labels = short_names(data, "--data", least=2)
+    ours = short_names(folders, "MODEL")
     for folder in folders:
         types_of_names(folder)
-    labels = short_names([path.with_suffix("") for path in data], "--data", least=2)
-    ours = short_names(folders, "MODEL")
     documents = {
         label: [document for document in read_documents(path) if document.text]
         for label, path in zip(labels, data, strict=True)

@@ -66,7 +66,7 @@ def split_file(data: Path, split: str) -> Path:
 
 
 def short_names(paths: Sequence[Path], option: str, least: int = 1) -> list[str]:
-    """Names for a table: as many last parts of each path as tell it from the others, but for a folder `data` in it.
+    """Names for a table: as many last parts of each path as tell it from the others.
 
     Args:
         paths: of files or folders.
@@ -76,17 +76,14 @@ def short_names(paths: Sequence[Path], option: str, least: int = 1) -> list[str]
     Raises:
         UsageError: two are the same.
     """
-    all_parts = [tuple(part for part in path.resolve().parts if part != "data") for path in paths]
+    all_parts = [path.resolve().parts for path in paths]
+    names = []
     for parts, path in zip(all_parts, paths, strict=True):
         if all_parts.count(parts) > 1:
             raise UsageError(f"{option} names {printable(path)} twice")
-    names = []
-    for parts in all_parts:
         others = [other for other in all_parts if other != parts]
-        size = next(
-            n
-            for n in range(min(least, len(parts)), len(parts) + 1)
-            if all(other[-n:] != parts[-n:] for other in others)
-        )
-        names.append("/".join(parts[-size:]))
+        size = least
+        while any(other[-size:] == parts[-size:] for other in others):
+            size += 1
+        names.append(Path(*parts[-size:]).as_posix())
     return names

@@ -12,6 +12,7 @@ import os
 import subprocess
 import sys
 from collections.abc import Iterator
+from concurrent.futures import ProcessPoolExecutor
 from contextlib import redirect_stderr, redirect_stdout
 from dataclasses import asdict, dataclass
 from importlib import import_module
@@ -39,6 +40,7 @@ BASES: dict[str, dict[str, Any]] = {
     "report": {"models": ["empty"], "data": "data", "out": "page.html"},
     "queries check": {"file": "data/queries.toml"},
     "bench predict": {"models": [MODEL], "data": "data/test.jsonl"},
+    "bench peers": {"models": [MODEL], "data": "data/test.jsonl"},
     "bench train": {"model": MODEL, "data": "data/train.jsonl"},
     "bench cold-start": {"model": MODEL},
     "bench scaling": {"data": "data/test.jsonl"},
@@ -231,6 +233,7 @@ def main() -> None:
     os.chdir(sys.argv[1])
     sys.meta_path.insert(0, _Refuse())  # type: ignore[arg-type]
     subprocess.Popen = _refuse  # type: ignore[assignment,misc]
+    ProcessPoolExecutor.submit = _refuse  # type: ignore[assignment,method-assign]
     stdout = sys.stdout
     for case in cases():
         print(json.dumps(asdict(run(case))), file=stdout, flush=True)
