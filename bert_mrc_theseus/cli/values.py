@@ -85,5 +85,5 @@ def short_names(paths: Sequence[Path], option: str, least: int = 1) -> list[str]
         size = least
         while any(other[-size:] == parts[-size:] for other in others):
             size += 1
-        names.append(Path(*parts[-size:]).as_posix())
+        names.append(printable(Path(*parts[-size:]).as_posix()))
     return names
