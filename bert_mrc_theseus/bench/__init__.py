@@ -15,5 +15,6 @@ peer_programs      those programs
 name_types         the types that all know
 shared_context     what shared layers save
 cold_start         one sentence, from start to end
+service            the HTTP service under load
 scaling            does time grow with the input, and memory not
 """
