@@ -35,7 +35,7 @@ from bert_mrc_theseus.text.documents import TEXT, Document
 JSON = "application/json"
 
 OutputFormat = Literal["jsonl", "conll", "brat", "text", "html", "doccano", "label-studio", "mrc"]
-"""Names of `output.write.WRITERS`."""
+"""Names in `output.formats.WRITERS`; tables are read and not written here."""
 
 Value = TypeVar("Value")
 
