@@ -205,7 +205,7 @@ def service(
     model: Annotated[
         Path | None, typer.Option(help="Model folder; default: ner-zh-small.", exists=True, file_okay=False)
     ] = None,
-    requests: Annotated[int, typer.Option(help="Requests of a round, one text each.", min=1)] = 1000,
+    requests: Annotated[int, typer.Option(help="Requests of a round, one text each.", min=1, max=1_000_000)] = 1000,
     clients: Annotated[str, typer.Option(help="Numbers of clients at once.")] = "1,10,50",
     rounds: Annotated[int, typer.Option(help="Rounds; the fastest counts.", min=1)] = 2,
     memory_requests: Annotated[
