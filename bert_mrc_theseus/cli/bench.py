@@ -209,7 +209,7 @@ def service(
     clients: Annotated[str, typer.Option(help="Numbers of clients at once.")] = "1,10,50",
     rounds: Annotated[int, typer.Option(help="Rounds; the fastest counts.", min=1)] = 2,
     memory_requests: Annotated[
-        int, typer.Option(help="Requests in which memory should not grow; 0: none.", min=0)
+        int, typer.Option(help="Requests in which memory should not grow; 0: none.", min=0, max=1_000_000)
     ] = 20_000,
     out: Annotated[Path | None, typer.Option(help="JSON report to write.")] = None,
 ) -> None:
@@ -220,8 +220,8 @@ def service(
     from bert_mrc_theseus.package_data import bundled_model
     from bert_mrc_theseus.text.interchange import read_documents
 
-    if min(counts) < 1:
-        raise UsageError(f"--clients takes numbers from 1 on. Received: {clients!r}")
+    if not all(1 <= count <= 1000 for count in counts):
+        raise UsageError(f"--clients takes numbers from 1 to 1000. Received: {clients!r}")
     texts = [document.text for document in read_documents(data) if document.text]
     if not texts:
         raise DataError("no texts", data)
