@@ -16,7 +16,9 @@ def predict_ray(
     input_path: Annotated[
         Path,
         typer.Argument(
-            metavar="INPUT", help="A .parquet, .jsonl or .ndjson file (.gz too), or a folder of them.", exists=True
+            metavar="INPUT",
+            help="A .parquet, .jsonl or .ndjson file (.gz, .zst too), or a folder of them.",
+            exists=True,
         ),
     ],
     out: Annotated[

@@ -42,6 +42,7 @@ BASES: dict[str, dict[str, Any]] = {
     "report": {"models": ["empty"], "data": "data", "out": "page.html"},
     "queries check": {"file": "data/queries.toml"},
     "bench predict": {"models": [MODEL], "data": "data/test.jsonl"},
+    "bench peers": {"models": [MODEL], "data": "data/test.jsonl"},
     "bench train": {"model": MODEL, "data": "data/train.jsonl"},
     "bench cold-start": {"model": MODEL},
     "bench scaling": {"data": "data/test.jsonl"},
