@@ -125,7 +125,7 @@ def test_graphs_without_a_match_head_give_the_same_probabilities_and_no_spans():
 
 def test_a_damaged_graph_is_reported(tmp_path):
     lower, upper = serialised(build_graphs(spread_model()))
-    with pytest.raises(ModelError, match=f"cannot be loaded by ONNX Runtime {onnxruntime.__version__}"):
+    with pytest.raises(ModelError, match=r"upper\.onnx cannot be loaded: it is no ONNX graph"):
         OnnxEngine((lower, upper[:5000]), 16)
     with pytest.raises(ModelError, match=r"does not hold the graphs.*lower\.onnx"):
         read_graphs(tmp_path)
