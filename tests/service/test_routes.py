@@ -105,6 +105,7 @@ def test_a_dictionary_adds_and_vetoes(client):
         ({"texts": [TEXT], "types": ["PER", "PER"]}, "types"),
         ({"texts": [TEXT], "model": "none"}, "model"),
         ({"texts": [TEXT], "queries": {"PER": "人" * 300}}, "queries"),
+        ({"texts": [TEXT], "queries": {"\x1c": "人名"}}, "queries"),
         ({"texts": [TEXT], "thresholds": {"start": 2}}, "thresholds.start"),
         ({"texts": [TEXT], "types": [f"T{i}" for i in range(10_000)]}, "types"),
         ({"texts": [TEXT], "queries": {f"T{i}": "人" for i in range(10_000)}}, "queries"),
