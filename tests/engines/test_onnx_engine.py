@@ -11,7 +11,6 @@ from bert_mrc_theseus.decoding.spans import Thresholds
 from bert_mrc_theseus.engines.graph_files import read_graphs
 from bert_mrc_theseus.engines.keras_engine import keras_engine
 from bert_mrc_theseus.engines.onnx_engine import OnnxEngine
-from bert_mrc_theseus.engines.onnx_runtime import onnxruntime
 from bert_mrc_theseus.errors import ModelError
 from bert_mrc_theseus.model.build import keras_model
 from bert_mrc_theseus.onnx_export.graphs import build_graphs, serialised
