@@ -61,8 +61,8 @@ def test_errors_are_one_message_without_traceback(command, tmp_path, monkeypatch
 @pytest.mark.parametrize(
     "arguments",
     [["predict", "in.txt", "-m"], ["predict", "in.txt", "--engine", "keras", "-m"], ["evaluate", "MODEL", "in.jsonl"],
-     ["export", "MODEL", "--to", "hf", "--out", "x"], ["export", "MODEL", "--data", "d"], ["report", "MODEL", "in.jsonl", "-o", "x"],
-     ["average", "MODEL", "MODEL", "--out", "x"]],
+     ["export", "MODEL", "--to", "hf", "--out", "x"], ["export", "MODEL", "--data", "d"],
+     ["report", "MODEL", "in.jsonl", "-o", "x"], ["average", "MODEL", "MODEL", "--out", "x"]],
 )  # fmt: skip
 def test_a_mistyped_model_is_said_whatever_is_installed(command, tmp_path, monkeypatch, arguments, model):
     monkeypatch.chdir(tmp_path)
