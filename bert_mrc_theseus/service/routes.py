@@ -1,33 +1,32 @@
 """The paths of the service."""
 
 import asyncio
-import json
-from collections.abc import AsyncIterator, Coroutine
-from typing import Annotated, Any, Literal, TypeVar
+from collections.abc import AsyncIterator
+from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Depends, File, Form, Request, Response, UploadFile
 from fastapi.responses import StreamingResponse
 from pydantic import ValidationError
 
+from bert_mrc_theseus.service.answering import counted, in_time, read_all
 from bert_mrc_theseus.service.answers import answer_of, json_bytes
 from bert_mrc_theseus.service.bodies import (
     EntitiesAnswer,
     EntitiesRequest,
     ModelOut,
     ModelsAnswer,
-    Problem,
     SettingsIn,
     StateAnswer,
     ThresholdsOut,
     TypeOut,
     Wrong,
 )
-from bert_mrc_theseus.service.limits import GONE, STREAMS, log, media_type
+from bert_mrc_theseus.service.limits import STREAMS, media_type
 from bert_mrc_theseus.service.metrics import CONTENT_TYPE
-from bert_mrc_theseus.service.problems import ProblemError, not_valid, wrong_fields
-from bert_mrc_theseus.service.reading import SHORT, entities_of
+from bert_mrc_theseus.service.problems import PROBLEMS, ProblemError, not_valid, wrong_fields
+from bert_mrc_theseus.service.reading import SHORT
 from bert_mrc_theseus.service.security import require_token
-from bert_mrc_theseus.service.served_models import FieldError, Reading
+from bert_mrc_theseus.service.served_models import FieldError
 from bert_mrc_theseus.service.streams import LineByLine, Lines, answered, lines_of, settings_of
 from bert_mrc_theseus.service.uploads import documents_of, headers_of, written
 from bert_mrc_theseus.text.documents import TEXT, Document
@@ -36,22 +35,6 @@ JSON = "application/json"
 
 OutputFormat = Literal["jsonl", "conll", "brat", "text", "html", "doccano", "label-studio", "mrc"]
 """Names in `output.formats.WRITERS`; tables are read and not written here."""
-
-Value = TypeVar("Value")
-
-_PROBLEMS: dict[int | str, dict[str, Any]] = {
-    status: {"model": Problem, "description": text}
-    for status, text in (
-        (400, "The body cannot be read."),
-        (401, "The token is missing or wrong."),
-        (408, "The body came too slowly."),
-        (413, "The body, or a line of it, is too large."),
-        (415, "The body is of another media type."),
-        (422, "A field is wrong; `errors` names it."),
-        (503, "Too many requests wait, or the service stops; see Retry-After."),
-        (504, "The answer took too long."),
-    )
-}
 
 _ENTITIES_BODY: dict[str, Any] = {
     "requestBody": {
@@ -73,7 +56,7 @@ looking = APIRouter()
 @working.post(
     "/v1/entities",
     response_model=EntitiesAnswer,
-    responses={200: {"content": {STREAMS[0]: {"schema": {"type": "string"}}}}, **_PROBLEMS},
+    responses={200: {"content": {STREAMS[0]: {"schema": {"type": "string"}}}}, **PROBLEMS},
     openapi_extra=_ENTITIES_BODY,
 )
 async def find_entities(request: Request) -> Response:
@@ -87,7 +70,7 @@ async def find_entities(request: Request) -> Response:
     asked = _parsed(body) if len(body) <= SHORT else await asyncio.to_thread(_parsed, body)
     reading = request.app.state.models.reading(asked)
     documents = _documents(asked)
-    found = await _in_time(request, _all(request, reading, documents))
+    found = await in_time(request, read_all(request, reading, documents))
     answer = answer_of(reading, found)
     content = json_bytes(answer) if len(body) <= SHORT else await asyncio.to_thread(json_bytes, answer)
     return Response(content, media_type=JSON)
@@ -96,7 +79,7 @@ async def find_entities(request: Request) -> Response:
 @working.post(
     "/v1/files",
     response_class=StreamingResponse,
-    responses={200: {"content": {"application/octet-stream": {}}, "description": "The file."}, **_PROBLEMS},
+    responses={200: {"content": {"application/octet-stream": {}}, "description": "The file."}, **PROBLEMS},
 )
 async def read_file(
     request: Request,
@@ -115,13 +98,13 @@ async def read_file(
     if reading.offsets != "code-points":
         raise FieldError("settings.offsets", "files have their offsets in code points")
     documents, skipped = await asyncio.to_thread(documents_of, file.file, file.filename or "", text_field, whole_files)
-    found = _counted(request, reading, documents)
+    found = counted(request, reading, documents)
     kind, headers = headers_of(format)
     headers["Skipped-Records"] = str(skipped)
     return StreamingResponse(written(found, format, reading.schema), media_type=kind, headers=headers)
 
 
-@working.get("/v1/models", responses={401: _PROBLEMS[401]})
+@working.get("/v1/models", responses={401: PROBLEMS[401]})
 async def list_models(request: Request) -> ModelsAnswer:
     """The models, their types and thresholds."""
     return ModelsAnswer(
@@ -143,7 +126,7 @@ async def list_models(request: Request) -> ModelsAnswer:
     )
 
 
-@working.get("/metrics", response_class=Response, responses={200: {"content": {"text/plain": {}}}, 401: _PROBLEMS[401]})
+@working.get("/metrics", response_class=Response, responses={200: {"content": {"text/plain": {}}}, 401: PROBLEMS[401]})
 async def show_metrics(request: Request) -> Response:
     """What Prometheus reads."""
     return Response(request.app.state.metrics.text(request.app.state.models), media_type=CONTENT_TYPE)
@@ -185,40 +168,6 @@ def _documents(asked: EntitiesRequest) -> list[Document]:
     return documents
 
 
-async def _counted(request: Request, reading: Reading, documents: list[Document]) -> AsyncIterator[Document]:
-    """Documents with entities, counted for the metrics, and logged if that was asked for."""
-    state = request.app.state
-    name = reading.model.name
-    async for document in entities_of(reading, documents, state.room):
-        state.metrics.texts.labels(name).inc()
-        state.metrics.characters.labels(name).inc(len(document.text))
-        state.metrics.entities.labels(name).inc(len(document.entities))
-        if state.settings.log_texts:
-            log.info("%s", json.dumps(document.text, ensure_ascii=False))
-        yield document
-
-
-async def _all(request: Request, reading: Reading, documents: list[Document]) -> list[Document]:
-    return [document async for document in _counted(request, reading, documents)]
-
-
-async def _in_time(request: Request, work: Coroutine[Any, Any, Value]) -> Value:
-    """What some work gives; it is given up when the client goes, or when it takes too long."""
-    seconds = request.app.state.settings.timeout
-    task = asyncio.create_task(work)
-    gone = asyncio.ensure_future(request.receive())
-    try:
-        await asyncio.wait({task, gone}, timeout=seconds, return_when=asyncio.FIRST_COMPLETED)
-        if task.done():
-            return task.result()
-        if gone.done():
-            raise ProblemError(GONE, "the client has gone")
-        raise ProblemError(504, f"it took more than {seconds:g} seconds: send less at a time, or a stream")
-    finally:
-        task.cancel()
-        gone.cancel()
-
-
 async def _stream(request: Request) -> Response:
     state = request.app.state
     more = lines_of(request.stream(), state.settings.max_body)
@@ -232,6 +181,6 @@ async def _stream(request: Request) -> Response:
         first = first[1:]
 
     def read(documents: list[Document]) -> AsyncIterator[Document]:
-        return _counted(request, reading, documents)
+        return counted(request, reading, documents)
 
     return LineByLine(answered(first, more, read, reading.offsets, state.stopping), media_type=STREAMS[0])
