@@ -1,17 +1,19 @@
-"""The paths of Label Studio's ML backends, under a prefix of their own: `/label-studio`, or `/label-studio/MODEL`."""
+"""The paths of Label Studio's ML backends, under a prefix of their own: `/label-studio`, or `/label-studio/MODEL`.
+
+They are of another's making, and so no part of the OpenAPI document.
+"""
 
 import asyncio
-from typing import Any, TypeVar
+from typing import TypeVar
 
 from fastapi import APIRouter, Depends, Request, Response
 from pydantic import BaseModel, JsonValue, TypeAdapter, ValidationError
 
 from bert_mrc_theseus.service.answering import in_time, read_all
 from bert_mrc_theseus.service.answers import json_bytes
-from bert_mrc_theseus.service.bodies import Problem, SettingsIn
+from bert_mrc_theseus.service.bodies import SettingsIn
 from bert_mrc_theseus.service.label_studio import (
     LabelsOut,
-    PredictAnswer,
     PredictRequest,
     Project,
     SetupRequest,
@@ -22,7 +24,7 @@ from bert_mrc_theseus.service.label_studio import (
     project_of,
 )
 from bert_mrc_theseus.service.limits import log, media_type
-from bert_mrc_theseus.service.problems import PROBLEMS, ProblemError, not_valid
+from bert_mrc_theseus.service.problems import ProblemError, not_valid
 from bert_mrc_theseus.service.security import require_password
 from bert_mrc_theseus.service.served_models import ServedModel
 
@@ -33,44 +35,29 @@ TRAINING = "START_TRAINING"
 
 Body = TypeVar("Body", bound=BaseModel)
 
-_PROBLEMS: dict[int | str, dict[str, Any]] = {
-    **PROBLEMS,
-    404: {"model": Problem, "description": "There is no such model."},
-}
-_LOOKING = {status: _PROBLEMS[status] for status in (401, 404)}
-_HEARING = {**_PROBLEMS, 501: {"model": Problem, "description": "The service does not train."}}
-
-label_studio = APIRouter(dependencies=[Depends(require_password)])
+label_studio = APIRouter(dependencies=[Depends(require_password)], include_in_schema=False)
 """What needs the token, if there is one, as a password."""
 
-told = APIRouter()
+told = APIRouter(include_in_schema=False)
 """What Label Studio tells without one; nothing is told of texts or models."""
 
 
-def _body_of(kind: type[BaseModel]) -> dict[str, Any]:
-    schema = kind.model_json_schema()
-    tasks = schema.pop("$defs", {}).get("TaskIn")
-    if tasks is not None:
-        schema["properties"]["tasks"]["items"] = {**tasks, "properties": {"data": {"type": "object"}}}
-    return {"requestBody": {"required": True, "content": {JSON: {"schema": schema}}}}
-
-
-@label_studio.get(PREFIX + "/health", responses=_LOOKING)
-@label_studio.get(PREFIX + "/{model}/health", responses=_LOOKING)
+@label_studio.get(PREFIX + "/health")
+@label_studio.get(PREFIX + "/{model}/health")
 async def show_backend(request: Request, model: str | None = None) -> dict[str, str]:
     """Whether the model is there."""
     return {"status": "UP", "model_class": _model(request, model).name}
 
 
-@label_studio.get(PREFIX + "/versions", responses=_LOOKING)
-@label_studio.get(PREFIX + "/{model}/versions", responses=_LOOKING)
+@label_studio.get(PREFIX + "/versions")
+@label_studio.get(PREFIX + "/{model}/versions")
 async def list_versions(request: Request, model: str | None = None) -> VersionsAnswer:
     """The version of the model."""
     return VersionsAnswer(versions=[model_version(_model(request, model))])
 
 
-@label_studio.post(PREFIX + "/setup", responses=_PROBLEMS, openapi_extra=_body_of(SetupRequest))
-@label_studio.post(PREFIX + "/{model}/setup", responses=_PROBLEMS, openapi_extra=_body_of(SetupRequest))
+@label_studio.post(PREFIX + "/setup")
+@label_studio.post(PREFIX + "/{model}/setup")
 async def set_up(request: Request, model: str | None = None) -> LabelsOut:
     """Whether a project's labels can be predicted, and which."""
     served = _model(request, model)
@@ -78,15 +65,8 @@ async def set_up(request: Request, model: str | None = None) -> LabelsOut:
     return (await _project(request, asked.label_config, served, "schema")).told
 
 
-@label_studio.post(
-    PREFIX + "/predict", response_model=PredictAnswer, responses=_PROBLEMS, openapi_extra=_body_of(PredictRequest)
-)
-@label_studio.post(
-    PREFIX + "/{model}/predict",
-    response_model=PredictAnswer,
-    responses=_PROBLEMS,
-    openapi_extra=_body_of(PredictRequest),
-)
+@label_studio.post(PREFIX + "/predict")
+@label_studio.post(PREFIX + "/{model}/predict")
 async def predict_tasks(request: Request, model: str | None = None) -> Response:
     """Predictions of tasks."""
     served = _model(request, model)
@@ -101,8 +81,8 @@ async def predict_tasks(request: Request, model: str | None = None) -> Response:
     return Response(await asyncio.to_thread(json_bytes, answer.model_dump()), media_type=JSON)
 
 
-@told.post(PREFIX + "/webhook", responses=_HEARING)
-@told.post(PREFIX + "/{model}/webhook", responses=_HEARING)
+@told.post(PREFIX + "/webhook")
+@told.post(PREFIX + "/{model}/webhook")
 async def hear(request: Request) -> dict[str, str]:
     """Takes note of nothing: what is annotated is exported and trained on by the command line.
 

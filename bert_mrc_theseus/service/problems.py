@@ -1,7 +1,6 @@
 """Why a request is not answered, in the one form that all errors of the service have."""
 
 from collections.abc import Mapping, Sequence
-from typing import Any
 
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
@@ -16,22 +15,6 @@ MOST_SHOWN = 20
 """Fields at fault that an answer names."""
 
 OUR_FAULT = "the service cannot answer this: its log says where it went wrong"
-
-
-PROBLEMS: dict[int | str, dict[str, Any]] = {
-    status: {"model": Problem, "description": text}
-    for status, text in (
-        (400, "The body cannot be read."),
-        (401, "The token is missing or wrong."),
-        (408, "The body came too slowly."),
-        (413, "The body, or a line of it, is too large."),
-        (415, "The body is of another media type."),
-        (422, "A field is wrong; `errors` names it."),
-        (503, "Too many requests wait, or the service stops; see Retry-After."),
-        (504, "The answer took too long."),
-    )
-}
-"""What the OpenAPI document says of them."""
 
 
 class ProblemError(Exception):

@@ -15,6 +15,7 @@ from bert_mrc_theseus.service.bodies import (
     EntitiesRequest,
     ModelOut,
     ModelsAnswer,
+    Problem,
     SettingsIn,
     StateAnswer,
     ThresholdsOut,
@@ -23,7 +24,7 @@ from bert_mrc_theseus.service.bodies import (
 )
 from bert_mrc_theseus.service.limits import STREAMS, media_type
 from bert_mrc_theseus.service.metrics import CONTENT_TYPE
-from bert_mrc_theseus.service.problems import PROBLEMS, ProblemError, not_valid, wrong_fields
+from bert_mrc_theseus.service.problems import ProblemError, not_valid, wrong_fields
 from bert_mrc_theseus.service.reading import SHORT
 from bert_mrc_theseus.service.security import require_token
 from bert_mrc_theseus.service.served_models import FieldError
@@ -35,6 +36,20 @@ JSON = "application/json"
 
 OutputFormat = Literal["jsonl", "conll", "brat", "text", "html", "doccano", "label-studio", "mrc"]
 """Names in `output.formats.WRITERS`; tables are read and not written here."""
+
+_PROBLEMS: dict[int | str, dict[str, Any]] = {
+    status: {"model": Problem, "description": text}
+    for status, text in (
+        (400, "The body cannot be read."),
+        (401, "The token is missing or wrong."),
+        (408, "The body came too slowly."),
+        (413, "The body, or a line of it, is too large."),
+        (415, "The body is of another media type."),
+        (422, "A field is wrong; `errors` names it."),
+        (503, "Too many requests wait, or the service stops; see Retry-After."),
+        (504, "The answer took too long."),
+    )
+}
 
 _ENTITIES_BODY: dict[str, Any] = {
     "requestBody": {
@@ -56,7 +71,7 @@ looking = APIRouter()
 @working.post(
     "/v1/entities",
     response_model=EntitiesAnswer,
-    responses={200: {"content": {STREAMS[0]: {"schema": {"type": "string"}}}}, **PROBLEMS},
+    responses={200: {"content": {STREAMS[0]: {"schema": {"type": "string"}}}}, **_PROBLEMS},
     openapi_extra=_ENTITIES_BODY,
 )
 async def find_entities(request: Request) -> Response:
@@ -79,7 +94,7 @@ async def find_entities(request: Request) -> Response:
 @working.post(
     "/v1/files",
     response_class=StreamingResponse,
-    responses={200: {"content": {"application/octet-stream": {}}, "description": "The file."}, **PROBLEMS},
+    responses={200: {"content": {"application/octet-stream": {}}, "description": "The file."}, **_PROBLEMS},
 )
 async def read_file(
     request: Request,
@@ -104,7 +119,7 @@ async def read_file(
     return StreamingResponse(written(found, format, reading.schema), media_type=kind, headers=headers)
 
 
-@working.get("/v1/models", responses={401: PROBLEMS[401]})
+@working.get("/v1/models", responses={401: _PROBLEMS[401]})
 async def list_models(request: Request) -> ModelsAnswer:
     """The models, their types and thresholds."""
     return ModelsAnswer(
@@ -126,7 +141,7 @@ async def list_models(request: Request) -> ModelsAnswer:
     )
 
 
-@working.get("/metrics", response_class=Response, responses={200: {"content": {"text/plain": {}}}, 401: PROBLEMS[401]})
+@working.get("/metrics", response_class=Response, responses={200: {"content": {"text/plain": {}}}, 401: _PROBLEMS[401]})
 async def show_metrics(request: Request) -> Response:
     """What Prometheus reads."""
     return Response(request.app.state.metrics.text(request.app.state.models), media_type=CONTENT_TYPE)
