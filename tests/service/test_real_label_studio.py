@@ -72,6 +72,23 @@ def spans_of(results):
     return [(r["value"]["start"], r["value"]["end"], r["value"]["text"], r["value"]["labels"][0]) for r in results]
 
 
+@pytest.fixture(scope="module")
+def corrected(api, project):
+    """What a person makes of the predictions: the results of the first four tasks' annotations."""
+    tasks = tasks_of(api, project)[:4]
+    first, second, third, fourth = ([*prediction_of(api, task)["result"]] for task in tasks)
+    del first[-1]
+    second[0]["value"]["labels"] = ["地名"]
+    third.append({
+        "id": "own", "from_name": "ner", "to_name": "doc", "type": "labels",
+        "value": {"start": 0, "end": 3, "text": TEXTS[2][:3], "labels": ["品牌"]},
+    })  # fmt: skip
+    results_of = [first, second, third, fourth]
+    for task, results in zip(tasks, results_of, strict=True):
+        api("POST", f"/api/tasks/{task['id']}/annotations", {"result": results})
+    return results_of
+
+
 def test_the_backend_is_connected_and_says_its_version(api, project):
     [backend] = api("GET", f"/api/ml?project={project}")
     assert (backend["readable_state"], backend["error_message"]) == ("Connected", None)
@@ -100,7 +117,7 @@ def test_predictions_are_the_extractors(api, project, extractor):
         assert prediction["score"] == min((round(e.score, 4) for e in entities), default=None)
 
 
-def test_its_page_marks_what_was_predicted(api, project):
+def test_its_page_marks_what_was_predicted_and_corrected(api, project, corrected):
     """Label Studio's page counts as the service does: code points, beyond U+FFFF and over all line ends."""
     with chromium() as browser, browser.new_context() as context:
         page = context.new_page()
@@ -110,27 +127,14 @@ def test_its_page_marks_what_was_predicted(api, project):
         page.fill("input[name=password]", PASSWORD)
         page.press("input[name=password]", "Enter")
         page.wait_for_url(lambda url: "login" not in url, timeout=60_000, wait_until="commit")
-        for task in tasks_of(api, project)[:3]:
-            predicted = prediction_of(api, task)["result"]
+        for task, results in zip(tasks_of(api, project)[:3], corrected[:3], strict=True):
             page.goto(f"{api.url}/projects/{project}/data?task={task['id']}")
             page.wait_for_selector(".htx-highlight", timeout=120_000)
             marked = page.eval_on_selector_all(".htx-highlight", "items => items.map(item => item.textContent)")
-            assert [text.strip() for text in marked] == [r["value"]["text"] for r in predicted]
+            assert marked == [copied for _, _, copied, _ in sorted(spans_of(results))]
 
 
-def test_corrections_are_exported_and_read_back_as_training_data(api, project, command, tmp_path):
-    tasks = tasks_of(api, project)[:4]
-    first, second, third, fourth = ([*prediction_of(api, task)["result"]] for task in tasks)
-    del first[-1]
-    second[0]["value"]["labels"] = ["地名"]
-    third.append({
-        "id": "own", "from_name": "ner", "to_name": "doc", "type": "labels",
-        "value": {"start": 0, "end": 3, "text": TEXTS[2][:3], "labels": ["品牌"]},
-    })  # fmt: skip
-    corrected = [first, second, third, fourth]
-    for task, results in zip(tasks, corrected, strict=True):
-        api("POST", f"/api/tasks/{task['id']}/annotations", {"result": results})
-
+def test_corrections_are_exported_and_read_back_as_training_data(api, project, corrected, command, tmp_path):
     exported = api("GET", f"/api/projects/{project}/export?exportType=JSON&download_all_tasks=true")
     assert len(exported) == len(TEXTS)
     (tmp_path / "export.json").write_text(json.dumps(exported, ensure_ascii=False), encoding="utf-8")
