@@ -57,6 +57,7 @@ def label_studio(folder: Path) -> Iterator[LabelStudio]:
         **{name: value for name, value in os.environ.items() if not name.startswith("PYTHON")},
         "HOME": str(folder),
         "ML_BLOCK_LOCAL_IP": "false",
+        "SSRF_PROTECTION_ENABLED": "false",
         "COLLECT_ANALYTICS": "false",
         "LATEST_VERSION_CHECK": "false",
         "SENTRY_DSN": "",
