@@ -55,6 +55,11 @@ def test_the_answer_says_by_what_and_how(client):
     assert [item["name"] for item in model["types"]] == ["PER", "LOC", "ORG"]
 
 
+def test_one_text_is_a_list_of_it(client):
+    one, several = (ask(client, texts=texts).json() for texts in (TEXT, [TEXT]))
+    assert one == several and one["documents"][0]["entities"]
+
+
 def test_documents_keep_their_ids_and_what_else_they_have(client):
     documents = [{"id": "a", "text": TEXT, "url": [1]}, {"text": "李明", "id": None}, {"text": "x", "id": 1.5}]
     answer = ask(client, documents=documents, types=["PER"]).json()["documents"]
