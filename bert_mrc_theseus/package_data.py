@@ -1,4 +1,4 @@
-"""Where the package's own data lie: queries, the sample corpus, the model that comes with it; and what is kept between runs."""
+"""Where the package's own data lie: queries, its own corpora, the model that comes along; and what is kept between runs."""
 
 import os
 from importlib import resources
@@ -13,7 +13,7 @@ BUNDLED = "ner-zh-small"
 
 
 def data_folder() -> Path:
-    """The folder `data`, with `queries/`, `sample/` and `models/`."""
+    """The folder `data`, with `queries/`, `sample/`, `grammar/` and `models/`; in the repository also `today/`."""
     return Path(str(resources.files("bert_mrc_theseus.data")))
 
 

@@ -8,4 +8,5 @@ type_map      other names for entity types
 join          neighbouring documents as longer ones
 statistics    what a corpus holds
 augment       a data folder -> one with more training text
+generation/   sentences of our own -> a data folder
 """

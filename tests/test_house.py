@@ -23,7 +23,7 @@ FLOORS = (
     ("provenance", "outputs", "package_data"),
     *((folder,) for folder in (
         "drawing", "text", "output", "mrc", "decoding", "model_files", "model", "engines", "prediction", "evaluation",
-        "training", "onnx_export", "comparison", "service",
+        "training", "onnx_export", "comparison", "integrations", "service",
     )),
     ("client",),
     ("bench",),

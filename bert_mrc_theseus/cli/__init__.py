@@ -6,7 +6,7 @@ settings_options   options made from settings dataclasses
 interruption       commands that are told to end
 given_values       what no option can mean
 values             values of options that typer has no type for
-preprocess, augment, queries                    data
+preprocess, augment, generate, queries          data
 train, evaluate, compare, average, report       models
 export, predict, serve                           use
 bench                                           speed

@@ -24,6 +24,7 @@ from bert_mrc_theseus.output.terminal import PlainConsole
 COMMANDS = (
     "preprocess",
     "augment",
+    "generate",
     "train",
     "evaluate",
     "compare",

@@ -31,13 +31,22 @@ def evaluate(
     keep_thresholds: Annotated[
         bool, typer.Option("--save-thresholds", help="Keep the tuned thresholds in the model folder.")
     ] = False,
-    engine: Annotated[str, typer.Option(help="auto (ONNX if the model was exported), onnx or keras.")] = "auto",
+    engine: Annotated[
+        str,
+        typer.Option(
+            help="auto (ONNX if the model was exported), onnx, onnx:PROVIDER (cuda, coreml, openvino ...) or keras."
+        ),
+    ] = "auto",
+    seqeval: Annotated[
+        bool, typer.Option("--seqeval", help="Also seqeval's own strict report (IOB2), as papers have it (one model).")
+    ] = False,
     report: Annotated[Path | None, typer.Option(help="JSON report to write.")] = None,
     errors: Annotated[Path | None, typer.Option(help="JSONL list of mistakes to write (one model).")] = None,
 ) -> None:
     """Strict precision, recall and F1, micro and per type, and what went wrong."""
     from bert_mrc_theseus.files.places import check_place
     from bert_mrc_theseus.files.sha256 import sha256_of
+    from bert_mrc_theseus.integrations.seqeval_report import check_seqeval
     from bert_mrc_theseus.model_files.model_folder import files_of_models
     from bert_mrc_theseus.model_files.run_folder import RunFolder
     from bert_mrc_theseus.outputs import check_output_files
@@ -50,6 +59,8 @@ def evaluate(
         raise UsageError("--tune needs a data folder, whose dev is tuned on")
     if keep_thresholds and not tune:
         raise UsageError("--save-thresholds keeps what --tune finds: say --tune too")
+    if seqeval:
+        check_seqeval()
     check_output_files((report, errors), [path, data / "dev.jsonl", *files_of_models(model)])
     if keep_thresholds and model.is_dir():
         check_place(model / "config.json")
@@ -59,9 +70,9 @@ def evaluate(
     dev = list(read_documents(data / "dev.jsonl")) if tune else None
     source = {"file": path.name, "sha256": sha256_of(path)}
     if os.path.isdir(RunFolder(model).stage(0).path):
-        if errors is not None or keep_thresholds:
+        if errors is not None or keep_thresholds or seqeval:
             raise UsageError(
-                f"--errors and --save-thresholds are for one model, such as {RunFolder(model).stage(2).best}"
+                f"--errors, --seqeval and --save-thresholds are for one model, such as {RunFolder(model).stage(2).best}"
             )
         from bert_mrc_theseus.evaluation.run_summary import summarise_run
 
@@ -69,7 +80,9 @@ def evaluate(
         _print_run(console, stages, f"{model} on {path.name}")
         content = {f"stage{item.stage}": item.report for item in stages}
     else:
-        content = _evaluate_one(console, model, engine, documents, source, dev, keep_thresholds, errors, nested)
+        content = _evaluate_one(
+            console, model, engine, documents, source, dev, keep_thresholds, errors, nested, seqeval
+        )
     if report is not None:
         write_json(report, content)
 
@@ -84,6 +97,7 @@ def _evaluate_one(
     keep_thresholds: bool,
     errors: Path | None,
     nested: bool,
+    seqeval: bool,
 ) -> dict:
     from bert_mrc_theseus.engines.choose import choose_engine, engine_files, load_engine
     from bert_mrc_theseus.evaluation.evaluate import evaluate_model, evaluation_report
@@ -107,8 +121,10 @@ def _evaluate_one(
     _print_evaluation(console, done, f"strict scores: {folder} on {source['file']} ({chosen})")
     if errors is not None:
         write_mistakes(errors, done.mistakes)
+    tag_view = {"seqeval": _print_seqeval(console, documents, done.predicted)} if seqeval else {}
     return {
         **evaluation_report(done, spec, thresholds, source),
+        **tag_view,
         "engine": chosen,
         "model": {file.name: sha256_of(file) for file in engine_files(folder, chosen)},
         "decoding": spec.decoding(nested),
@@ -136,6 +152,21 @@ def _print_evaluation(console: PlainConsole, done: "Evaluation", title: str) -> 
             "thresholds too high (try --tune).",
             style="red",
         )
+
+
+def _print_seqeval(console: PlainConsole, gold: "list[Document]", predicted: "list[Document]") -> dict:
+    """Prints seqeval's report and gives it for the JSON one."""
+    from bert_mrc_theseus.integrations.seqeval_report import seqeval_report
+
+    found = seqeval_report(gold, predicted)
+    console.print(f"\nseqeval, strict, IOB2:\n{found.text}")
+    if found.lost_gold or found.lost_predicted:
+        of_gold, of_predicted = (sum(len(document.entities) for document in side) for side in (gold, predicted))
+        console.print(
+            f"tags cannot hold entities inside others: {found.lost_gold:,} of {of_gold:,} gold and {found.lost_predicted:,} of "
+            f"{of_predicted:,} predicted ones are not in seqeval's figures"
+        )
+    return found.to_dict()
 
 
 def _print_run(console: PlainConsole, stages: "list[StageSummary]", title: str) -> None:

@@ -5,10 +5,13 @@ from typing import Annotated
 
 import typer
 
+from bert_mrc_theseus.cli.values import check_names
 from bert_mrc_theseus.engines.import_tensorflow import import_tensorflow
 from bert_mrc_theseus.errors import UsageError
 from bert_mrc_theseus.files.places import check_place, refuse_existing
 from bert_mrc_theseus.output.terminal import PlainConsole
+
+TARGETS = ("onnx", "hf", "tf")
 
 
 def export(
@@ -16,7 +19,7 @@ def export(
     to: Annotated[
         str,
         typer.Option(
-            help="onnx: graphs for prediction; hf: Hugging Face BERT folder; tf: checkpoint of Google's names."
+            help="onnx: graphs for prediction; hf: folder for transformers; tf: the encoder as a checkpoint of Google's names."
         ),
     ] = "onnx",
     int8: Annotated[bool, typer.Option("--int8", help="ONNX: dense layers in int8.")] = False,
@@ -33,24 +36,20 @@ def export(
         Path | None, typer.Option(help="Folder to write; ONNX: one without the weights (default: beside them).")
     ] = None,
 ) -> None:
-    """Write a model as ONNX (checked against the model), or its encoder, without heads, as a plain BERT."""
+    """Write a model as ONNX (checked against the model), for transformers, or its encoder, without heads, for TensorFlow 1."""
     from bert_mrc_theseus.model_files.model_folder import load_spec
 
     console = PlainConsole(soft_wrap=True)
+    check_names([to], TARGETS, "--to")
     if out is not None:
         refuse_existing(out)
     if to != "onnx":
         if out is None:
             raise UsageError(f"--to {to} needs a folder to write: --out FOLDER")
-        from bert_mrc_theseus.model_files.encoders import export_encoder
-
-        # First: TensorFlow takes seconds, or is not there.
-        words = load_spec(model).config.words
-        import_tensorflow()
-        export_encoder(model, to, out)
+        left_out = _export_to_others(model, to, out)
         console.print(f"{model} -> {out}")
-        if words is not None:
-            console.print("left out, since a plain BERT has no place for them: pieces, lexicon, top layer")
+        if left_out:
+            console.print(f"left out, since there is no place for them: {', '.join(left_out)}")
         return
     if out is None and model.is_dir():
         check_place(model / "onnx")
@@ -70,3 +69,19 @@ def export(
         f"{out or model}/onnx: {check.precision}, {check.megabytes:.1f} MB; on {check.documents} documents probabilities "
         f"differ by at most {check.difference:.2g}, strict F1 {check.f1_before:.4f} -> {check.f1_after:.4f}",
     )
+
+
+def _export_to_others(model: Path, to: str, out: Path) -> list[str]:
+    """Writes "hf" or "tf", and says what is left out."""
+    if to == "hf":
+        from bert_mrc_theseus.integrations.transformers_folder import export_transformers
+
+        return export_transformers(model, out)
+    from bert_mrc_theseus.model_files.encoders import export_encoder
+    from bert_mrc_theseus.model_files.model_folder import load_spec
+
+    # First: TensorFlow takes seconds, or is not there.
+    config = load_spec(model).config
+    import_tensorflow()
+    export_encoder(model, out)
+    return ["heads", *(("pieces", "lexicon", "top layer") if config.words is not None else ())]

@@ -52,7 +52,10 @@ def predict(
     ] = DEFAULT_ENCODING,
     text_field: Annotated[str, typer.Option(help="Field of a JSON record that holds the text.")] = TEXT,
     engine: Annotated[
-        str, typer.Option(help="auto (ONNX if the model was exported), onnx or keras; see export.")
+        str,
+        typer.Option(
+            help="auto (ONNX if the model was exported), onnx, onnx:PROVIDER (cuda, coreml, openvino ...) or keras; see export."
+        ),
     ] = "auto",
     queries: Annotated[
         Path | None,

@@ -16,31 +16,39 @@ if TYPE_CHECKING:
 
 ENGINES = ("auto", "onnx", "keras")
 
+PROVIDED = "onnx:"
+"""Before the name of a provider of ONNX Runtime, such as "onnx:cuda"; without one it is the processor."""
+
 
 def choose_engine(folder: str | Path, wanted: str = "auto") -> str:
-    """ "onnx" or "keras".
+    """ "onnx", "keras", or "onnx:PROVIDER".
 
     Args:
         folder: model folder.
-        wanted: one of `ENGINES`; "auto" takes ONNX if the folder has graphs.
+        wanted: one of `ENGINES`, or "onnx:" and a provider of ONNX Runtime; "auto" takes ONNX if the folder has graphs.
 
     Raises:
         UsageError: unknown engine.
         ModelError: there is no such folder, or "onnx" is wanted but the folder has no graphs.
     """
-    if wanted not in ENGINES:
-        raise UsageError(f"the engine is one of {', '.join(ENGINES)}. Received: {wanted!r}")
+    provided = wanted.startswith(PROVIDED) and wanted != PROVIDED
+    if wanted not in ENGINES and not provided:
+        raise UsageError(
+            f"the engine is one of {', '.join(ENGINES)}, or {PROVIDED}PROVIDER such as {PROVIDED}cuda. Received: {wanted!r}"
+        )
     if not os.path.isdir(folder):
         raise ModelError(f"{folder}: there is no such folder")
     exported = (Path(folder) / ONNX).is_dir()
-    if wanted == "onnx" and not exported:
+    if (wanted == "onnx" or provided) and not exported:
         raise ModelError(f"{folder} has no {ONNX}: write it with: bert-mrc-theseus export {folder} --to onnx")
+    if provided:
+        return wanted
     return "keras" if wanted == "keras" or not exported else "onnx"
 
 
 def engine_files(folder: str | Path, engine: str) -> list[Path]:
-    """The files of a model folder that hold what an engine ("onnx" or "keras") computes with."""
-    return sorted((Path(folder) / ONNX).glob("*.onnx")) if engine == "onnx" else [Path(folder) / WEIGHTS]
+    """The files of a model folder that hold what an engine computes with; `choose_engine` names it."""
+    return [Path(folder) / WEIGHTS] if engine == "keras" else sorted((Path(folder) / ONNX).glob("*.onnx"))
 
 
 def onnx_engine(
@@ -49,6 +57,7 @@ def onnx_engine(
     workers: int | None = None,
     run: "RunGraph | None" = None,
     source: str = "",
+    provider: str = "",
 ) -> Engine:
     """What runs the graphs of a model on ONNX Runtime.
 
@@ -58,17 +67,22 @@ def onnx_engine(
         workers: threads; by default as many as this process has cores.
         run: what runs a graph, see `OnnxEngine`.
         source: the folder that the graphs are from, for messages.
+        provider: of ONNX Runtime; default: the processor.
 
     Raises:
         ModelError: a graph is damaged.
+        UserError: the provider is not there, or cannot be started.
     """
+    from bert_mrc_theseus.engines.onnx_runtime import CPU
+
+    provider = provider or CPU
     if spec.config.shares_all:
         from bert_mrc_theseus.engines.onnx_text_engine import OnnxTextEngine
 
-        return OnnxTextEngine(graphs, workers, run, source)
+        return OnnxTextEngine(graphs, workers, run, source, provider)
     from bert_mrc_theseus.engines.onnx_engine import OnnxEngine
 
-    return OnnxEngine(graphs, spec.config.shared.position, workers, run, source)
+    return OnnxEngine(graphs, spec.config.shared.position, workers, run, source, provider)
 
 
 def load_engine(folder: str | Path, wanted: str = "auto", threads: int | None = None) -> tuple[ModelSpec, Engine]:
@@ -89,7 +103,8 @@ def load_engine(folder: str | Path, wanted: str = "auto", threads: int | None = 
         >>> type(engine).__name__
         'OnnxEngine'
     """
-    if choose_engine(folder, wanted) == "onnx":
+    chosen = choose_engine(folder, wanted)
+    if chosen != "keras":
         from bert_mrc_theseus.engines.graph_files import check_graphs, read_graphs
 
         spec = load_spec(folder)
@@ -98,7 +113,7 @@ def load_engine(folder: str | Path, wanted: str = "auto", threads: int | None = 
         with ThreadPoolExecutor(1) as pool:
             checked = pool.submit(check_graphs, folder, graphs)
             try:
-                engine = onnx_engine(spec, graphs, threads, source=str(folder))
+                engine = onnx_engine(spec, graphs, threads, source=str(folder), provider=chosen.partition(":")[2])
             finally:
                 # What is wrong with the file says more than what came of it.
                 checked.result()

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Generic, NamedTuple, TypeVar
 
 from bert_mrc_theseus.engines.engine import no_match_head
-from bert_mrc_theseus.engines.onnx_runtime import RunGraph, open_session, run_graph
+from bert_mrc_theseus.engines.onnx_runtime import CPU, RunGraph, open_session, run_graph
 from bert_mrc_theseus.engines.thread_pool import ThreadPool, available_cores
 from bert_mrc_theseus.model_files.model_folder import GRAPH_FILES
 from bert_mrc_theseus.mrc.batch_types import TokenRows
@@ -42,9 +42,11 @@ class GraphEngine(ABC, Generic[Read]):
         workers: by default as many as this process has cores.
         run: runs a graph: session, inputs and names of outputs -> outputs.
         source: the folder that the graphs are from, for messages.
+        provider: what computes, see `open_session`.
 
     Raises:
         ModelError: a graph is damaged.
+        UserError: the provider is not there, or cannot be started.
     """
 
     def __init__(
@@ -55,9 +57,10 @@ class GraphEngine(ABC, Generic[Read]):
         workers: int | None,
         run: RunGraph | None,
         source: str,
+        provider: str = CPU,
     ):
         self._lower, self._upper = (
-            open_session(graph, str(Path(source, name)), *names)
+            open_session(graph, str(Path(source, name)), *names, provider)
             for graph, name, names in zip(graphs, GRAPH_FILES, (lower, upper), strict=True)
         )
         self._run = run or partial(run_graph, source=source)

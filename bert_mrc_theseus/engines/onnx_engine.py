@@ -7,7 +7,7 @@ import numpy as np
 
 from bert_mrc_theseus.engines.engine import UseAnswer, asked_together
 from bert_mrc_theseus.engines.graph_engine import BUDGET, GraphEngine, Names
-from bert_mrc_theseus.engines.onnx_runtime import RunGraph
+from bert_mrc_theseus.engines.onnx_runtime import CPU, RunGraph
 from bert_mrc_theseus.mrc.batch_types import TokenRows, joined
 from bert_mrc_theseus.mrc.batching import sorted_batches
 from bert_mrc_theseus.mrc.collate import token_rows
@@ -27,7 +27,7 @@ class OnnxEngine(GraphEngine[States]):
     """Runs the two graphs of a model: each context through the lower one once, then every pair through the upper one.
 
     Args:
-        graphs, workers, run, source: see `GraphEngine`.
+        graphs, workers, run, source, provider: see `GraphEngine`.
         context_position: see `SharedContext`.
 
     Raises:
@@ -41,10 +41,11 @@ class OnnxEngine(GraphEngine[States]):
         workers: int | None = None,
         run: RunGraph | None = None,
         source: str = "",
+        provider: str = CPU,
     ):
         lower = Names(("lengths", "first_position", "token_type"), STATES)
         upper = Names(("context.lengths", "query.lengths"), ("probabilities",))
-        super().__init__(graphs, lower, upper, workers, run, source)
+        super().__init__(graphs, lower, upper, workers, run, source, provider)
         self._context_position = context_position
 
     def answer(self, examples: Examples, use: UseAnswer, matches: bool = False) -> None:

@@ -13,25 +13,53 @@ os.environ.setdefault("ORT_DISABLE_TELEMETRY", "1")
 import onnxruntime
 from onnxruntime import InferenceSession
 
-from bert_mrc_theseus.errors import ModelError
+from bert_mrc_theseus.errors import ModelError, UsageError, UserError
+
+CPU = "cpu"
+"""The provider that every build of ONNX Runtime has."""
+
+_SUFFIX = "ExecutionProvider"
 
 RunGraph = Callable[[InferenceSession, Mapping, Sequence[str]], Sequence]
 """From a session, its inputs and the names of outputs to these."""
 
 
+def provider_named(name: str) -> str:
+    """What ONNX Runtime calls a provider: "cuda" -> "CUDAExecutionProvider".
+
+    Raises:
+        UsageError: the installed build has no such provider.
+    """
+    there = {known.removesuffix(_SUFFIX).lower(): known for known in onnxruntime.get_available_providers()}
+    if name.lower() not in there:
+        raise UsageError(
+            f"ONNX Runtime has no provider {name!r} here, but {', '.join(sorted(there))}. Others come with another build, "
+            f"such as onnxruntime-gpu (cuda) or onnxruntime-openvino (openvino): installed in place of onnxruntime"
+        )
+    return there[name.lower()]
+
+
 def open_session(
-    graph: bytes, name: str = "a graph", inputs: Collection[str] = (), outputs: Collection[str] = ()
+    graph: bytes,
+    name: str = "a graph",
+    inputs: Collection[str] = (),
+    outputs: Collection[str] = (),
+    provider: str = CPU,
 ) -> InferenceSession:
-    """A session that computes on the thread that calls it.
+    """A session that computes on the thread that calls it, or where a provider does.
 
     Args:
         graph: serialised.
         name: of the graph, for messages.
         inputs, outputs: some that it must have.
+        provider: "cpu", or what the build of ONNX Runtime has beside it; the processor does what a provider cannot.
 
     Raises:
         ModelError: the graph is damaged, or another one.
+        UsageError: there is no such provider.
+        UserError: it cannot be started on this machine.
     """
+    wanted = provider_named(provider)
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = 1
     options.inter_op_num_threads = 1
@@ -39,14 +67,20 @@ def open_session(
     # x86 processors without VNNI add products of uint8 and int8 in 16 bits, which overflow, unless this is set.
     options.add_session_config_entry("session.x64quantprecision", "1")
     try:
-        session = InferenceSession(graph, options, providers=["CPUExecutionProvider"])
+        session = InferenceSession(graph, options, providers=[wanted])
     except Exception as error:  # ONNX Runtime's own exceptions have no common base
         raise ModelError(f"{name} cannot be loaded by ONNX Runtime {onnxruntime.__version__}: {error}") from error
-    for kind, wanted, there in (
+    # ONNX Runtime goes on without a provider that it cannot start.
+    if session.get_providers()[0] != wanted:
+        raise UserError(
+            f"ONNX Runtime cannot start its provider {provider!r} on this machine: is there such a device, with its driver and "
+            f"libraries? Without it: onnx"
+        )
+    for kind, needed, there in (
         ("input", inputs, session.get_inputs()),
         ("output", outputs, session.get_outputs()),
     ):
-        missing = sorted(set(wanted) - {value.name for value in there})
+        missing = sorted(set(needed) - {value.name for value in there})
         if missing:
             raise ModelError(f"{name} has no {kind} {missing[0]!r}: it is another graph")
     return session

@@ -4,7 +4,7 @@ import numpy as np
 
 from bert_mrc_theseus.engines.engine import UseAnswer, asked_together
 from bert_mrc_theseus.engines.graph_engine import BUDGET, GraphEngine, Names
-from bert_mrc_theseus.engines.onnx_runtime import RunGraph
+from bert_mrc_theseus.engines.onnx_runtime import CPU, RunGraph
 from bert_mrc_theseus.mrc.batch_types import TokenRows
 from bert_mrc_theseus.mrc.batching import sorted_batches
 from bert_mrc_theseus.mrc.collate import alone, token_rows
@@ -19,7 +19,7 @@ class OnnxTextEngine(GraphEngine[np.ndarray]):
 
     Args:
         graphs: see `onnx_export.text_graphs`.
-        workers, run, source: see `GraphEngine`.
+        workers, run, source, provider: see `GraphEngine`.
 
     Raises:
         ModelError: a graph is damaged.
@@ -31,10 +31,11 @@ class OnnxTextEngine(GraphEngine[np.ndarray]):
         workers: int | None = None,
         run: RunGraph | None = None,
         source: str = "",
+        provider: str = CPU,
     ):
         lower = Names(("token_ids", "lengths"), ("context", "query"))
         upper = Names(("context", "query"), ("probabilities",))
-        super().__init__(graphs, lower, upper, workers, run, source)
+        super().__init__(graphs, lower, upper, workers, run, source, provider)
         self._takes = {item.name for item in self._lower.get_inputs()}
 
     def answer(self, examples: Examples, use: UseAnswer, matches: bool = False) -> None:

@@ -12,7 +12,8 @@ from bert_mrc_theseus.evaluation.evaluate import Evaluation, evaluate_model, eva
 from bert_mrc_theseus.evaluation.matching import match_predictions, only_types
 from bert_mrc_theseus.evaluation.run_summary import STAGE_TITLES
 from bert_mrc_theseus.files.sha256 import sha256_of
-from bert_mrc_theseus.model_files.model_folder import ModelSpec, load_model
+from bert_mrc_theseus.model_files.model_folder import load_model
+from bert_mrc_theseus.model_files.model_spec import ModelSpec
 from bert_mrc_theseus.model_files.run_folder import RunFolder
 from bert_mrc_theseus.text.documents import Document
 from bert_mrc_theseus.text.interchange import read_documents

@@ -11,9 +11,12 @@ bert_config       config.json and vocab.txt of other projects
 huggingface, tensorflow1, e5_small_zh   encoders that can be read and written
 lexicon_file      a lexicon in a file
 training_record   how a model was made
+model_card        what hubs show of a model folder
+hub_tokenizer     what transformers reads of its vocabulary
 own_tensors       tensors beside those of an encoder: heads, words
 model_spec        a model as plain values: `ModelSpec`, `SavedModel`
 model_folder      a trained model in a folder of ours: `load_model`, `save_model`
+hub               models on the Hugging Face hub
 encoders          encoders of any kind: `load_encoder`
 averaging         the mean of several models
 successor         where a successor's layers come from

@@ -6,11 +6,9 @@ from bert_mrc_theseus.errors import ModelError, UsageError, UserError, printable
 from bert_mrc_theseus.files.places import refuse_existing
 from bert_mrc_theseus.model_files.e5_small_zh import NAME, load_e5_small_zh
 from bert_mrc_theseus.model_files.encoder_weights import EncoderWeights
-from bert_mrc_theseus.model_files.huggingface import read_huggingface, write_huggingface
+from bert_mrc_theseus.model_files.huggingface import read_huggingface
 from bert_mrc_theseus.model_files.model_folder import load_model
 from bert_mrc_theseus.model_files.tensorflow1 import is_tensorflow_checkpoint, read_tensorflow, write_tensorflow
-
-ENCODER_FORMATS = {"hf": write_huggingface, "tf": write_tensorflow}
 
 
 def load_encoder(spec: str | Path) -> EncoderWeights:
@@ -59,26 +57,21 @@ def _no_encoder(spec: str | Path) -> str:
     )
 
 
-def export_encoder(model: str | Path, target: str, out: str | Path) -> None:
-    """Writes the encoder of a model folder, without its heads.
+def export_encoder(model: str | Path, out: str | Path) -> None:
+    """Writes the encoder of a model folder, without its heads, as a TensorFlow checkpoint with Google's names.
 
     Args:
         model: the model folder.
-        target: "hf" for a Hugging Face BERT folder, "tf" for a TensorFlow checkpoint with Google's names.
         out: the folder to write, in one step.
 
     Raises:
-        UsageError: unknown target, or the folder exists already, or is not writable.
+        UsageError: the folder exists already, or is not writable.
         UserError: it cannot be written.
         ModelError: the model cannot be read.
     """
-    if target not in ENCODER_FORMATS:
-        raise UsageError(
-            f"an encoder is exported to onnx, or to one of {', '.join(ENCODER_FORMATS)}. Received: {target!r}"
-        )
     refuse_existing(out)
     weights = load_model(model).encoder_weights(str(model))
     try:
-        ENCODER_FORMATS[target](weights, out)
+        write_tensorflow(weights, out)
     except OSError as error:
         raise UserError(f"cannot write {out}: {error}") from error

@@ -4,7 +4,7 @@ The built-in encoder lies in such a folder too, its pieces (see `pieces`) in fil
 """
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -36,16 +36,34 @@ def read_huggingface(folder: str | Path) -> EncoderWeights:
     return EncoderWeights(config, vocab, tensors, str(folder), read_pieces(folder))
 
 
-def write_huggingface(weights: EncoderWeights, folder: str | Path) -> None:
-    """Writes a folder that `BertModel.from_pretrained` (and this project) reads; an older one is replaced."""
+def write_huggingface(
+    weights: EncoderWeights,
+    folder: str | Path,
+    heads: Mapping[str, np.ndarray] | None = None,
+    settings: Mapping[str, Any] | None = None,
+    complete: Callable[[Path], None] | None = None,
+) -> None:
+    """Writes a folder that `BertModel.from_pretrained` (and this project) reads; an older one is replaced.
+
+    Args:
+        weights: of the encoder.
+        folder: the folder.
+        heads: further tensors, by name.
+        settings: further values of config.json.
+        complete: gets the new folder and writes further files into it.
+    """
     config = {"model_type": "bert", "architectures": ["BertModel"], **bert_config(weights.config), "pad_token_id": 0}
+    config |= settings or {}
     with atomic_folder(folder) as new:
         (new / "config.json").write_text(json.dumps(config, indent=2) + "\n", encoding="utf-8")
         write_vocab(new / "vocab.txt", weights.vocab)
-        tensors = {name: np.ascontiguousarray(weights.tensors[name]) for name in expected_shapes(weights.config)}
-        save_file(tensors, new / WEIGHTS, metadata={"format": "pt"})
+        tensors = {**{name: weights.tensors[name] for name in expected_shapes(weights.config)}, **(heads or {})}
+        contiguous = {name: np.ascontiguousarray(tensor) for name, tensor in tensors.items()}
+        save_file(contiguous, new / WEIGHTS, metadata={"format": "pt"})
         if weights.pieces is not None:
             write_pieces(new, weights.pieces)
+        if complete is not None:
+            complete(new)
 
 
 def _read_tensors(folder: Path, wanted: set[str]) -> dict[str, np.ndarray]:

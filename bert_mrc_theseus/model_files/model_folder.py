@@ -9,6 +9,7 @@
     onnx/               the same as graphs for ONNX Runtime, if it was exported; prediction needs one of the two
     training.json       how the model was made: data checksums, seed, versions, scores
     checksums.json      SHA-256 of all these
+    README.md, tokenizer.json, tokenizer_config.json    for hubs; nothing here reads them, and they may be changed
 
 A folder is written in one atomic step and read completely or not at all.
 """
@@ -33,7 +34,9 @@ from bert_mrc_theseus.model_files.bert_config import parse_vocab, write_vocab
 from bert_mrc_theseus.model_files.checksums import CHECKSUMS, ModelFiles, replacing, write_checksums
 from bert_mrc_theseus.model_files.config_values import check_config, table
 from bert_mrc_theseus.model_files.encoder_weights import check_tensors
+from bert_mrc_theseus.model_files.hub_tokenizer import TOKENIZER, TOKENIZER_CONFIG, write_hub_tokenizer
 from bert_mrc_theseus.model_files.lexicon_file import LEXICON, read_lexicon, write_lexicon
+from bert_mrc_theseus.model_files.model_card import CARD, model_card
 from bert_mrc_theseus.model_files.model_config import EncoderConfig, MatchShape, ModelConfig, SharedContext, WordShape
 from bert_mrc_theseus.model_files.model_spec import ModelSpec, SavedModel
 from bert_mrc_theseus.model_files.own_tensors import own_shapes
@@ -55,6 +58,8 @@ GRAPH_FILES = (f"{ONNX}/lower.onnx", f"{ONNX}/upper.onnx")
 RECORD = "training.json"
 OF_WORDS = (PIECES, LEXICON)
 """Files of models with words."""
+FOR_HUBS = (CARD, TOKENIZER, TOKENIZER_CONFIG)
+"""Files that other programs read."""
 CHECKED = (*FILES, *OF_WORDS, WEIGHTS, RECORD, *GRAPH_FILES)
 """All files that make up a model, by their names in its folder."""
 
@@ -84,10 +89,17 @@ def save_model(folder: str | Path, model: SavedModel) -> None:
             (new / RECORD).write_text(
                 json.dumps(spec.record.to_dict(), ensure_ascii=False, indent=2) + "\n", encoding="utf-8"
             )
+            write_for_hubs(new, spec)
             save_file({name: np.ascontiguousarray(t) for name, t in model.tensors.items()}, new / WEIGHTS)
             write_checksums(new, CHECKED)
     except (OSError, SafetensorError) as error:
         raise UserError(f"cannot save the model in {folder}: {error}. Nothing was overwritten.") from error
+
+
+def write_for_hubs(folder: Path, spec: ModelSpec) -> None:
+    """Writes the card and the tokenizer files of a model into its folder."""
+    (folder / CARD).write_text(model_card(spec.config, spec.schema, spec.record), encoding="utf-8")
+    write_hub_tokenizer(folder, spec.vocab, spec.config.encoder.max_positions)
 
 
 def load_spec(folder: str | Path) -> ModelSpec:

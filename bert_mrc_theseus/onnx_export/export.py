@@ -16,7 +16,7 @@ from bert_mrc_theseus.errors import ModelError, UserError
 from bert_mrc_theseus.evaluation.metrics import strict_scores
 from bert_mrc_theseus.files.atomic_folders import atomic_folder
 from bert_mrc_theseus.files.places import refuse_existing
-from bert_mrc_theseus.model_files.model_folder import FILES, OF_WORDS, RECORD, load_model
+from bert_mrc_theseus.model_files.model_folder import FILES, FOR_HUBS, OF_WORDS, RECORD, load_model, write_for_hubs
 from bert_mrc_theseus.model_files.model_spec import SavedModel
 from bert_mrc_theseus.mrc.examples import Examples
 from bert_mrc_theseus.onnx_export.encoder_nodes import OBSERVED, Ranges
@@ -132,8 +132,10 @@ def export_onnx(
         write_graphs(folder, graphs)
     else:
         with atomic_folder(out) as new:
+            # Folders of older programs have no files for hubs.
+            write_for_hubs(new, spec)
             for file in Path(folder).iterdir():
-                if file.name in (*FILES, *OF_WORDS, RECORD):
+                if file.name in (*FILES, *OF_WORDS, *FOR_HUBS, RECORD):
                     shutil.copyfile(file, new / file.name)
             write_graphs(new, graphs)
     return check

@@ -14,19 +14,23 @@ from itertools import islice
 from pathlib import Path
 from threading import Event
 from types import TracebackType
-from typing import Any, overload
+from typing import Any, TypeVar, overload
 
 from bert_mrc_theseus.decoding.entities import Answers, answers_for
 from bert_mrc_theseus.decoding.spans import Thresholds
 from bert_mrc_theseus.engines.choose import load_engine
 from bert_mrc_theseus.engines.engine import Engine, UseAnswer
+from bert_mrc_theseus.model_files.hub import local_model
 from bert_mrc_theseus.model_files.model_folder import load_spec
 from bert_mrc_theseus.model_files.model_spec import ModelSpec
 from bert_mrc_theseus.package_data import bundled_model
+from bert_mrc_theseus.prediction.frames import ENTITIES, batch_with_entities, frame_with_entities
 from bert_mrc_theseus.prediction.pieces import Piece, groups_after, groups_of, pieces_of, whole_documents
-from bert_mrc_theseus.text.documents import Document
+from bert_mrc_theseus.text.documents import TEXT, Document
 from bert_mrc_theseus.text.schema import DEFAULT_STYLE, Schema, read_queries
 from bert_mrc_theseus.text.word_lists import WordList
+
+Frame = TypeVar("Frame")
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +85,7 @@ class Extractor:
         self._thresholds = thresholds or spec.thresholds
         self._schema = schema or spec.schema
         self._decoding = spec.decoding(nested)
+        self._loaded_with: tuple[Any, ...] | None = None
 
     @classmethod
     def load(
@@ -98,9 +103,11 @@ class Extractor:
         """An extractor from a model folder.
 
         Args:
-            folder: model folder; default: the one that comes with the package, `package_data.bundled_model`.
+            folder: model folder, or "hf:OWNER/NAME" for one on the Hugging Face hub; default: the one that comes with the
+                package, `package_data.bundled_model`.
             thresholds: instead of the model's own.
-            engine: "auto", "onnx" or "keras", see `engines.choose.choose_engine`.
+            engine: "auto", "onnx", "keras", or "onnx:" and a provider of ONNX Runtime such as "onnx:cuda"; see
+                `engines.choose.choose_engine`.
             schema: types to look for, instead of the model's own.
             nested: see above.
             queries: file with the types to look for, see `schema.read_queries`; instead of `schema`.
@@ -109,12 +116,12 @@ class Extractor:
             words: read as words of the model's lexicon: a hint, where a `Dictionary` is a verdict.
 
         Raises:
-            ModelError: the folder is not a complete model.
+            ModelError: the folder is not a complete model, or the hub has none of that name.
             UserError: there is no such type or engine, or the Keras engine is needed and TensorFlow is not installed; or words
                 are given to a model without a lexicon.
             DataError: the query file cannot be read.
         """
-        folder = folder or bundled_model()
+        folder = bundled_model() if folder is None else local_model(folder)
         if queries is not None:
             schema = read_queries(queries, style)
         if types is not None:
@@ -123,7 +130,16 @@ class Extractor:
         if words is not None:
             load_spec(folder).with_words(words)
         spec, run = load_engine(folder, engine)
-        return cls(spec if words is None else spec.with_words(words), run, thresholds, schema, nested)
+        extractor = cls(spec if words is None else spec.with_words(words), run, thresholds, schema, nested)
+        extractor._loaded_with = (folder, thresholds, engine, schema, nested, None, DEFAULT_STYLE, None, words)
+        return extractor
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        if self._loaded_with is None:
+            raise TypeError(
+                "an extractor of a model in memory cannot be pickled: save the model and load it from its folder"
+            )
+        return type(self).load, self._loaded_with
 
     @property
     def schema(self) -> Schema:
@@ -165,6 +181,44 @@ class Extractor:
             ]
             for document in documents
         )
+
+    def frame(self, frame: Frame, column: str = TEXT, into: str = ENTITIES) -> Frame:
+        """A data frame with a further column: the entities of each row's text.
+
+        Args:
+            frame: of pandas or Polars; it stays as it is.
+            column: its column of texts. A text that is missing (None, NaN) has no entities; a warning counts them.
+            into: name of the new column. A cell is a list with a dict for each entity, in the fields of `Extraction`; in Polars
+                the column is a list of structs.
+
+        Raises:
+            TypeError: it is no such frame, or see `batch`.
+            UsageError: there is no such column, or there is one of the new column's name.
+
+        Example:
+            >>> import bert_mrc_theseus as bmt
+            >>> with bmt.Extractor.load() as extractor:
+            ...     extractor.frame([])
+            Traceback (most recent call last):
+            TypeError: a frame is a DataFrame of pandas or Polars. Received: list
+        """
+        return frame_with_entities(self.batch, frame, column, into)
+
+    def map_batch(
+        self, batch: Mapping[str, Sequence[Any]], column: str = TEXT, into: str = ENTITIES
+    ) -> dict[str, list[list[dict[str, Any]]]]:
+        """For Hugging Face datasets: `dataset.map(extractor.map_batch, batched=True)` adds a column of entities.
+
+        Args:
+            batch: columns by name. A text that is missing (None, NaN) has no entities; a warning counts them.
+            column: of the texts; name another with `fn_kwargs={"column": "content"}`.
+            into: name of the new column, see `frame`.
+
+        Raises:
+            TypeError: see `batch`.
+            UsageError: see `frame`.
+        """
+        return batch_with_entities(self.batch, batch, column, into)
 
     def documents(self, documents: Iterable[Document], done: int = 0) -> Iterator[Document]:
         """Documents with predicted entities, in order.

@@ -12,6 +12,7 @@ uner           Universal NER
 tag_lines      lines of characters beside lines of tags
 span_formats   spans by offsets: JSON, JSONL, TSV, text
 brat           BRAT standoff
+hf_datasets    Hugging Face datasets with tokens and tags
 label_studio   exports of Label Studio
 marked_text    entities marked in the text itself
 silver         raw text, annotated by jieba

@@ -8,6 +8,7 @@ from bert_mrc_theseus.text.documents import TEXT, Document
 
 from .brat import read_brat
 from .columns import read_columns
+from .hf_datasets import read_hf
 from .label_studio import read_label_studio
 from .marked_text import read_pfr, read_raw, read_raw_file, read_segments
 from .silver import read_silver
@@ -44,6 +45,7 @@ READERS: dict[str, Reader] = {
     "brat": read_brat,
     "doccano": read_doccano,
     "label-studio": read_label_studio,
+    "hf": read_hf,
     "pfr": read_pfr,
     "segments": read_segments,
     "raw": read_raw,
@@ -66,7 +68,7 @@ def reader_of(name: str) -> Reader:
 
 TEXT_FIELD_FORMATS = ("jsonl", "doccano", "label-studio")
 TAG_COLUMN_FORMATS = ("columns",)
-FIXED_ENCODING_FORMATS = ("weibo-cesu8",)
+FIXED_ENCODING_FORMATS = ("weibo-cesu8", "hf")
 
 
 def check_options(name: str, options: ReadOptions) -> None:

@@ -13,7 +13,8 @@ def test_an_exported_model_predicts_without_tensorflow(command, model, trained, 
     assert status == 0 and "fp32" in out
     files = {str(file.relative_to(tmp_path / "model")) for file in (tmp_path / "model").rglob("*.*")}
     json_files = {"config.json", "queries.json", "training.json", "checksums.json"}
-    assert files == {*json_files, "vocab.txt", "onnx/lower.onnx", "onnx/upper.onnx"}
+    for_hubs = {"README.md", "tokenizer.json", "tokenizer_config.json"}
+    assert files == {*json_files, *for_hubs, "vocab.txt", "onnx/lower.onnx", "onnx/upper.onnx"}
     code = "import sys; sys.modules['tensorflow'] = sys.modules['keras'] = None; import bert_mrc_theseus.cli.app as c; c.main()"
     arguments = [sys.executable, "-c", code, "predict", "-m", str(tmp_path / "model"), "-", "--format", "text"]
     done = subprocess.run(
@@ -37,3 +38,9 @@ def test_what_a_plain_bert_has_no_place_for_is_said(command, tmp_path):
     status, out, _ = command("export", tmp_path / "model", "--to", "hf", "--out", tmp_path / "bert")
     assert status == 0 and "left out" in out and "pieces, lexicon, top layer" in out
     assert load_encoder(tmp_path / "bert").config.num_layers == 3
+
+
+def test_an_unknown_target(command, tmp_path):
+    save_model(tmp_path / "model", word_model())
+    status, _, err = command("export", tmp_path / "model", "--to", "pickle", "--out", tmp_path / "out")
+    assert status == 2 and "--to takes onnx, hf, tf" in err

@@ -5,6 +5,10 @@ import shutil
 import subprocess
 import sys
 
+import pytest
+
+from bert_mrc_theseus.engines import onnx_runtime
+
 PREDICT = """
 import os, sys, time
 opened = []
@@ -52,3 +56,18 @@ def test_who_wants_telemetry_can_have_it():
         environment = {name: value for name, value in os.environ.items() if not name.startswith("ORT_")} | given
         done = subprocess.run([sys.executable, "-c", code], env=environment, capture_output=True, text=True)
         assert done.stdout.strip() == expected, done.stderr
+
+
+@pytest.mark.filterwarnings("ignore:Specified provider:UserWarning")
+def test_a_provider_that_is_not_there_or_cannot_be_started(command, monkeypatch, tmp_path):
+    text = tmp_path / "text.txt"
+    text.write_text("程晓光从广州飞往大连。\n", encoding="utf-8")
+    arguments = ("predict", text, "--format", "text", "--engine")
+    assert command(*arguments, "onnx:CPU") == command(*arguments, "auto")
+    status, out, err = command(*arguments, "onnx:nosuch")
+    assert status == 2 and not out and "no provider 'nosuch' here, but" in err and "cpu" in err
+    assert command(*arguments, "onnx:")[0] == 2
+    # As with a build for a device that the machine does not have.
+    monkeypatch.setattr(onnx_runtime.onnxruntime, "get_available_providers", lambda: ["CUDAExecutionProvider"])
+    status, out, err = command(*arguments, "onnx:cuda")
+    assert status == 1 and not out and "cannot start its provider 'cuda'" in err

@@ -29,6 +29,7 @@ MODEL = str(bundled_model())
 BASES: dict[str, dict[str, Any]] = {
     "preprocess": {"train": "data/train.jsonl", "format_name": "jsonl", "out": "new"},
     "augment": {"data": "data", "out": "augmented"},
+    "generate": {"out": "generated", "sentences": "20"},
     "train": {"data": "data", "run": "run", "all_stages": True, "encoder": "empty"},
     "evaluate": {"model": MODEL, "data": "data"},
     "compare": {"data": "data", "out": "compared", "encoder": "empty"},

@@ -15,22 +15,16 @@ def folder(tmp_path):
     return tmp_path / "model"
 
 
-@pytest.mark.parametrize("target", ["hf", "tf"])
-def test_an_exported_encoder_can_be_read_again(folder, tmp_path, target):
+def test_an_exported_encoder_can_be_read_again(folder, tmp_path):
     saved = load_model(folder)
-    export_encoder(folder, target, tmp_path / "out")
+    export_encoder(folder, tmp_path / "out")
     again = load_encoder(tmp_path / "out")
     assert again.config == saved.spec.config.encoder and again.vocab == saved.spec.vocab
     assert not any(name.startswith("heads") for name in again.tensors)
     for name, tensor in again.tensors.items():
         np.testing.assert_array_equal(tensor, saved.tensors[name])
     with pytest.raises(UserError, match="exists already"):
-        export_encoder(folder, target, tmp_path / "out")
-
-
-def test_an_unknown_target(folder, tmp_path):
-    with pytest.raises(UserError, match="onnx, or to one of hf, tf"):
-        export_encoder(folder, "pickle", tmp_path / "out")
+        export_encoder(folder, tmp_path / "out")
 
 
 def test_an_unknown_encoder_is_reported(tmp_path):

@@ -96,7 +96,7 @@ def test_options_that_a_format_would_not_look_at_are_refused(name, options, prob
 
 
 def test_every_format_is_tested_here():
-    assert set(READERS) - set(FILES) == {"parallel", "brat", "raw", "raw-file", "silver"}
+    assert set(READERS) - set(FILES) == {"parallel", "brat", "hf", "raw", "raw-file", "silver"}
 
 
 def test_parallel_files(tmp_path):
