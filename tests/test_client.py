@@ -23,9 +23,9 @@ def url():
 
 
 def test_a_client_says_what_an_extractor_says(url, monkeypatch):
-    monkeypatch.setattr(client_module, "MOST_DOCUMENTS", 30)
+    monkeypatch.setattr(client_module, "MOST_DOCUMENTS", 7)
     with Client(url, "s3cret") as client, Extractor.load() as extractor:
-        for one in (TEXTS[0], TEXTS, TEXTS * 20):
+        for one in (TEXTS[0], TEXTS, TEXTS * 5):
             mine, other = client(one), extractor(one)
             if isinstance(one, str):
                 mine, other = [mine], [other]

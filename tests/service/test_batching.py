@@ -3,11 +3,14 @@
 from concurrent.futures import Future
 from threading import Event
 
+import numpy as np
 import pytest
 
 from bert_mrc_theseus.decoding.entities import answers_for
 from bert_mrc_theseus.decoding.spans import Decoding, Thresholds
+from bert_mrc_theseus.engines.choose import load_engine
 from bert_mrc_theseus.errors import ModelError
+from bert_mrc_theseus.package_data import bundled_model
 from bert_mrc_theseus.service.batching import Batcher, Task
 from bert_mrc_theseus.text.documents import Document
 from tests.helpers.models import SCHEMA, examples_of
@@ -122,6 +125,36 @@ def test_a_closed_batcher_has_read_what_it_took_and_takes_no_more(held):
     assert waiting.done() and all(future.done() for future in held.first)
     with pytest.raises(RuntimeError):
         held.batcher.submit(task_of("一"))
+
+
+def test_the_bundled_model_answers_a_batch_as_it_answers_each_text_to_the_last_bit():
+    spec, engine = load_engine(bundled_model())
+    texts = [
+        "程晓光从广州飞往大连。",
+        "他",
+        "國立音樂大學的沈維鈞老師在新竹演出。",
+        "明天降温，请大家多穿衣服。",
+        "。" * 70,
+    ] * 2
+
+    def task(*texts):
+        documents = [Document(number, text) for number, text in enumerate(texts)]
+        examples = spec.examples(documents)
+        return Task(
+            documents, spec.schema, examples, answers_for(examples, spec.schema, spec.thresholds, Decoding.FLAT)
+        )
+
+    batcher = Batcher(engine, wait=0.2)
+    together = [task(text) for text in texts]
+    for future in [batcher.submit(one) for one in together]:
+        future.result()
+    for text, one in zip(texts, together, strict=True):
+        alone = task(text)
+        engine.answer(alone.examples, alone.answers.add)
+        for mine, other in zip(one.answers.windows, alone.answers.windows, strict=True):
+            np.testing.assert_array_equal(mine, other)
+    batcher.close()
+    engine.close()
 
 
 def test_nothing_to_read_is_answered_at_once():

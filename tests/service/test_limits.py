@@ -76,7 +76,7 @@ def test_a_full_queue_is_said_at_once_and_when_to_come_again(slow):
 def test_a_request_that_takes_too_long_is_given_up_and_no_more_of_it_is_read(slow):
     app = create_app(ServiceSettings(timeout=0.3, wait=0, batch_tokens=40))
     with TestClient(app, base_url=LOCAL) as client:
-        late = client.post("/v1/entities", json={"texts": ["。".join(["一" * 300] * 20)]})
+        late = client.post("/v1/entities", json={"texts": ["。".join(["一" * 100] * 30)]})
         assert late.status_code == 504 and "0.3 seconds" in late.json()["detail"]
         slow.go.set()
         assert client.post("/v1/entities", json={"texts": ["a"]}).status_code == 200
@@ -87,7 +87,7 @@ def test_a_request_that_takes_too_long_is_given_up_and_no_more_of_it_is_read(slo
 def test_the_text_of_a_client_that_goes_is_not_read(slow):
     with listening(ServiceSettings(wait=0, batch_tokens=40)) as port:
         with socket.create_connection(("127.0.0.1", port)) as connection:
-            connection.sendall(entities_request(["。".join(["一" * 300] * 20)]))
+            connection.sendall(entities_request(["。".join(["一" * 100] * 30)]))
             until(lambda: len(slow.batches) == 2)
         time.sleep(0.2)
         slow.go.set()

@@ -51,7 +51,7 @@ def is_problem(answer):
     return answer.status_code == 422 and Problem.model_validate(answer.json()).errors
 
 
-@settings(max_examples=under_stress(60, 5000))
+@settings(max_examples=under_stress(40, 5000))
 @given(body=bodies)
 def test_any_body_is_answered_or_its_field_is_named(client, body):
     answer = client.post("/v1/entities", json=body)

@@ -41,7 +41,7 @@ def test_answers_are_the_extractors_together_and_one_by_one(client, extractor):
 def test_a_long_text_has_the_entities_of_the_extractor(client, extractor):
     sentences = texts_of_the_sample()
     # With sentence ends, and without any.
-    for text in ("。".join(sentences * 4), "".join(sentences * 2).replace("。", "")):
+    for text in ("。".join(sentences), "".join(sentences[:30]).replace("。", "")):
         assert answered(ask(client, texts=[text])) == found(extractor, [text])
 
 
@@ -75,7 +75,7 @@ def test_offsets_of_javascript_and_java(client):
 
 
 def test_settings_are_those_of_the_extractor(client):
-    texts = [*texts_of_the_sample(), TEXT]
+    texts = [*texts_of_the_sample()[:15], TEXT]
     for settings, options in (
         ({"types": ["LOC", "PER"]}, {"types": ["LOC", "PER"]}),
         ({"nested": True}, {"nested": True}),
