@@ -14,6 +14,7 @@ security        tokens, hosts, origins
 limits          sizes, times, how many at a time; the log
 metrics         what Prometheus reads
 routes          the paths
+page            the web page: its files, which lie in web/, and what it asks
 app             all of it as one application
 start           uvicorn, one or several processes
 """

@@ -15,6 +15,7 @@ from bert_mrc_theseus.provenance import package_version
 from bert_mrc_theseus.service.bodies import EntitiesRequest
 from bert_mrc_theseus.service.limits import Limits
 from bert_mrc_theseus.service.metrics import Metrics
+from bert_mrc_theseus.service.page import asking, shown
 from bert_mrc_theseus.service.problems import answer_problems
 from bert_mrc_theseus.service.reading import Room
 from bert_mrc_theseus.service.routes import looking, working
@@ -57,6 +58,8 @@ def create_app(settings: ServiceSettings) -> FastAPI:
     app.state.room, app.state.stopping = Room(), asyncio.Event()
     app.include_router(looking)
     app.include_router(working)
+    app.include_router(shown)
+    app.include_router(asking)
     answer_problems(app)
     app.add_middleware(Limits, settings=settings, metrics=metrics, stopping=app.state.stopping.is_set)
     guard(app, settings)

@@ -38,6 +38,7 @@ OutputFormat = Literal["jsonl", "conll", "brat", "text", "html", "doccano", "lab
 """Names of `output.write.WRITERS`."""
 
 Value = TypeVar("Value")
+Asked = TypeVar("Asked", bound=EntitiesRequest)
 
 _PROBLEMS: dict[int | str, dict[str, Any]] = {
     status: {"model": Problem, "description": text}
@@ -83,14 +84,8 @@ async def find_entities(request: Request) -> Response:
         return await _stream(request)
     if kind != JSON:
         raise ProblemError(415, f"Content-Type is {JSON} or {STREAMS[0]}")
-    body = await request.body()
-    asked = _parsed(body) if len(body) <= SHORT else await asyncio.to_thread(_parsed, body)
-    reading = request.app.state.models.reading(asked)
-    documents = _documents(asked)
-    found = await _in_time(request, _all(request, reading, documents))
-    answer = answer_of(reading, found)
-    content = json_bytes(answer) if len(body) <= SHORT else await asyncio.to_thread(json_bytes, answer)
-    return Response(content, media_type=JSON)
+    _, reading, found = await read_body(request, EntitiesRequest)
+    return await answered_json(answer_of(reading, found), found)
 
 
 @working.post(
@@ -164,9 +159,38 @@ async def show_ready(request: Request, response: Response) -> StateAnswer:
     return StateAnswer(status="ok")
 
 
-def _parsed(body: bytes) -> EntitiesRequest:
+async def read_body(request: Request, form: type[Asked]) -> tuple[Asked, Reading, list[Document]]:
+    """What a body of JSON asks, how its texts are read, and its documents with entities.
+
+    Args:
+        request: whose body is read.
+        form: of the body.
+
+    Raises:
+        ProblemError, FieldError: it is not answered.
+    """
+    body = await request.body()
+    asked = parsed(body, form) if len(body) <= SHORT else await asyncio.to_thread(parsed, body, form)
+    reading = request.app.state.models.reading(asked)
+    documents = _documents(asked)
+    return asked, reading, await _in_time(request, _all(request, reading, documents))
+
+
+async def answered_json(answer: Any, documents: list[Document]) -> Response:
+    """An answer as JSON; that of many documents is written on another thread."""
+    short = sum(len(document.text) for document in documents) <= SHORT
+    content = json_bytes(answer) if short else await asyncio.to_thread(json_bytes, answer)
+    return Response(content, media_type=JSON)
+
+
+def parsed(body: bytes, form: type[Any]) -> Any:
+    """A body of JSON in its form.
+
+    Raises:
+        ProblemError: it has another one.
+    """
     try:
-        return EntitiesRequest.model_validate_json(body)
+        return form.model_validate_json(body)
     except ValidationError as error:
         raise not_valid(error) from error
 
