@@ -14,7 +14,7 @@ from pydantic import Field, JsonValue
 from bert_mrc_theseus.drawing.colours import looks_of
 from bert_mrc_theseus.drawing.levels import in_reading_order
 from bert_mrc_theseus.drawing.marking import text_html
-from bert_mrc_theseus.errors import DataError, UserError
+from bert_mrc_theseus.errors import DataError
 from bert_mrc_theseus.service.bodies import MOST_TEXTS, Body, EntitiesRequest, Name, Wrong
 from bert_mrc_theseus.service.problems import ProblemError, wrong_fields
 from bert_mrc_theseus.service.routes import OutputFormat, answered_json, parsed, read_body
@@ -67,8 +67,8 @@ class MarkedRequest(EntitiesRequest):
     """A request whose texts are also drawn."""
 
     shown_types: Annotated[
-        list[Name], Field(max_length=MOST_LOOKS, description="Types in the order in which they get their looks.")
-    ] = []
+        tuple[Name, ...], Field(max_length=MOST_LOOKS, description="Types in the order in which they get their looks.")
+    ] = ()
 
 
 class TypeIn(Body):
@@ -128,7 +128,7 @@ async def write_file(request: Request) -> Response:
             raise wrong_fields([Wrong(field=f"documents.{number}", message=str(error))]) from error
     try:
         schema = Schema(tuple(EntityType(item.name, item.query) for item in asked.types))
-    except UserError as error:
+    except ValueError as error:
         raise wrong_fields([Wrong(field="types", message=str(error))]) from error
     left_out: list[DataError] = []
     content = b"".join([part async for part in written(_each(documents), asked.format, schema, left_out.append)])

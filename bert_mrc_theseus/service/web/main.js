@@ -140,7 +140,7 @@ function sayState(entities) {
   const state = failure ? failure.message
     : !model ? "" : !settings ? say("No type is switched on.", "没有选中任何类型。")
     : waiting ? say(`Reading: ${number(waiting)} of ${number(lines)} lines to go`, `正在读取：还有 ${number(waiting)} / ${number(lines)} 行`)
-    : say(`${number(entities)} in ${number(lines)} lines`, `${number(lines)} 行中有 ${number(entities)} 个`);
+    : say(`${number(entities)} in ${number(lines)} lines`, `${number(lines)} 行，${number(entities)} 个`);
   const told = [state, notice].filter(Boolean).join(" · ");
   if (status.textContent !== told) status.textContent = told;
   status.classList.toggle("wrong", failure !== null);
