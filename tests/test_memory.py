@@ -42,7 +42,7 @@ class Nothing:
     def close(self):
         self.pool.close()
 
-extractor.load_engine = lambda folder, wanted: (load_spec(folder), Nothing())
+extractor.load_engine = lambda folder, wanted, threads: (load_spec(folder), Nothing())
 limit, *arguments = sys.argv[1:]
 resource.setrlimit(resource.RLIMIT_AS, (int(limit), int(limit)))
 sys.argv = ["x", *arguments]
@@ -151,3 +151,41 @@ def test_lines_are_read_in_memory_that_does_not_grow(folder):
     count, peak = map(int, out.split())
     note(f"{times * len(block) // MEGABYTE} MB of lines, read and cut: peak {peak} MB")
     assert count == 4000 * times and peak < 150
+
+
+TABLE = """
+import sys
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as parquet
+from pyarrow import ipc
+path, megabytes = sys.argv[1], int(sys.argv[2])
+random = np.random.default_rng(0)
+text = "程晓光从广州飞往大连，" * 10
+with parquet.ParquetWriter(path, pa.schema([("text", pa.string()), ("payload", pa.binary())]), compression="none",
+                           use_dictionary=False) as writer:
+    for megabyte in range(0, megabytes, 64):
+        rows = min(64, megabytes - megabyte) * 64
+        cells = [[f"{text}{n}" for n in range(rows)], [random.bytes(16_000) for _ in range(rows)]]
+        writer.write_table(pa.table(cells, names=["text", "payload"]), row_group_size=rows)
+"""
+"""Writes Parquet in row groups of 64 MB, of texts and bytes that cannot be compressed."""
+
+
+@pytest.fixture(scope="module")
+def table(folder):
+    """Parquet that is larger than what is held of it."""
+    pytest.importorskip("pyarrow", reason="the extra [tables]")
+    megabytes = under_stress(192, 500)
+    subprocess.run([sys.executable, "-c", TABLE, str(folder / "large.parquet"), str(megabytes)], check=True)
+    assert (folder / "large.parquet").stat().st_size > megabytes * 0.95 * MEGABYTE
+    return megabytes
+
+
+@pytest.mark.parametrize("rows", ["texts", "entities"])
+def test_tables_are_read_and_written_in_memory_that_does_not_grow(folder, usual, table, rows):
+    status, peak, err = run(folder, "predict", "large.parquet", "--rows", rows, "-o", "out.parquet")
+    assert status == 0, err
+    note(f"{table} MB of Parquet to Parquet, --rows {rows}: peak {peak} MB, of one line of text {usual} MB")
+    # Whoever held the table would need more than it.
+    assert peak < usual + 280

@@ -7,9 +7,9 @@ import typer
 from rich.table import Table
 
 from bert_mrc_theseus.cli.given_values import CheckedCommand
-from bert_mrc_theseus.cli.values import check_names, comma_list
-from bert_mrc_theseus.errors import DataError, UsageError, UserError
-from bert_mrc_theseus.output.terminal import PlainConsole
+from bert_mrc_theseus.cli.values import check_names, comma_list, short_names
+from bert_mrc_theseus.errors import DataError, UsageError, UserError, printable
+from bert_mrc_theseus.output.terminal import PlainConsole, shown
 from bert_mrc_theseus.outputs import check_output_files
 
 app = typer.Typer(help="Compare speed: engines, models, numbers of types.", no_args_is_help=True)
@@ -38,7 +38,11 @@ def predict(
 ) -> None:
     """Every engine on every model: sentences, characters and tokens a second, GFLOP/s, latency, memory."""
     check_output_files([out], [data])
+    counts = comma_list(types, int, "--types", 1)
     from bert_mrc_theseus.bench.contenders import CONTENDERS
+
+    names = list(CONTENDERS) if contenders is None else comma_list(contenders, str, "--contenders")
+    check_names(names, CONTENDERS, "--contenders")
     from bert_mrc_theseus.bench.predict import bench_predict
     from bert_mrc_theseus.bench.workload import Workload
     from bert_mrc_theseus.files.sha256 import sha256_of
@@ -55,11 +59,9 @@ def predict(
     workloads = [
         Workload(name, chosen, count)
         for name, chosen in (("short", short), ("long", tuple(filter(None, long))))
-        for count in comma_list(types, int, "--types")
+        for count in counts
         if chosen
     ]
-    names = list(CONTENDERS) if contenders is None else comma_list(contenders, str, "--contenders")
-    check_names(names, CONTENDERS, "--contenders")
     reference = (models[0], "torch fp32")
     report = bench_predict(models, workloads, rounds, reference, console.print, names)
     _print(console, report)
@@ -85,8 +87,11 @@ def train(
 ) -> None:
     """Optimisation steps of the three stages, beside PyTorch with the same encoder."""
     check_output_files([out], [data])
-    from bert_mrc_theseus.bench.train import bench_train
     from bert_mrc_theseus.bench.train_worker import TRAINERS
+
+    names = list(TRAINERS) if contenders is None else contenders.split(";")
+    check_names(names, TRAINERS, "--contenders")
+    from bert_mrc_theseus.bench.train import bench_train
     from bert_mrc_theseus.engines.import_tensorflow import import_tensorflow
     from bert_mrc_theseus.model_files.model_folder import load_spec
     from bert_mrc_theseus.text.interchange import read_documents
@@ -96,8 +101,6 @@ def train(
     if spec.config.shares_all:
         raise UserError(f"{model} reads query and context apart; bench train measures models that read them together")
     examples = spec.examples(list(read_documents(data)))
-    names = list(TRAINERS) if contenders is None else contenders.split(";")
-    check_names(names, TRAINERS, "--contenders")
     console = PlainConsole(stderr=True)
     report = bench_train(model, examples, steps, tokens, rounds, console.print, names)
     _show(report, out)
@@ -127,11 +130,41 @@ def scaling(
 ) -> None:
     """Text files of several sizes by `predict`: time should grow with them, memory not."""
     check_output_files([out], [data])
+    sizes = comma_list(megabytes, float, "--megabytes", 0.001)
     from bert_mrc_theseus.bench.scaling import bench_scaling
     from bert_mrc_theseus.text.interchange import read_documents
 
     texts = [document.text for document in read_documents(data) if document.text]
-    _show(bench_scaling(model, texts, comma_list(megabytes, float, "--megabytes")), out)
+    _show(bench_scaling(model, texts, sizes), out)
+
+
+@app.command(cls=CheckedCommand)
+def processes(
+    data: Annotated[list[str], typer.Argument(metavar="DATA...", help="Text, JSONL or gz files, or folders of them.")],
+    model: Annotated[
+        Path | None,
+        typer.Option("-m", "--model", help="Model folder; default: ner-zh-small.", exists=True, file_okay=False),
+    ] = None,
+    sentences: Annotated[int, typer.Option(help="Texts, the first ones.", min=2)] = 20_000,
+    workers: Annotated[int, typer.Option(help="Processes, and actors.", min=1, max=1024)] = 2,
+    ray: Annotated[bool, typer.Option("--ray", help="Also on a Ray cluster of this machine.")] = False,
+    out: Annotated[Path | None, typer.Option(help="JSON report to write.")] = None,
+) -> None:
+    """The same texts by `predict` alone, by its workers, and by `predict-ray`: equal, how fast, and what the parent does."""
+    check_output_files([out], data)
+    from itertools import islice
+
+    from bert_mrc_theseus.bench.processes import bench_processes
+    from bert_mrc_theseus.package_data import bundled_model
+    from bert_mrc_theseus.prediction.input_files import find_inputs
+    from bert_mrc_theseus.prediction.inputs import read_inputs
+
+    console = PlainConsole(stderr=True)
+    documents = read_inputs(find_inputs(data), lambda error: console.print(f"skipped: {error}"))
+    texts = list(islice((document.text for document in documents if document.text), sentences))
+    if len(texts) < 2:
+        raise DataError("less than two texts", data[0])
+    _show(bench_processes(model or bundled_model(), texts, workers, ray), out)
 
 
 @app.command(cls=CheckedCommand)
@@ -150,6 +183,7 @@ def shared(
 ) -> None:
     """What shared layers save: the same weights with 0, 1, ... S of them, by number of types."""
     check_output_files([out], [data])
+    counts = sorted({int(count) for count in comma_list(types, int, "--types", 1)})
     from itertools import islice
 
     from bert_mrc_theseus.bench.shared_context import bench_shared
@@ -160,7 +194,6 @@ def shared(
     if not texts:
         raise DataError("no texts", data)
     console = PlainConsole(stderr=True)
-    counts = sorted({int(count) for count in comma_list(types, int, "--types")})
     _show(bench_shared(load_model(model), texts, counts, rounds, int8, console.print), out)
 
 
@@ -172,11 +205,11 @@ def service(
     model: Annotated[
         Path | None, typer.Option(help="Model folder; default: ner-zh-small.", exists=True, file_okay=False)
     ] = None,
-    requests: Annotated[int, typer.Option(help="Requests of a round, one text each.", min=1)] = 1000,
+    requests: Annotated[int, typer.Option(help="Requests of a round, one text each.", min=1, max=1_000_000)] = 1000,
     clients: Annotated[str, typer.Option(help="Numbers of clients at once.")] = "1,10,50",
     rounds: Annotated[int, typer.Option(help="Rounds; the fastest counts.", min=1)] = 2,
     memory_requests: Annotated[
-        int, typer.Option(help="Requests in which memory should not grow; 0: none.", min=0)
+        int, typer.Option(help="Requests in which memory should not grow; 0: none.", min=0, max=1_000_000)
     ] = 20_000,
     out: Annotated[Path | None, typer.Option(help="JSON report to write.")] = None,
 ) -> None:
@@ -187,8 +220,8 @@ def service(
     from bert_mrc_theseus.package_data import bundled_model
     from bert_mrc_theseus.text.interchange import read_documents
 
-    if min(counts) < 1:
-        raise UsageError(f"--clients takes numbers from 1 on. Received: {clients!r}")
+    if not all(1 <= count <= 1000 for count in counts):
+        raise UsageError(f"--clients takes numbers from 1 to 1000. Received: {clients!r}")
     texts = [document.text for document in read_documents(data) if document.text]
     if not texts:
         raise DataError("no texts", data)
@@ -197,6 +230,83 @@ def service(
     _show(report, out)
     if report["memory"]:
         _show({"rows": report["memory"]}, None)
+
+
+@app.command(cls=CheckedCommand)
+def peers(
+    data: Annotated[
+        list[Path],
+        typer.Option(
+            help="JSONL file with gold entities, such as DATA/test.jsonl; several times.", exists=True, dir_okay=False
+        ),
+    ],
+    models: Annotated[
+        list[Path] | None,
+        typer.Argument(help="Model folders; default: the one that comes along.", exists=True, file_okay=False),
+    ] = None,
+    texts: Annotated[
+        Path | None,
+        typer.Option(help="JSONL file whose texts are timed; default: those of --data.", exists=True, dir_okay=False),
+    ] = None,
+    sentences: Annotated[int, typer.Option(help="Timed texts of each file, its first.", min=1)] = 500,
+    rounds: Annotated[int, typer.Option(help="Timed rounds; the fastest counts.", min=1)] = 3,
+    threads: Annotated[int | None, typer.Option(help="Of each contender; default: all cores.", min=1)] = None,
+    contenders: Annotated[str | None, typer.Option(help="Which programs; default: all that are installed.")] = None,
+    out: Annotated[Path | None, typer.Option(help="JSON report to write.")] = None,
+    markdown: Annotated[Path | None, typer.Option(help="Table in Markdown to write.")] = None,
+) -> None:
+    """LAC and other programs from PyPI beside our models: strict F1 of names, sentences a second, loading, memory, size."""
+    read = [*data, *([texts] if texts else [])]
+    check_output_files([out, markdown], read)
+    import datetime
+
+    from bert_mrc_theseus.bench.peer_programs import PEERS, types_of_names
+    from bert_mrc_theseus.bench.peers import Contender, bench_peers
+    from bert_mrc_theseus.bench.peers_table import markdown_table
+    from bert_mrc_theseus.engines.thread_pool import available_cores
+    from bert_mrc_theseus.files.atomic_files import atomic_write
+    from bert_mrc_theseus.files.sha256 import sha256_of
+    from bert_mrc_theseus.package_data import bundled_model
+    from bert_mrc_theseus.provenance import command_line, write_json
+    from bert_mrc_theseus.text.interchange import read_documents
+
+    cores = available_cores()
+    if threads is not None and threads > cores:
+        raise UsageError(f"--threads is at most {cores}, the cores that this process may use. Received: {threads}")
+    programs = list(PEERS) if contenders is None else comma_list(contenders, str, "--contenders")
+    check_names(programs, PEERS, "--contenders")
+    folders = list(models or [bundled_model()])
+    labels = short_names(data, "--data", least=2)
+    ours = short_names(folders, "MODEL")
+    for folder in folders:
+        types_of_names(folder)
+    documents = {
+        label: [document for document in read_documents(path) if document.text]
+        for label, path in zip(labels, data, strict=True)
+    }
+    sources = [list(read_documents(texts))] if texts else list(documents.values())
+    timed = [text for source in sources for text in [d.text for d in source if d.text][:sentences]]
+    if not timed:
+        raise DataError("no texts", read[-1])
+    console = PlainConsole(stderr=True)
+    report = bench_peers(
+        [*map(Contender, ours, folders), *map(Contender, dict.fromkeys(programs))],
+        documents,
+        timed,
+        rounds,
+        threads or cores,
+        console.print,
+    )
+    date = datetime.datetime.now(datetime.UTC).date().isoformat()
+    table = markdown_table(report, date, command_line())
+    # As it is: a console would break its lines.
+    typer.echo(shown(table), nl=False)
+    if markdown is not None:
+        with atomic_write(markdown) as stream:
+            stream.write(table)
+    if out is not None:
+        checksums = {printable(path): sha256_of(path) for path in read}
+        write_json(out, {**report, "date": date, "command": command_line(), "sha256": checksums})
 
 
 def _wide_console() -> PlainConsole:

@@ -35,7 +35,7 @@ from bert_mrc_theseus.text.documents import TEXT, Document
 JSON = "application/json"
 
 OutputFormat = Literal["jsonl", "conll", "brat", "text", "html", "doccano", "label-studio", "mrc"]
-"""Names of `output.write.WRITERS`."""
+"""Names in `output.formats.WRITERS`; tables are read and not written here."""
 
 Value = TypeVar("Value")
 Asked = TypeVar("Asked", bound=EntitiesRequest)
@@ -95,7 +95,7 @@ async def find_entities(request: Request) -> Response:
 )
 async def read_file(
     request: Request,
-    file: Annotated[UploadFile, File(description="A .txt, .jsonl, .ndjson or .json file.")],
+    file: Annotated[UploadFile, File(description="Text, JSONL, JSON, CSV or another table, by its name.")],
     format: Annotated[OutputFormat, Form(description="Of the answer.")] = "jsonl",
     settings: Annotated[str, Form(description="JSON: the fields of /v1/entities but its texts.")] = "{}",
     text_field: Annotated[str, Form(description="Field of a JSON record that holds the text.")] = TEXT,

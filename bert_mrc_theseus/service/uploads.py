@@ -6,21 +6,21 @@ from collections.abc import AsyncIterator
 from pathlib import PurePath
 from typing import BinaryIO
 
-from bert_mrc_theseus.errors import DataError
+from bert_mrc_theseus.errors import DataError, UserError
 from bert_mrc_theseus.files.raw_lines import OnError
-from bert_mrc_theseus.files.text_encoding import DEFAULT_ENCODING
 from bert_mrc_theseus.output.brat import brat_files
-from bert_mrc_theseus.output.write import WRITERS, FileFormat
-from bert_mrc_theseus.prediction.inputs import read_stream
+from bert_mrc_theseus.output.formats import WRITERS, FileFormat
+from bert_mrc_theseus.prediction.inputs import InputOptions, read_stream
 from bert_mrc_theseus.service.bodies import Wrong
 from bert_mrc_theseus.service.problems import wrong_fields
+from bert_mrc_theseus.tables.kinds import SUFFIXES as TABLE_SUFFIXES
 from bert_mrc_theseus.text.documents import Document
 from bert_mrc_theseus.text.schema import Schema
 
 NAME = "upload"
 """What an uploaded file is called here: its own name is that of a file on another machine."""
 
-READ = (".txt", ".jsonl", ".ndjson", ".json")
+READ = (".txt", ".jsonl", ".ndjson", ".json", *TABLE_SUFFIXES)
 """Suffixes of files that are read."""
 
 MEDIA_TYPES = {
@@ -60,9 +60,13 @@ def documents_of(stream: BinaryIO, file_name: str, text_field: str, whole_files:
     wrong: list[DataError] = []
     try:
         name = NAME + suffix
-        documents = list(read_stream(stream, name, wrong.append, whole_files, DEFAULT_ENCODING, "auto", text_field))
+        options = InputOptions(whole_files, text_field=text_field)
+        documents = list(read_stream(stream, name, wrong.append, options))
     except DataError as error:
         wrong, documents = [error], []
+    except UserError as error:
+        # What reads tables is not installed here.
+        raise wrong_fields([Wrong(field="file", message=str(error))]) from error
     if wrong and not documents:
         raise wrong_fields([Wrong(field="file", message=str(error)) for error in wrong])
     return documents, len(wrong)
@@ -75,7 +79,7 @@ async def written(
 
     Args:
         documents: with entities.
-        form: in `WRITERS`.
+        form: in `WRITERS`, and no table.
         schema: the types that were asked.
         on_error: gets the error of each document that is left out.
     """

@@ -70,7 +70,7 @@ def _make(
 def read_interchange(path: str | Path, report: ReadReport, options: ReadOptions = DEFAULTS) -> Iterator[Document]:
     """The project's own JSONL (see `text.interchange`)."""
     lines = source_lines(path, options, report.bad_record)
-    yield from parse_documents(lines, path, report.bad_record, text_field=options.text_field)
+    yield from parse_documents(lines, path, report.bad_record, text_field=options.text_field, id_field=options.id_field)
 
 
 def read_cluener(path: str | Path, report: ReadReport, options: ReadOptions = DEFAULTS) -> Iterator[Document]:
@@ -120,7 +120,7 @@ def read_cmeee(path: str | Path, report: ReadReport, options: ReadOptions = DEFA
 
 def read_cmeee_text(path: str | Path, report: ReadReport, options: ReadOptions = DEFAULTS) -> Iterator[Document]:
     """CMeEE as released for CHIP2020: `text|||start    inclusive end    type|||...` a line; nested."""
-    for number, line in source_lines(path, options):
+    for number, line in source_lines(path, options, report.bad_record):
         if not line.strip():
             continue
         text, *items = line.split("|||")
@@ -135,7 +135,7 @@ def read_cmeee_text(path: str | Path, report: ReadReport, options: ReadOptions =
 
 def read_span_tsv(path: str | Path, report: ReadReport, options: ReadOptions = DEFAULTS) -> Iterator[Document]:
     """`characters joined by spaces<TAB>[(type, start, inclusive end), ...]`, with a header line."""
-    for number, line in source_lines(path, options):
+    for number, line in source_lines(path, options, report.bad_record):
         if (number == 1 and line.split("\t")[:1] == ["text"]) or not line.strip():
             continue
         joined, _, label = line.rpartition("\t")

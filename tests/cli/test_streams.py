@@ -76,6 +76,9 @@ def test_an_output_that_is_an_input_is_wrong_usage(folder, command):
         ("export m --data . --out in.txt/out", "in.txt is no folder"),
         ("compare a --out in.txt", "in.txt is no folder"),
         ("bench predict m --data in.txt --out in.txt", "in.txt is an input"),
+        ("bench peers m --data in.txt --out in.txt", "in.txt is an input"),
+        ("bench peers m --data in.txt --texts in.txt --markdown in.txt", "in.txt is an input"),
+        ("bench peers m --data in.txt --out x --markdown ./x", "is written twice"),
         ("bench train m --data in.txt --out .", ". is a folder"),
         ("bench cold-start m --out .", ". is a folder"),
         ("bench scaling --data in.txt --out in.txt", "in.txt is an input"),
@@ -148,8 +151,8 @@ def test_standard_output_is_utf8_and_messages_never_fail(folder, encoding):
 def test_a_signal_leaves_no_temporary_file(folder, number):
     os.mkfifo(folder / "fifo.txt")
     code = (
-        "import sys, bert_mrc_theseus.prediction.inputs as inputs, bert_mrc_theseus.cli.app as app\n"
-        "inputs.find_inputs = list\n"
+        "import sys, bert_mrc_theseus.prediction.input_files as input_files, bert_mrc_theseus.cli.app as app\n"
+        "input_files.find_inputs = lambda paths, on_error: paths\n"
         "sys.argv = ['x', 'predict', 'fifo.txt', '-o', 'out.jsonl']\n"
         "app.main()"
     )

@@ -15,6 +15,7 @@ from collections.abc import Iterator
 from contextlib import redirect_stderr, redirect_stdout
 from dataclasses import asdict, dataclass
 from importlib import import_module
+from multiprocessing.process import BaseProcess
 from pathlib import Path
 from types import UnionType
 from typing import Any, Union, get_args, get_origin, get_type_hints
@@ -34,19 +35,29 @@ BASES: dict[str, dict[str, Any]] = {
     "evaluate": {"model": MODEL, "data": "data"},
     "compare": {"data": "data", "out": "compared", "encoder": "empty"},
     "predict": {"inputs": ["text.txt"]},
+    "predict-ray": {"input_path": "data", "out": "found"},
     "serve": {"models": [MODEL]},
     "average": {"models": [MODEL, MODEL], "out": "averaged"},
     "export": {"model": MODEL, "data": "data", "out": "exported"},
     "report": {"models": ["empty"], "data": "data", "out": "page.html"},
     "queries check": {"file": "data/queries.toml"},
     "bench predict": {"models": [MODEL], "data": "data/test.jsonl"},
+    "bench peers": {"models": [MODEL], "data": "data/test.jsonl"},
     "bench train": {"model": MODEL, "data": "data/train.jsonl"},
     "bench cold-start": {"model": MODEL},
     "bench scaling": {"data": "data/test.jsonl"},
+    "bench processes": {"data": ["data/test.jsonl"]},
     "bench service": {"data": "data/test.jsonl"},
     "bench shared": {"model": MODEL, "data": "data/test.jsonl"},
 }
 """A command line of each command that is right, by its parameters."""
+
+FREE_TEXT = {"text_field", "token"}
+"""Parameters whose value may be any text: whether there is such a field is seen when records are read, and a token is whatever
+its owner says."""
+
+RIGHT = {("seeds", "0")}
+"""Odd values that are right."""
 
 READ = {"inputs", "train", "dev", "test"}
 """Parameters that name what is read, though the command itself looks whether it is there."""
@@ -64,11 +75,12 @@ class Case:
 
     Attributes:
         arguments: behind the program's name.
-        wrong: the exit status must be 2; False: it may also be what such a command comes to; None: it must not be 2.
+        wrong: the exit status must be 2; "refused": 1 or 2; False: it may also be what such a command comes to; None: it must
+            not be 2.
     """
 
     arguments: list[str]
-    wrong: bool | None
+    wrong: bool | str | None
 
 
 @dataclass(frozen=True)
@@ -110,12 +122,13 @@ def functions() -> dict[str, Any]:
     """Every command's function, by what is written to call it."""
     found = {}
     for name in cli.COMMANDS:
-        module = import_module(f"bert_mrc_theseus.cli.{name}")
+        own = name.replace("-", "_")
+        module = import_module(f"bert_mrc_theseus.cli.{own}")
         if hasattr(module, "app"):
             for item in module.app.registered_commands:
                 found[f"{name} {item.name or item.callback.__name__.replace('_', '-')}"] = item.callback
         else:
-            found[name] = getattr(module, name)
+            found[name] = getattr(module, own)
     return found
 
 
@@ -174,7 +187,7 @@ def _option(name: str, info: OptionInfo) -> str:
     return next((text for text in names if text.startswith("--")), f"--{name.replace('_', '-')}")
 
 
-def _values(name: str, kind: type, info: ParameterInfo) -> Iterator[tuple[str, bool]]:
+def _values(name: str, kind: type, info: ParameterInfo) -> Iterator[tuple[str, bool | str]]:
     if kind in (int, float):
         yield from ((value, True) for value in BAD_NUMBERS)
         yield from ((value, kind is int) for value in ("1" * 30, "-" + "1" * 30))
@@ -196,14 +209,17 @@ def _values(name: str, kind: type, info: ParameterInfo) -> Iterator[tuple[str, b
         )
     else:
         yield "", True
-        yield from ((value, False) for value in (*ODD_WORDS, *BAD_NUMBERS[:2], *ODD_NUMBERS[:2]))
+        yield from (
+            (value, "refused" if name not in FREE_TEXT and (name, value) not in RIGHT else False)
+            for value in (*ODD_WORDS, *BAD_NUMBERS[:2], *ODD_NUMBERS[:2])
+        )
 
 
 class _Refuse:
     """Lets nothing costly be imported."""
 
     def find_spec(self, name: str, path: Any = None, target: Any = None) -> None:
-        if name in ("tensorflow", "keras", "torch", "onnxruntime"):
+        if name in ("tensorflow", "keras", "torch", "onnxruntime", "ray"):
             raise Begun(name)
 
 
@@ -233,6 +249,7 @@ def main() -> None:
     os.chdir(sys.argv[1])
     sys.meta_path.insert(0, _Refuse())  # type: ignore[arg-type]
     subprocess.Popen = _refuse  # type: ignore[assignment,misc]
+    BaseProcess.start = _refuse  # type: ignore[method-assign]
     stdout = sys.stdout
     for case in cases():
         print(json.dumps(asdict(run(case))), file=stdout, flush=True)

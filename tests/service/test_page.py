@@ -5,15 +5,16 @@ import re
 import tomllib
 import zipfile
 from pathlib import Path
+from typing import get_args
 
 import pytest
 from starlette.testclient import TestClient
 
 from bert_mrc_theseus.drawing.assets import style
 from bert_mrc_theseus.drawing.colours import looks_of
-from bert_mrc_theseus.output.write import WRITERS
 from bert_mrc_theseus.service.app import create_app
 from bert_mrc_theseus.service.page import FILES
+from bert_mrc_theseus.service.routes import OutputFormat
 from bert_mrc_theseus.service.settings import ServiceSettings
 
 TEXT = "程晓光从广州飞往大连🌊北京。"
@@ -77,7 +78,7 @@ def test_inner_entities_come_behind_outer_ones_and_have_no_style_attributes(clie
     assert places == sorted(places) and "style=" not in document["html"]
 
 
-@pytest.mark.parametrize("form", sorted(WRITERS))
+@pytest.mark.parametrize("form", get_args(OutputFormat))
 def test_documents_are_written_in_every_format(client, form):
     entities = [{"start": 0, "end": 3, "type": "PER", "text": "程晓光", "score": 0.9, "source": None}]
     documents = [{"id": "line 1", "text": TEXT, "entities": entities}, {"id": "line 2", "text": "", "entities": []}]

@@ -1,12 +1,13 @@
 """Newline-delimited JSON, in and out."""
 
 import asyncio
+import io
 import json
 import socket
 
 import pytest
 
-from bert_mrc_theseus.prediction.inputs import read_stream
+from bert_mrc_theseus.prediction.inputs import InputOptions, read_stream
 from bert_mrc_theseus.service.problems import ProblemError
 from bert_mrc_theseus.service.settings import ServiceSettings
 from bert_mrc_theseus.service.streams import lines_of, settings_of
@@ -52,7 +53,7 @@ def test_lines_are_answered_as_predict_does(client, extractor):
         {"id": 1, "text": "", "entities": []},
     ]
     content = [json.dumps(line).encode() + b"\n" for line in lines]
-    documents = read_stream(content, "x.jsonl", lambda error: None, False, "utf-8", "auto", "text")
+    documents = read_stream(io.BytesIO(b"".join(content)), "x.jsonl", lambda error: None, InputOptions())
     expected = [document_to_dict(document) for document in extractor.documents(documents)]
     response = stream(client, *lines)
     assert answers(response) == expected and response.headers["content-type"].startswith("application/x-ndjson")

@@ -6,7 +6,8 @@ import zipfile
 
 import pytest
 
-from bert_mrc_theseus.output.write import WRITERS, write_outputs
+from bert_mrc_theseus.output.formats import WRITERS, FileFormat
+from bert_mrc_theseus.output.write import write_outputs
 from bert_mrc_theseus.prediction.inputs import read_inputs
 
 LINES = "程晓光从广州飞往大连。\n\n國立音樂大學的沈維鈞\n"
@@ -17,7 +18,7 @@ def upload(client, content, name="a.txt", **fields):
     return client.post("/v1/files", files={"file": (name, content)}, data=fields)
 
 
-@pytest.mark.parametrize("form", sorted(set(WRITERS) - {"brat"}))
+@pytest.mark.parametrize("form", sorted(name for name, writer in WRITERS.items() if isinstance(writer, FileFormat)))
 def test_the_answer_is_what_predict_writes(client, extractor, tmp_path, form):
     file = tmp_path / "upload.txt"
     file.write_text(LINES, encoding="utf-8")
@@ -72,3 +73,11 @@ def test_the_fields_of_a_record_and_whole_files(client):
     assert answer.text == "[广州|LOC]\n"
     whole = json.loads(upload(client, LINES, "a.txt", whole_files="true").text)
     assert whole["text"] == LINES and whole["id"] == "upload.txt"
+
+
+def test_a_table_is_read(client):
+    pytest.importorskip("pyarrow")
+    answer = upload(client, "n,content\n5,程晓光在广州\n", "a.csv", text_field="content")
+    (record,) = map(json.loads, answer.text.splitlines())
+    assert [e["text"] for e in record["entities"]] == ["程晓光", "广州"] and record["n"] == "5"
+    assert upload(client, "n,content\n5,x\n", "a.csv").status_code == 422
