@@ -2,7 +2,8 @@
 
 The names are no text of the page: the style writes them, from `data-t`, so what is copied is the text alone. An entity that
 crosses another one is drawn in pieces; a piece that continues one has the class `c` and no name. The style and the script of
-`assets` belong to it.
+`assets` belong to it. Levels are classes, `l1` ... of an entity and `n1` ... of a text: a strict Content-Security-Policy
+forbids style attributes.
 """
 
 from collections import Counter
@@ -75,6 +76,21 @@ def mark(
     return "".join(parts)
 
 
+def text_html(text: str, entities: Iterable[Span], looks: Mapping[str, int]) -> str:
+    """A whole text as a paragraph, with room for the underlines of its entities.
+
+    Args:
+        text: what is drawn.
+        entities: in any order.
+        looks: of the types, see `colours.looks_of`.
+    """
+    drawn = in_reading_order(list(entities))
+    depth = max(levels_of(drawn), default=0)
+    parts = [mark(part, inside, looks, start) for part, inside, start in _parts(text, drawn)]
+    marked = parts[0] if len(parts) == 1 else "".join(f"<span>{part}</span>" for part in parts)
+    return f'<p class="bmt-text{f" n{depth}" if depth else ""}">{marked}</p>'
+
+
 def document_html(document: MarkedDocument, looks: Mapping[str, int]) -> str:
     """A document under its name, with the number of its entities.
 
@@ -82,15 +98,10 @@ def document_html(document: MarkedDocument, looks: Mapping[str, int]) -> str:
         document: what is drawn.
         looks: of the types, see `colours.looks_of`.
     """
-    entities = in_reading_order(document.entities)
-    depth = max(levels_of(entities), default=0)
-    deep = f' style="--bmt-levels:{depth}"' if depth else ""
-    parts = [mark(text, inside, looks, start) for text, inside, start in _parts(document.text, entities)]
-    marked = parts[0] if len(parts) == 1 else "".join(f"<span>{part}</span>" for part in parts)
     return (
         f'<article class="bmt-document" id="{escape(str(document.id))}">'
         f'<header><span class="bmt-name">{escape(str(document.id))}</span> <span>{len(document.entities)}</span></header>'
-        f'<p class="bmt-text"{deep}>{marked}</p></article>\n'
+        f"{text_html(document.text, document.entities, looks)}</article>\n"
     )
 
 
@@ -152,10 +163,9 @@ def _parts(text: str, entities: Sequence[SpanT]) -> Iterator[tuple[str, Sequence
 def _opening(entity: Span, level: int, look: int, outlined: bool, continued: bool) -> str:
     facts = ([] if entity.score is None else [f"{entity.score:.3f}"]) + ([entity.source] if entity.source else [])
     title = f"{entity.type} [{entity.start}, {entity.end}){' ' if facts else ''}{', '.join(facts)}"
-    flags = {"c": continued, "d": outlined, "long": len(entity.type) > LONG_NAME}
+    flags = {f"l{level}": level > 0, "c": continued, "d": outlined, "long": len(entity.type) > LONG_NAME}
     classes = " ".join([f"k{look}", *(name for name, given in flags.items() if given)])
-    deep = f' style="--bmt-level:{level}"' if level else ""
-    return f'<mark class="{classes}" data-t="{_escaped(entity.type)}"{deep} title="{_escaped(title)}">'
+    return f'<mark class="{classes}" data-t="{_escaped(entity.type)}" title="{_escaped(title)}">'
 
 
 def _escaped(text: str) -> str:

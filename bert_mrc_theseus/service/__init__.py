@@ -19,6 +19,7 @@ label_config    a Label Studio project's labelling configuration -> what labels 
 label_map       types of a model -> labels of a project
 label_studio    tasks of Label Studio -> documents -> predictions
 label_studio_routes  the paths of Label Studio's ML backends
+page            the web page: its files, which lie in web/, and what it asks
 app             all of it as one application
 start           uvicorn, one or several processes
 """

@@ -16,6 +16,7 @@ from bert_mrc_theseus.service.bodies import EntitiesRequest
 from bert_mrc_theseus.service.label_studio_routes import label_studio, told
 from bert_mrc_theseus.service.limits import Limits
 from bert_mrc_theseus.service.metrics import Metrics
+from bert_mrc_theseus.service.page import asking, shown
 from bert_mrc_theseus.service.problems import answer_problems
 from bert_mrc_theseus.service.reading import Room
 from bert_mrc_theseus.service.routes import looking, working
@@ -60,6 +61,8 @@ def create_app(settings: ServiceSettings) -> FastAPI:
     app.include_router(working)
     app.include_router(label_studio)
     app.include_router(told)
+    app.include_router(shown)
+    app.include_router(asking)
     answer_problems(app)
     app.add_middleware(Limits, settings=settings, metrics=metrics, stopping=app.state.stopping.is_set)
     guard(app, settings)

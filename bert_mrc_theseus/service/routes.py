@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, TypeVar
 
 from fastapi import APIRouter, Depends, File, Form, Request, Response, UploadFile
 from fastapi.responses import StreamingResponse
@@ -27,7 +27,7 @@ from bert_mrc_theseus.service.metrics import CONTENT_TYPE
 from bert_mrc_theseus.service.problems import ProblemError, not_valid, wrong_fields
 from bert_mrc_theseus.service.reading import SHORT
 from bert_mrc_theseus.service.security import require_token
-from bert_mrc_theseus.service.served_models import FieldError
+from bert_mrc_theseus.service.served_models import FieldError, Reading
 from bert_mrc_theseus.service.streams import LineByLine, Lines, answered, lines_of, settings_of
 from bert_mrc_theseus.service.uploads import documents_of, headers_of, written
 from bert_mrc_theseus.text.documents import TEXT, Document
@@ -36,6 +36,8 @@ JSON = "application/json"
 
 OutputFormat = Literal["jsonl", "conll", "brat", "text", "html", "doccano", "label-studio", "mrc"]
 """Names in `output.formats.WRITERS`; tables are read and not written here."""
+
+Asked = TypeVar("Asked", bound=EntitiesRequest)
 
 _PROBLEMS: dict[int | str, dict[str, Any]] = {
     status: {"model": Problem, "description": text}
@@ -81,14 +83,8 @@ async def find_entities(request: Request) -> Response:
         return await _stream(request)
     if kind != JSON:
         raise ProblemError(415, f"Content-Type is {JSON} or {STREAMS[0]}")
-    body = await request.body()
-    asked = _parsed(body) if len(body) <= SHORT else await asyncio.to_thread(_parsed, body)
-    reading = request.app.state.models.reading(asked)
-    documents = _documents(asked)
-    found = await in_time(request, read_all(request, reading, documents))
-    answer = answer_of(reading, found)
-    content = json_bytes(answer) if len(body) <= SHORT else await asyncio.to_thread(json_bytes, answer)
-    return Response(content, media_type=JSON)
+    _, reading, found = await read_body(request, EntitiesRequest)
+    return await answered_json(answer_of(reading, found), found)
 
 
 @working.post(
@@ -162,9 +158,38 @@ async def show_ready(request: Request, response: Response) -> StateAnswer:
     return StateAnswer(status="ok")
 
 
-def _parsed(body: bytes) -> EntitiesRequest:
+async def read_body(request: Request, form: type[Asked]) -> tuple[Asked, Reading, list[Document]]:
+    """What a body of JSON asks, how its texts are read, and its documents with entities.
+
+    Args:
+        request: whose body is read.
+        form: of the body.
+
+    Raises:
+        ProblemError, FieldError: it is not answered.
+    """
+    body = await request.body()
+    asked = parsed(body, form) if len(body) <= SHORT else await asyncio.to_thread(parsed, body, form)
+    reading = request.app.state.models.reading(asked)
+    documents = _documents(asked)
+    return asked, reading, await in_time(request, read_all(request, reading, documents))
+
+
+async def answered_json(answer: Any, documents: list[Document]) -> Response:
+    """An answer as JSON; that of many documents is written on another thread."""
+    short = sum(len(document.text) for document in documents) <= SHORT
+    content = json_bytes(answer) if short else await asyncio.to_thread(json_bytes, answer)
+    return Response(content, media_type=JSON)
+
+
+def parsed(body: bytes, form: type[Any]) -> Any:
+    """A body of JSON in its form.
+
+    Raises:
+        ProblemError: it has another one.
+    """
     try:
-        return EntitiesRequest.model_validate_json(body)
+        return form.model_validate_json(body)
     except ValidationError as error:
         raise not_valid(error) from error
 

@@ -7,6 +7,7 @@ from pathlib import PurePath
 from typing import BinaryIO
 
 from bert_mrc_theseus.errors import DataError, UserError
+from bert_mrc_theseus.files.raw_lines import OnError
 from bert_mrc_theseus.output.brat import brat_files
 from bert_mrc_theseus.output.formats import WRITERS, FileFormat
 from bert_mrc_theseus.prediction.inputs import InputOptions, read_stream
@@ -71,32 +72,35 @@ def documents_of(stream: BinaryIO, file_name: str, text_field: str, whole_files:
     return documents, len(wrong)
 
 
-async def written(documents: AsyncIterator[Document], form: str, schema: Schema) -> AsyncIterator[bytes]:
+async def written(
+    documents: AsyncIterator[Document], form: str, schema: Schema, on_error: OnError = lambda error: None
+) -> AsyncIterator[bytes]:
     """The answer in an output format, piece by piece; documents that the format cannot hold are left out.
 
     Args:
         documents: with entities.
         form: in `WRITERS`, and no table.
         schema: the types that were asked.
+        on_error: gets the error of each document that is left out.
     """
     writer = WRITERS[form]
     if not isinstance(writer, FileFormat):
-        yield _zipped([document async for document in documents])
+        yield _zipped([document async for document in documents], on_error)
         return
     yield writer.head(schema).encode()
     count = 0
     async for document in documents:
-        for text, _, is_written in writer.texts([document], schema, lambda error: None, count):
+        for text, _, is_written in writer.texts([document], schema, on_error, count):
             count += is_written
             yield text.encode()
     yield writer.tail.encode()
 
 
-def _zipped(documents: list[Document]) -> bytes:
+def _zipped(documents: list[Document], on_error: OnError) -> bytes:
     """A folder of BRAT files as a zip archive."""
     packed = io.BytesIO()
     with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as archive:
-        for name, content in brat_files(documents, lambda error: None):
+        for name, content in brat_files(documents, on_error):
             # Always of the same date, so that the same documents are the same bytes.
             archive.writestr(zipfile.ZipInfo(name), content)
     return packed.getvalue()

@@ -90,7 +90,7 @@ def test_a_long_text_is_cut_at_line_ends_outside_of_entities(data):
     lengths = data.draw(st.lists(st.integers(1, PART), min_size=10, max_size=10))
     entities = {Entity(s, min(s + n, size), "X") for s, n in zip(starts, lengths, strict=False)}
     html = document_html(Document("", text, tuple(entities)), LOOKS)
-    body = re.search(r'<p class="bmt-text"[^>]*>(.*)</p>', html, re.S).group(1)
+    body = re.search(r'<p class="bmt-text[^>]*>(.*)</p>', html, re.S).group(1)
     read = Read(body)
     assert read.text == text
     assert read.entities == {f"X [{e.start}, {e.end})": ("X", text[e.start : e.end]) for e in entities}

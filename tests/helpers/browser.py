@@ -45,6 +45,27 @@ def opened(browser: Any, html: str, **options: Any) -> Iterator[Any]:
         assert errors == [] and [url for url in requests if url != "http://page.invalid/"] == []
 
 
+@contextmanager
+def visited(browser: Any, address: str, **options: Any) -> Iterator[Any]:
+    """A page at an address, which must load nothing from elsewhere, and break neither its scripts nor its policy.
+
+    Args:
+        browser: see `chromium`.
+        address: of a service that listens.
+        options: of the browser's context.
+    """
+    with browser.new_context(**{"locale": "en-GB", **options}) as context:
+        page, errors, requests = context.new_page(), [], []
+        page.on("pageerror", lambda error: errors.append(str(error)))
+        page.on("console", lambda said: errors.append(said.text) if "Content Security Policy" in said.text else None)
+        page.on("dialog", lambda dialog: (errors.append("a dialog"), dialog.dismiss()))
+        page.on("request", lambda request: requests.append(request.url))
+        page.goto(address)
+        yield page
+        elsewhere = [url for url in requests if not url.startswith((address, f"blob:{address}"))]
+        assert errors == [] and elsewhere == []
+
+
 def copied(page: Any) -> str:
     """What is on the clipboard when all of the page was selected and copied, as text."""
     page.keyboard.press("Control+a")
