@@ -19,6 +19,7 @@ The folders, from the ground up; each imports only from those before it:
     provenance, outputs, package_data    where results come from, what may be replaced, what the package brings
     drawing         texts with their entities marked, as HTML
     text            what everything speaks of: documents, entity types, tags, dictionaries, word lists
+    tables          Parquet, Arrow, CSV, TSV -> texts, with their rows
     output          documents -> what people and other tools read
     mrc             a document as the model reads it: tokens, words, windows, pairs, batches
     decoding        probabilities -> spans -> entities of documents

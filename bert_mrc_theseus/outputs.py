@@ -14,6 +14,7 @@ from typing import Any
 from bert_mrc_theseus.errors import UsageError
 from bert_mrc_theseus.files.atomic_folders import atomic_folder
 from bert_mrc_theseus.files.places import cannot_be_replaced, check_place, own_descriptor
+from bert_mrc_theseus.files.remote_files import check_remote_output, is_remote, same_remote
 from bert_mrc_theseus.files.sha256 import sha256_of
 from bert_mrc_theseus.files.temporary_files import is_temporary
 from bert_mrc_theseus.provenance import write_json
@@ -28,12 +29,20 @@ def check_output_file(path: str | Path | None, inputs: Iterable[str | Path] = ()
     """Refuses a file that could not be written, or would replace an input.
 
     Args:
-        path: the file, or something that can be written to, such as a FIFO; None: standard output.
-        inputs: files, and "-" for standard input.
+        path: the file, or something that can be written to, such as a FIFO, or an address (see `remote_files`); None: standard
+            output.
+        inputs: files and addresses, and "-" for standard input.
 
     Raises:
         UsageError: it is a folder or not writable, its folder is not (see `places.check_place`), or it is an input.
+        DataError: see `remote_files.check_remote_output`.
     """
+    if is_remote(path):
+        check_remote_output(str(path))
+        for given in inputs:
+            if is_remote(given) and same_remote(str(path), str(given)):
+                raise UsageError(f"{path} is an input, {given}: write to another file")
+        return
     descriptor = 1 if path is None else own_descriptor(Path(path))
     inputs = list(inputs)
     if path is None or descriptor is not None:

@@ -22,8 +22,8 @@ FLOORS = (
     ("files",),
     ("provenance", "outputs", "package_data"),
     *((folder,) for folder in (
-        "drawing", "text", "output", "mrc", "decoding", "model_files", "model", "engines", "prediction", "evaluation",
-        "training", "onnx_export", "comparison", "integrations", "bench",
+        "drawing", "text", "tables", "output", "mrc", "decoding", "model_files", "model", "engines", "prediction",
+        "evaluation", "training", "onnx_export", "comparison", "integrations", "bench",
     )),
     ("preprocess",),
     ("cli",),

@@ -42,7 +42,7 @@ class Nothing:
     def close(self):
         self.pool.close()
 
-extractor.load_engine = lambda folder, wanted: (load_spec(folder), Nothing())
+extractor.load_engine = lambda folder, wanted, threads: (load_spec(folder), Nothing())
 limit, *arguments = sys.argv[1:]
 resource.setrlimit(resource.RLIMIT_AS, (int(limit), int(limit)))
 sys.argv = ["x", *arguments]
@@ -151,3 +151,38 @@ def test_lines_are_read_in_memory_that_does_not_grow(folder):
     count, peak = map(int, out.split())
     note(f"{times * len(block) // MEGABYTE} MB of lines, read and cut: peak {peak} MB")
     assert count == 4000 * times and peak < 150
+
+
+TABLE = """
+import sys
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as parquet
+from pyarrow import ipc
+path, megabytes = sys.argv[1], int(sys.argv[2])
+random = np.random.default_rng(0)
+text = "程晓光从广州飞往大连，" * 10
+with parquet.ParquetWriter(path, pa.schema([("text", pa.string()), ("payload", pa.binary())]), compression="none",
+                           use_dictionary=False) as writer:
+    for megabyte in range(0, megabytes, 64):
+        rows = min(64, megabytes - megabyte) * 256
+        cells = [[f"{text}{n}" for n in range(rows)], [random.bytes(3700) for _ in range(rows)]]
+        writer.write_table(pa.table(cells, names=["text", "payload"]), row_group_size=rows)
+"""
+"""Writes Parquet in row groups of 64 MB, of texts and bytes that cannot be compressed."""
+
+
+@pytest.mark.parametrize("rows", ["texts", "entities"])
+def test_tables_are_read_and_written_in_memory_that_does_not_grow(folder, rows):
+    pytest.importorskip("pyarrow", reason="the extra [tables]")
+    peaks = []
+    for megabytes in (1, under_stress(24, 500)):
+        path = folder / f"{megabytes}.parquet"
+        subprocess.run([sys.executable, "-c", TABLE, str(path), str(megabytes)], check=True)
+        assert path.stat().st_size > megabytes * 0.95 * MEGABYTE
+        status, peak, err = run(folder, "predict", path.name, "--rows", rows, "-o", "out.parquet")
+        assert status == 0, err
+        peaks.append(peak)
+        path.unlink()
+    note(f"{megabytes} MB of Parquet to Parquet, --rows {rows}: {peaks[1]} MB, and of 1 MB {peaks[0]} MB")
+    assert peaks[1] < peaks[0] + 150

@@ -2,6 +2,7 @@
 
 machine            what a benchmark ran on
 measured_process   a command's wall time and peak memory
+processes          `predict` alone, its workers, and Ray
 own_process        a contender in a process of its own
 workload           texts and types, and how much arithmetic they are
 torch_model        a saved model in PyTorch

@@ -29,13 +29,14 @@ COMMANDS = (
     "evaluate",
     "compare",
     "predict",
+    "predict-ray",
     "average",
     "export",
     "report",
     "queries",
     "bench",
 )
-"""A command is the function of its name in the module of its name, or that module's `app` of several."""
+"""A command is the function of its name (with underscores) in the module of its name, or that module's `app` of several."""
 
 
 class _Commands(TyperGroup):
@@ -47,12 +48,13 @@ class _Commands(TyperGroup):
     def get_command(self, ctx: Any, name: str) -> Any:
         if name not in COMMANDS:
             return None
-        module = import_module(f"bert_mrc_theseus.cli.{name}")
+        own = name.replace("-", "_")
+        module = import_module(f"bert_mrc_theseus.cli.{own}")
         if hasattr(module, "app"):
             command: Any = typer.main.get_group(module.app)
         else:
             one = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
-            one.command(name, cls=CheckedCommand)(getattr(module, name))
+            one.command(name, cls=CheckedCommand)(getattr(module, own))
             command = typer.main.get_command(one)
         command.name = name
         return command

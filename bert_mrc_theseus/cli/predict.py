@@ -10,6 +10,7 @@ import typer
 
 from bert_mrc_theseus.cli.values import comma_list
 from bert_mrc_theseus.errors import PARTIAL, DataError, UsageError
+from bert_mrc_theseus.files.remote_files import is_remote
 from bert_mrc_theseus.files.text_encoding import DEFAULT_ENCODING, check_encoding
 from bert_mrc_theseus.output.terminal import PlainConsole
 from bert_mrc_theseus.text.documents import TEXT
@@ -19,7 +20,11 @@ from bert_mrc_theseus.text.schema import DEFAULT_STYLE
 def predict(
     ctx: typer.Context,
     inputs: Annotated[
-        list[str] | None, typer.Argument(metavar="[INPUT]...", help="Text, JSONL, JSON or gz files, folders, or -.")
+        list[str] | None,
+        typer.Argument(
+            metavar="[INPUT]...",
+            help="Text, JSONL, JSON, Parquet, Arrow, CSV, TSV, gz or zst files, folders, addresses (s3://...), or -.",
+        ),
     ] = None,
     texts: Annotated[
         list[str] | None,
@@ -36,27 +41,54 @@ def predict(
         ),
     ] = None,
     out: Annotated[
-        Path | None, typer.Option("-o", "--out", help="Output file (folder for brat); default: stdout.")
+        str | None, typer.Option("-o", "--out", help="Output file or address (folder for brat); default: stdout.")
     ] = None,
     form: Annotated[
-        str, typer.Option("--format", help="jsonl, conll, brat, html, text, doccano, label-studio or mrc.")
-    ] = "jsonl",
+        str | None,
+        typer.Option(
+            "--format",
+            help="jsonl, conll, brat, html, text, doccano, label-studio, mrc, parquet, arrow, csv or tsv; default: the "
+            "table that -o names, else jsonl.",
+        ),
+    ] = None,
+    rows: Annotated[
+        str, typer.Option(help="Tables, jsonl: a row is one of the texts (with all its entities), or of the entities.")
+    ] = "texts",
     whole_files: Annotated[
         bool, typer.Option("--whole-files", help="A text file is one document, not one a line.")
     ] = False,
     input_format: Annotated[
-        str, typer.Option(help="What the inputs are, whatever their names say: text, jsonl or json; default: by name.")
+        str,
+        typer.Option(
+            help="What the inputs are, whatever their names say: text, jsonl, json, parquet, arrow, csv or tsv; default: by "
+            "name."
+        ),
     ] = "auto",
     encoding: Annotated[
         str, typer.Option(help="Encoding of the inputs: gb18030 (GBK), big5, utf-16 ...")
     ] = DEFAULT_ENCODING,
-    text_field: Annotated[str, typer.Option(help="Field of a JSON record that holds the text.")] = TEXT,
+    text_field: Annotated[str, typer.Option(help="Field of a JSON record, or column, that holds the text.")] = TEXT,
+    id_field: Annotated[
+        str | None, typer.Option(help="Field of a JSON record, or column, that holds the id; default: id.")
+    ] = None,
     engine: Annotated[
         str,
         typer.Option(
             help="auto (ONNX if the model was exported), onnx, onnx:PROVIDER (cuda, coreml, openvino ...) or keras; see export."
         ),
     ] = "auto",
+    threads: Annotated[
+        int | None,
+        typer.Option(
+            help="Threads of a process, for ONNX; default: one a core, shared out among the workers.", min=1, max=1024
+        ),
+    ] = None,
+    workers: Annotated[
+        int | None,
+        typer.Option(
+            help="Processes, each with a copy of the model; default: this one. See docs/large.md.", min=1, max=1024
+        ),
+    ] = None,
     queries: Annotated[
         Path | None,
         typer.Option(
@@ -99,10 +131,18 @@ def predict(
     """Find entities in texts. Exit status 3 says that some records could not be read or written."""
     from bert_mrc_theseus.decoding.spans import Thresholds
     from bert_mrc_theseus.model_files.model_folder import files_of_models
-    from bert_mrc_theseus.output.write import check_outputs, write_outputs
+    from bert_mrc_theseus.output.formats import format_by_name
+    from bert_mrc_theseus.output.write import check_outputs, output_columns, write_outputs
     from bert_mrc_theseus.package_data import bundled_model
     from bert_mrc_theseus.prediction.extractor import Extractor
-    from bert_mrc_theseus.prediction.inputs import FORMS, find_inputs, read_inputs, texts_as_documents
+    from bert_mrc_theseus.prediction.input_files import find_inputs
+    from bert_mrc_theseus.prediction.inputs import (
+        FORMS,
+        InputOptions,
+        check_tables,
+        read_inputs,
+        texts_as_documents,
+    )
     from bert_mrc_theseus.prediction.progress import PredictionProgress, count_documents
     from bert_mrc_theseus.text.dictionary import read_dictionary
     from bert_mrc_theseus.text.word_lists import term_words
@@ -122,7 +162,11 @@ def predict(
         *files_of_models(model),
         *(path for path in (queries, dictionary, lexicon) if path is not None),
     ]
-    check_outputs(form, out, read, overwrite, resume)
+    target = out if out is None or is_remote(out) else Path(out)
+    form = form or format_by_name(out)
+    check_outputs(form, target, read, overwrite, resume, rows)
+    options = InputOptions(whole_files, encoding, input_format, text_field, id_field, output_columns(form))
+    check_tables(files, options)
     terms = None if dictionary is None else read_dictionary(dictionary)
     journal = None
     extractor = Extractor.load(
@@ -134,6 +178,8 @@ def predict(
         style=style,
         types=chosen,
         words=None if lexicon is None else term_words(lexicon),
+        threads=threads,
+        workers=workers,
     )
     if extractor.unseen:
         console.print(
@@ -149,20 +195,17 @@ def predict(
         console.print(f"skipped: {error}", style="yellow")
 
     with ExitStack() as opened:
-        if resume and out is not None:
+        opened.enter_context(extractor)
+        if resume and isinstance(target, Path):
             from bert_mrc_theseus.output.journal import Journal
 
-            journal = opened.enter_context(Journal(out, _depends_on(ctx, files, model)))
+            journal = opened.enter_context(Journal(target, _depends_on(ctx, files, model)))
             if journal.begun:
                 console.print(f"going on behind {journal.counts['documents']:,} documents")
                 # What could not be written before the kill counts still.
                 skipped = journal.counts["documents"] - journal.counts["written"]
         done = journal.counts["documents"] if journal else 0
-        read_texts = (
-            texts_as_documents(texts)
-            if texts
-            else read_inputs(files, report, whole_files, encoding, input_format, text_field)
-        )
+        read_texts = texts_as_documents(texts) if texts else read_inputs(files, report, options)
         documents = extractor.documents(read_texts, done)
         changed: Counter[str] = Counter()
         if terms is not None:
@@ -171,7 +214,9 @@ def predict(
         total = None if bar is None or texts else count_documents(files, whole_files, input_format)
         progress = opened.enter_context(PredictionProgress(bar, total, done))
         documents = progress.follow(documents)
-        lost = write_outputs(documents, form, out, extractor.schema, report, overwrite, journal)
+        lost = write_outputs(
+            documents, form, target, extractor.schema, report, overwrite, journal, options.columns, rows
+        )
     if dictionary is not None:
         console.print(
             f"{dictionary.name}: {changed['added']:,} entities added, {changed['vetoed']:,} vetoed"
@@ -179,13 +224,15 @@ def predict(
         )
     if lost:
         console.print(f"{lost} nested entities left out: {form} cannot carry them")
+    if options.missing["texts"]:
+        console.print(f"{options.missing['texts']:,} texts are missing (null): they count as empty")
     console.print(progress.summary(skipped))
     if skipped:
         console.print(f"{skipped} records could not be read or written", style="red")
         raise typer.Exit(PARTIAL)
 
 
-def _has_room_for_a_bar(out: Path | None) -> bool:
+def _has_room_for_a_bar(out: str | None) -> bool:
     """Whether standard error is a terminal that results are not written to."""
     return sys.stderr.isatty() and not (out is None and sys.stdout.isatty())
 
@@ -200,7 +247,7 @@ def _depends_on(ctx: typer.Context, files: list[str], model: Path) -> dict[str, 
     options = {
         name: checksums(value) if isinstance(value, Path) else value
         for name, value in ctx.params.items()
-        if name not in ("inputs", "model", "out", "resume", "overwrite")
+        if name not in ("inputs", "model", "out", "resume", "overwrite", "threads", "workers")
     }
     return {
         "inputs": [[file, sha256_of(file)] for file in files],

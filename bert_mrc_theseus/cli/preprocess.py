@@ -39,8 +39,14 @@ def preprocess(
         str, typer.Option(help="Encoding of your files: gb18030 (GBK), big5, utf-16 ...")
     ] = DEFAULT_ENCODING,
     text_field: Annotated[
-        str, typer.Option(help="jsonl, doccano, label-studio: field of a record (key of a task's data) with the text.")
+        str,
+        typer.Option(
+            help="jsonl, doccano, label-studio, tables: field of a record (key of a task's data), or column, with the text."
+        ),
     ] = TEXT,
+    id_field: Annotated[
+        str | None, typer.Option(help="jsonl, tables: field of a record, or column, with the id; default: id.")
+    ] = None,
     tag_column: Annotated[
         int | None,
         typer.Option(help="columns: number of the column that holds the tag, from 1; default: the last.", min=2),
@@ -127,9 +133,9 @@ def preprocess(
     for name, path in files.items():
         if not is_there(path):
             raise UsageError(f"--{name} {printable(path)}: no such file or folder")
-    options = ReadOptions(encoding, text_field, tag_column)
+    options = ReadOptions(encoding, text_field, tag_column, id_field)
     if corpus is not None and options != DEFAULTS:
-        raise UsageError("--encoding, --text-field and --tag-column are for your own files")
+        raise UsageError("--encoding, --text-field, --id-field and --tag-column are for your own files")
     mapping = parse_type_map(type_map) if type_map else None
     sources = corpus_files(corpus, folder) if corpus else files
     chosen = queries or (query_file(corpus or "peoples_daily") if corpus or silver else None)

@@ -54,7 +54,7 @@ def engine_files(folder: str | Path, engine: str) -> list[Path]:
 def onnx_engine(
     spec: ModelSpec,
     graphs: tuple[bytes, bytes],
-    workers: int | None = None,
+    threads: int | None = None,
     run: "RunGraph | None" = None,
     source: str = "",
     provider: str = "",
@@ -64,7 +64,7 @@ def onnx_engine(
     Args:
         spec: of the model.
         graphs: the lower and the upper one, serialised.
-        workers: threads; by default as many as this process has cores.
+        threads: that compute at a time; by default as many as this process has cores.
         run: what runs a graph, see `OnnxEngine`.
         source: the folder that the graphs are from, for messages.
         provider: of ONNX Runtime; default: the processor.
@@ -79,20 +79,22 @@ def onnx_engine(
     if spec.config.shares_all:
         from bert_mrc_theseus.engines.onnx_text_engine import OnnxTextEngine
 
-        return OnnxTextEngine(graphs, workers, run, source, provider)
+        return OnnxTextEngine(graphs, threads, run, source, provider)
     from bert_mrc_theseus.engines.onnx_engine import OnnxEngine
 
-    return OnnxEngine(graphs, spec.config.shared.position, workers, run, source, provider)
+    return OnnxEngine(graphs, spec.config.shared.position, threads, run, source, provider)
 
 
-def load_engine(folder: str | Path, wanted: str = "auto") -> tuple[ModelSpec, Engine]:
+def load_engine(folder: str | Path, wanted: str = "auto", threads: int | None = None) -> tuple[ModelSpec, Engine]:
     """A model folder's spec and what runs it.
 
     Args:
         folder: model folder.
         wanted: see `choose_engine`.
+        threads: of ONNX Runtime, see `onnx_engine`.
 
     Raises:
+        UsageError: threads are given for Keras.
         UserError, ModelError: see `choose_engine`, `load_spec` and `import_tensorflow`.
 
     Example:
@@ -112,11 +114,13 @@ def load_engine(folder: str | Path, wanted: str = "auto") -> tuple[ModelSpec, En
         with ThreadPoolExecutor(1) as pool:
             checked = pool.submit(check_graphs, folder, graphs)
             try:
-                engine = onnx_engine(spec, graphs, source=str(folder), provider=chosen.partition(":")[2])
+                engine = onnx_engine(spec, graphs, threads, source=str(folder), provider=chosen.partition(":")[2])
             finally:
                 # What is wrong with the file says more than what came of it.
                 checked.result()
         return spec, engine
+    if threads is not None:
+        raise UsageError(f"threads can be chosen for ONNX Runtime alone; Keras has its own: export {folder} --to onnx")
     # Read first: what is wrong with the folder is said at once, TensorFlow takes seconds.
     model = load_model(folder)
     # Needed by this engine alone.

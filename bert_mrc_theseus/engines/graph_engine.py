@@ -34,12 +34,12 @@ class GraphEngine(ABC, Generic[Read]):
 
     `Read` is what the upper one takes of queries.
 
-    Each worker runs a batch of its own on one core; several cores on one batch would wait for each other after every operator.
+    Each thread runs a batch of its own on one core; several cores on one batch would wait for each other after every operator.
 
     Args:
         graphs: the lower and the upper graph, serialised.
         lower, upper: what they must have.
-        workers: by default as many as this process has cores.
+        threads: by default as many as this process has cores.
         run: runs a graph: session, inputs and names of outputs -> outputs.
         source: the folder that the graphs are from, for messages.
         provider: what computes, see `open_session`.
@@ -54,7 +54,7 @@ class GraphEngine(ABC, Generic[Read]):
         graphs: tuple[bytes, bytes],
         lower: Names,
         upper: Names,
-        workers: int | None,
+        threads: int | None,
         run: RunGraph | None,
         source: str,
         provider: str = CPU,
@@ -64,8 +64,8 @@ class GraphEngine(ABC, Generic[Read]):
             for graph, name, names in zip(graphs, GRAPH_FILES, (lower, upper), strict=True)
         )
         self._run = run or partial(run_graph, source=source)
-        self._workers = workers or available_cores()
-        self._pool = ThreadPool(self._workers)
+        self._threads = threads or available_cores()
+        self._pool = ThreadPool(self._threads)
         self._queries: tuple[tuple[bytes, ...], Read] | None = None
 
     def submit(self, function: Callable[..., Result], *arguments: object) -> Future[Result]:

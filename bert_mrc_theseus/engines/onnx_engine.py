@@ -27,7 +27,7 @@ class OnnxEngine(GraphEngine[States]):
     """Runs the two graphs of a model: each context through the lower one once, then every pair through the upper one.
 
     Args:
-        graphs, workers, run, source, provider: see `GraphEngine`.
+        graphs, threads, run, source, provider: see `GraphEngine`.
         context_position: see `SharedContext`.
 
     Raises:
@@ -38,14 +38,14 @@ class OnnxEngine(GraphEngine[States]):
         self,
         graphs: tuple[bytes, bytes],
         context_position: int,
-        workers: int | None = None,
+        threads: int | None = None,
         run: RunGraph | None = None,
         source: str = "",
         provider: str = CPU,
     ):
         lower = Names(("lengths", "first_position", "token_type"), STATES)
         upper = Names(("context.lengths", "query.lengths"), ("probabilities",))
-        super().__init__(graphs, lower, upper, workers, run, source, provider)
+        super().__init__(graphs, lower, upper, threads, run, source, provider)
         self._context_position = context_position
 
     def answer(self, examples: Examples, use: UseAnswer, matches: bool = False) -> None:
@@ -92,7 +92,7 @@ class OnnxEngine(GraphEngine[States]):
                     query_lengths,
                     lengths[windows if rows is None else windows[rows]],
                     len(group),
-                    self._workers,
+                    self._threads,
                 )
             ]
             self._pool.for_each(upper, tasks)
@@ -130,9 +130,9 @@ def _named(part: str, states: States, lengths: np.ndarray) -> dict[str, np.ndarr
 
 
 def _chunks(
-    by_length: np.ndarray, query_lengths: np.ndarray, context_lengths: np.ndarray, batches: int, workers: int
+    by_length: np.ndarray, query_lengths: np.ndarray, context_lengths: np.ndarray, batches: int, threads: int
 ) -> list[np.ndarray]:
-    """Types, as they go together with a batch of contexts: few enough for `BUDGET`, and a chunk at least for each worker."""
+    """Types, as they go together with a batch of contexts: few enough for `BUDGET`, and a chunk at least for each thread."""
     rows = len(context_lengths) * (int(context_lengths.max()) + int(query_lengths[by_length].max()))
-    parts = max(-(-len(by_length) * rows // BUDGET), -(-workers // batches))
+    parts = max(-(-len(by_length) * rows // BUDGET), -(-threads // batches))
     return np.array_split(by_length, min(parts, len(by_length)))

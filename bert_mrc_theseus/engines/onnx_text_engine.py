@@ -19,7 +19,7 @@ class OnnxTextEngine(GraphEngine[np.ndarray]):
 
     Args:
         graphs: see `onnx_export.text_graphs`.
-        workers, run, source, provider: see `GraphEngine`.
+        threads, run, source, provider: see `GraphEngine`.
 
     Raises:
         ModelError: a graph is damaged.
@@ -28,14 +28,14 @@ class OnnxTextEngine(GraphEngine[np.ndarray]):
     def __init__(
         self,
         graphs: tuple[bytes, bytes],
-        workers: int | None = None,
+        threads: int | None = None,
         run: RunGraph | None = None,
         source: str = "",
         provider: str = CPU,
     ):
         lower = Names(("token_ids", "lengths"), ("context", "query"))
         upper = Names(("context", "query"), ("probabilities",))
-        super().__init__(graphs, lower, upper, workers, run, source, provider)
+        super().__init__(graphs, lower, upper, threads, run, source, provider)
         self._takes = {item.name for item in self._lower.get_inputs()}
 
     def answer(self, examples: Examples, use: UseAnswer, matches: bool = False) -> None:

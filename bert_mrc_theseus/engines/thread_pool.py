@@ -18,12 +18,12 @@ class ThreadPool:
     """Threads that work off lists of items. They start when needed and end with the pool, also when it is forgotten.
 
     Args:
-        workers: threads that work at the same time for one caller.
+        threads: that work at the same time for one caller.
     """
 
-    def __init__(self, workers: int):
-        self._workers = workers
-        self._executor = ThreadPoolExecutor(workers, thread_name_prefix="engine")
+    def __init__(self, threads: int):
+        self._threads = threads
+        self._executor = ThreadPoolExecutor(threads, thread_name_prefix="engine")
 
     def submit(self, function: Callable[..., Result], *arguments: object) -> Future[Result]:
         """Runs a function on one of the threads; it may call `for_each` itself."""
@@ -53,7 +53,7 @@ class ThreadPool:
                 except BaseException as error:
                     errors.append(error)
 
-        helpers = [self._executor.submit(work) for _ in range(min(self._workers, len(waiting)) - 1)]
+        helpers = [self._executor.submit(work) for _ in range(min(self._threads, len(waiting)) - 1)]
         try:
             work()
         finally:

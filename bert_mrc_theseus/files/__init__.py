@@ -1,6 +1,9 @@
 """Files read and written so that nothing is misread and nothing is half-written.
 
 text_encoding     which bytes are text
+packed_files      gz and zst
+remote_files      files of other machines and stores, by address
+foreign_stream    streams of libraries whose errors are of their own kinds
 raw_lines         bytes of plain and packed files, a line at a time
 reading           lines and whole texts
 sha256            checksums of files

@@ -1,6 +1,5 @@
 """Writing files so that nothing is half-written: a temporary neighbour replaces the target in one step."""
 
-import gzip
 import io
 import os
 import stat
@@ -9,8 +8,9 @@ from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 from typing import IO, BinaryIO
 
+from bert_mrc_theseus.files.packed_files import is_packed, packing
 from bert_mrc_theseus.files.places import own_descriptor
-from bert_mrc_theseus.files.raw_lines import is_packed
+from bert_mrc_theseus.files.remote_files import is_remote, remote_write
 from bert_mrc_theseus.files.temporary_files import remove_leftovers, temporary_file
 
 
@@ -18,15 +18,17 @@ from bert_mrc_theseus.files.temporary_files import remove_leftovers, temporary_f
 def atomic_write(path: str | Path) -> Iterator[IO[str]]:
     """Opens a text file that appears under its name only when the block ends without an error; see `atomic_binary`.
 
-    A name that ends in `.gz` is compressed (without a time stamp, so that equal content gives equal bytes).
+    A name that ends in `.gz` or `.zst` is compressed.
     """
     with atomic_binary(path) as raw:
         if is_packed(path):
-            with (
-                gzip.GzipFile(filename="", mode="wb", fileobj=raw, mtime=0) as packed,
-                io.TextIOWrapper(packed, encoding="utf-8", newline="\n") as stream,
-            ):
+            with packing(raw, path) as packed, io.TextIOWrapper(packed, encoding="utf-8", newline="\n") as stream:
                 yield stream
+        elif is_remote(path):
+            text = io.TextIOWrapper(raw, encoding="utf-8", newline="\n")
+            yield text
+            text.flush()
+            text.detach()
         else:
             with open(raw.fileno(), "w", encoding="utf-8", newline="\n", closefd=False) as stream:
                 yield stream
@@ -37,11 +39,16 @@ def atomic_binary(path: str | Path) -> Iterator[BinaryIO]:
     """Opens a file of bytes that appears under its name only when the block ends without an error.
 
     An existing file keeps its permissions; of a symbolic link the target is replaced. What exists and is no regular file, such
-    as a FIFO, a device, or /dev/stdout, cannot be replaced: it is written to, as the bytes come.
+    as a FIFO, a device, or /dev/stdout, cannot be replaced: it is written to, as the bytes come. An address is no path, see
+    `remote_files.remote_write`.
 
     Raises:
         OSError: the file cannot be written; its `filename` is the path, and a note says what is there now.
     """
+    if is_remote(path):
+        with naming_errors(path), remote_write(str(path)) as stream:
+            yield stream
+        return
     opened = _opened_through(Path(path))
     if opened is not None:
         with naming_errors(path), opened:

@@ -13,6 +13,8 @@ from pathlib import Path
 from typing import BinaryIO
 
 from bert_mrc_theseus.errors import DataError
+from bert_mrc_theseus.files.packed_files import check_packing, unpacked
+from bert_mrc_theseus.files.remote_files import is_remote, open_remote
 from bert_mrc_theseus.files.text_encoding import DEFAULT_ENCODING, refuse_no_text
 
 OnError = Callable[[DataError], None]
@@ -28,19 +30,18 @@ PIECE = 2**20
 """Bytes that are read at a time."""
 
 
-def is_packed(path: str | Path) -> bool:
-    """Whether a file is gzip, by its name."""
-    return str(path).lower().endswith(".gz")
-
-
 def open_binary(path: str | Path) -> BinaryIO:
-    """Opens a plain or `.gz` file for reading bytes.
+    """Opens a file for reading bytes; `.gz` and `.zst` are unpacked, and an address (see `remote_files`) is no path.
 
     Raises:
         DataError: the file is absent, a folder, or not readable.
+        UserError: see `packed_files.unpacked` and `remote_files.open_remote`.
     """
+    if is_remote(path):
+        return unpacked(open_remote(str(path)), path)
+    check_packing(path)
     try:
-        return gzip.open(path, "rb") if is_packed(path) else open(path, "rb")  # type: ignore[return-value]
+        return unpacked(open(path, "rb"), path)
     except OSError as error:
         raise DataError(f"cannot open: {error.strerror}", path) from error
     except ValueError as error:

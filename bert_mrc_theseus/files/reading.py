@@ -1,7 +1,7 @@
 """Reading text so that nothing is misread.
 
-Text is UTF-8 unless an encoding is named (a byte order mark is dropped), plain or gzip, and lines end at "\\n" or "\\r\\n"
-only: the other characters that `str.splitlines` cuts at, such as U+2028, may stand inside a text.
+Text is UTF-8 unless an encoding is named (a byte order mark is dropped), plain or compressed, and lines end at "\\n" or
+"\\r\\n" only: the other characters that `str.splitlines` cuts at, such as U+2028, may stand inside a text.
 """
 
 import codecs
@@ -36,6 +36,7 @@ def decode_lines(
     on_error: OnError | None = None,
     encoding: str = DEFAULT_ENCODING,
     keep_mark: bool = False,
+    keep_ends: bool = False,
 ) -> Iterator[tuple[int, str]]:
     """Yields (1-based line number, line without its line end) of a binary stream.
 
@@ -46,6 +47,7 @@ def decode_lines(
             raised.
         encoding: of the text.
         keep_mark: a byte order mark is not dropped.
+        keep_ends: neither are line ends.
 
     Raises:
         DataError: a line is not in the encoding (with its byte position), or see `raw_lines`.
@@ -64,7 +66,7 @@ def decode_lines(
             continue
         if number == 1 and not keep_mark:
             line = line.removeprefix(BYTE_ORDER_MARK)
-        yield number, line.removesuffix("\n").removesuffix("\r")
+        yield number, line if keep_ends else line.removesuffix("\n").removesuffix("\r")
 
 
 def read_lines(
@@ -73,7 +75,7 @@ def read_lines(
     encoding: str = DEFAULT_ENCODING,
     keep_mark: bool = False,
 ) -> Iterator[tuple[int, str]]:
-    """`decode_lines` of a file; `.gz` is unpacked on the fly."""
+    """`decode_lines` of a file; `.gz` and `.zst` are unpacked on the fly."""
     with open_binary(path) as stream:
         yield from decode_lines(stream, path, on_error, encoding, keep_mark)
 
@@ -112,7 +114,7 @@ def decode_text(
 
 
 def read_text(path: str | Path, encoding: str = DEFAULT_ENCODING) -> str:
-    """`decode_text` of a file; `.gz` is unpacked.
+    """`decode_text` of a file; `.gz` and `.zst` are unpacked.
 
     Raises:
         DataError: see `open_binary` and `decode_text`.

@@ -29,10 +29,10 @@ _NO_TEXT = (
     (b"%PDF-", "a PDF file", _SAVE),
     (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", "an Excel or Word file", _SAVE),
     (b"{\\rtf", "an RTF file", _SAVE),
-    (b"ARROW1\x00", "an Arrow file", _SAVE),
+    (b"ARROW1\x00", "an Arrow file", "give it a name that ends in .arrow or .feather"),
     (b"SQLite format 3\x00", "an SQLite database", _SAVE),
     (b"\xfd7zXZ\x00", "an xz archive", _UNPACK),
-    (b"\x28\xb5\x2f\xfd", "a zstd archive", _UNPACK),
+    (b"\x28\xb5\x2f\xfd", "zstd", "give it a name that ends in .zst"),
     (b"7z\xbc\xaf\x27\x1c", "a 7z archive", _UNPACK),
     (b"Rar!\x1a\x07", "a RAR archive", _UNPACK),
     (b"\x89PNG\r\n", "a PNG image", ""),
@@ -41,7 +41,7 @@ _NO_TEXT = (
 """First bytes that no text has, what they say, and what to do."""
 
 _NO_TEXT_PATTERNS = (
-    (re.compile(rb"PAR1[\x00-\x08\x0e-\x1f]"), "a Parquet file", _SAVE),
+    (re.compile(rb"PAR1[\x00-\x08\x0e-\x1f]"), "a Parquet file", "give it a name that ends in .parquet"),
     (re.compile(rb"BZh[1-9]1AY&SY"), "a bzip2 archive", _UNPACK),
 )
 """Kinds that begin with letters, as a text may."""

@@ -62,7 +62,7 @@ def measure_ranges(model: SavedModel, examples: Examples) -> Ranges:
             ranges[name.removeprefix(OBSERVED)] = np.stack([np.minimum(known[0], low), np.maximum(known[1], high)])
         return values[: len(outputs)]
 
-    engine = onnx_engine(model.spec, serialised(build_graphs(model, observe=True)), workers=1, run=run)
+    engine = onnx_engine(model.spec, serialised(build_graphs(model, observe=True)), threads=1, run=run)
     engine.answer(examples, lambda *answer: None)
     engine.close()
     return ranges

@@ -17,8 +17,8 @@ from typing import Any, BinaryIO
 
 from bert_mrc_theseus.errors import UsageError, UserError
 from bert_mrc_theseus.files.atomic_files import keep_rights, naming_errors
+from bert_mrc_theseus.files.packed_files import is_packed
 from bert_mrc_theseus.files.places import check_place
-from bert_mrc_theseus.files.raw_lines import is_packed
 from bert_mrc_theseus.files.temporary_files import try_lock
 
 SECONDS = 1.0
@@ -89,7 +89,7 @@ class Journal:
             raise UsageError("--resume needs a file to write to: -o FILE")
         if is_packed(out):
             raise UsageError(
-                f"--resume does not write compressed files: name one without .gz, and compress it at the end ({out})"
+                f"--resume does not write compressed files: name one without .gz or .zst, and compress it at the end ({out})"
             )
         for kind in ("partial", "journal"):
             check_place(_beside(out, kind))

@@ -7,8 +7,8 @@ from typing import Any
 LIST_HEAD, LIST_BETWEEN, LIST_TAIL = "[\n", ",\n", "\n]\n"
 
 
-def json_text(record: Mapping[str, Any]) -> str:
-    """A record on one line, without its end."""
+def json_text(record: Any) -> str:
+    """A record, or part of one, on one line, without its end."""
     return json.dumps(record, ensure_ascii=False)
 
 

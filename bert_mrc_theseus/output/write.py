@@ -1,210 +1,148 @@
-"""What prediction writes: a stream of documents in one of the formats of `WRITERS`. A file or folder appears when it is
+"""What prediction writes: a stream of documents in one of the `formats`. A file or folder appears when it is
 complete.
 """
 
 import sys
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable
 from contextlib import AbstractContextManager, nullcontext
-from dataclasses import dataclass, replace
+from dataclasses import replace
+from itertools import chain, islice
 from pathlib import Path
-from typing import IO
+from typing import IO, BinaryIO
 
 from bert_mrc_theseus.errors import DataError, UsageError
-from bert_mrc_theseus.files.atomic_files import atomic_write, naming_errors
+from bert_mrc_theseus.files.atomic_files import atomic_binary, atomic_write, naming_errors
+from bert_mrc_theseus.files.packed_files import check_packing, is_packed
 from bert_mrc_theseus.files.raw_lines import OnError
-from bert_mrc_theseus.output.annotation_tools import doccano_line, label_studio_item
-from bert_mrc_theseus.output.brat import COMMAND, write_brat
-from bert_mrc_theseus.output.columns import columns_record
+from bert_mrc_theseus.files.remote_files import is_remote
+from bert_mrc_theseus.output.entity_cells import ROWS
+from bert_mrc_theseus.output.formats import DEFAULT_FORMAT, FolderFormat, TableFormat, format_of, jsonl_entities
 from bert_mrc_theseus.output.journal import Journal
-from bert_mrc_theseus.output.json_streams import LIST_BETWEEN, LIST_HEAD, LIST_TAIL, json_line
-from bert_mrc_theseus.output.marked_text import coloured_record, marked_record
-from bert_mrc_theseus.output.mrc_json import mrc_items
-from bert_mrc_theseus.output.terminal import shown
-from bert_mrc_theseus.output.unwritable import unwritable
+from bert_mrc_theseus.output.unwritable import writable
 from bert_mrc_theseus.outputs import check_output_file, check_output_folder
+from bert_mrc_theseus.tables.columns import Columns, OutputColumns
+from bert_mrc_theseus.tables.records import text_columns, with_text_row
 from bert_mrc_theseus.text.documents import Document
-from bert_mrc_theseus.text.interchange import document_to_dict
 from bert_mrc_theseus.text.schema import Schema
 
 
-@dataclass(frozen=True, slots=True)
-class FileFormat:
-    """A format of one text stream: a file, or standard output.
-
-    Attributes:
-        record: (document, how many were written before it, schema) -> its text, and how many of its entities the format could
-            not carry. The schema is that of the types which were asked; formats that show no types or queries ignore it.
-        head: schema -> what stands before all records.
-        between: what stands between two records.
-        tail: what stands behind all records.
-        coloured: gives the `record` for a terminal.
-
-    Raises:
-        DataError: by `record`, for a document that the format cannot hold.
-        UsageError: by `record`, where the format needs a schema.
-    """
-
-    record: Callable[[Document, int, Schema | None], tuple[str, int]]
-    head: Callable[[Schema | None], str] = lambda schema: ""
-    between: str = ""
-    tail: str = ""
-    coloured: Callable[[IO[str]], Callable[[Document, int, Schema | None], tuple[str, int]]] | None = None
-
-    def for_terminal(self, terminal: IO[str]) -> "FileFormat":
-        """The same for people's eyes: control characters are shown."""
-
-        def record(document: Document, number: int, schema: Schema | None) -> tuple[str, int]:
-            text, lost = self.record(document, number, schema)
-            return shown(text), lost
-
-        return replace(self, record=record if self.coloured is None else self.coloured(terminal))
-
-    def texts(
-        self, documents: Iterable[Document], schema: Schema | None, on_error: OnError, written: int = 0
-    ) -> Iterator[tuple[str, int, bool]]:
-        """For each document what is to be written, how many entities are lost, and whether it can be written at all.
-
-        Args:
-            documents: in the order in which they are written.
-            schema: see `record`.
-            on_error: gets the error of each document that cannot be written.
-            written: how many were written before.
-        """
-        for document in documents:
-            try:
-                text, lost = self.record(document, written, schema)
-                text.encode()
-            except (DataError, UnicodeEncodeError) as error:
-                on_error(unwritable(document, error))
-                yield "", 0, False
-            else:
-                yield (self.between + text if written else text), lost, True
-                written += 1
-
-
-@dataclass(frozen=True, slots=True)
-class FolderFormat:
-    """A format of several files, in a folder.
-
-    Attributes:
-        write: (folder, documents, on_error, overwrite); it replaces the folder in one atomic step, see `outputs.output_folder`.
-        command: what the folder's marker says.
-    """
-
-    write: Callable[[Path, Iterable[Document], OnError, bool], None]
-    command: str
-
-
-def _jsonl_line(document: Document, number: int, schema: Schema | None) -> tuple[str, int]:
-    return json_line(document_to_dict(document)), 0
-
-
-# Imported when they are called, since every other format would pay for the templates.
-def _html_head(schema: Schema | None) -> str:
-    from bert_mrc_theseus.output.entity_html import html_head
-
-    return html_head(schema)
-
-
-def _html_record(document: Document, number: int, schema: Schema | None) -> tuple[str, int]:
-    from bert_mrc_theseus.output.entity_html import html_record
-
-    return html_record(document, number, schema)
-
-
-def _json_list(record: Callable[[Document, int, Schema | None], tuple[str, int]]) -> FileFormat:
-    return FileFormat(record, lambda schema: LIST_HEAD, LIST_BETWEEN, LIST_TAIL)
-
-
-WRITERS: dict[str, FileFormat | FolderFormat] = {
-    "jsonl": FileFormat(_jsonl_line),
-    "conll": FileFormat(columns_record),
-    "brat": FolderFormat(write_brat, COMMAND),
-    "text": FileFormat(marked_record, coloured=coloured_record),
-    "html": FileFormat(_html_record, _html_head, tail="</body></html>\n"),
-    "doccano": FileFormat(doccano_line),
-    "label-studio": _json_list(label_studio_item),
-    "mrc": _json_list(mrc_items),
-}
-"""The formats by name."""
-
-
-def format_of(name: str) -> FileFormat | FolderFormat:
-    """A format by name.
-
-    Raises:
-        UsageError: there is none.
-    """
-    if name not in WRITERS:
-        raise UsageError(f"the output format is one of {', '.join(WRITERS)}. Received: {name!r}")
-    return WRITERS[name]
+def output_columns(form: str) -> OutputColumns | None:
+    """What gets the columns of a format that is a table; None: it is none."""
+    writer = format_of(form)
+    return OutputColumns(writer.typed) if isinstance(writer, TableFormat) else None
 
 
 def check_outputs(
-    form: str, out: Path | None, inputs: Iterable[str | Path] = (), overwrite: bool = False, resumable: bool = False
+    form: str,
+    out: str | Path | None,
+    inputs: Iterable[str | Path] = (),
+    overwrite: bool = False,
+    resumable: bool = False,
+    rows: str = ROWS[0],
 ) -> None:
     """Refuses what `write_outputs` could not write, before any work begins.
 
     Args:
-        form, out, overwrite: see `write_outputs`.
+        form, out, overwrite, rows: see `write_outputs`.
         inputs: what is read; see `outputs.check_output_file`.
         resumable: a journal will be kept, see `journal.Journal`.
 
     Raises:
         UsageError: unknown format; a folder format without a folder; the output cannot be written, holds what is not ours, or
             is an input.
+        UserError: a library is missing that writes it.
     """
     writer = format_of(form)
+    if rows not in ROWS:
+        raise UsageError(f"--rows is one of {', '.join(ROWS)}. Received: {rows!r}")
+    if rows != ROWS[0] and form != DEFAULT_FORMAT and not isinstance(writer, TableFormat):
+        raise UsageError(f"--rows {rows} is for jsonl and tables, not for {form}")
+    if resumable and is_remote(out):
+        raise UsageError("--resume writes files of this machine: copy the output when it is complete")
     if isinstance(writer, FolderFormat):
         if out is None:
             raise UsageError(f"{form} needs a folder to write to: -o FOLDER")
+        if is_remote(out):
+            raise UsageError(f"{form} writes a folder, and those are on this machine: {out}")
         if resumable:
             raise UsageError(f"--resume is for formats of one file, not for {form}")
         check_output_folder(out, writer.command, overwrite, inputs)
-    else:
-        check_output_file(out, inputs)
-        if resumable:
-            Journal.check(out)
-        elif out is not None:
-            Journal.refuse_unfinished(out)
+        return
+    if isinstance(writer, TableFormat) and writer.typed:
+        _check_typed(form, out, resumable)
+    if out is not None:
+        check_packing(out)
+    check_output_file(out, inputs)
+    if resumable:
+        Journal.check(out if out is None else Path(out))
+    elif out is not None and not is_remote(out):
+        Journal.refuse_unfinished(Path(out))
+
+
+def _check_typed(form: str, out: str | Path | None, resumable: bool) -> None:
+    from bert_mrc_theseus.tables.arrow_files import import_arrow
+
+    import_arrow()
+    if resumable:
+        raise UsageError(f"--resume is for formats that are written line by line, not for {form}: csv, tsv, jsonl ...")
+    if out is not None and is_packed(out):
+        raise UsageError(f"{form} is compressed inside: give it a name without .gz or .zst ({out})")
+    if out is None and sys.stdout.isatty():
+        raise UsageError(f"{form} is not text, and a terminal shows nothing else: -o FILE")
 
 
 def write_outputs(
     documents: Iterable[Document],
     form: str,
-    out: Path | None,
+    out: str | Path | None,
     schema: Schema | None = None,
     on_error: OnError | None = None,
     overwrite: bool = False,
     journal: Journal | None = None,
+    columns: OutputColumns | None = None,
+    rows: str = ROWS[0],
 ) -> int:
     """Writes predicted documents as they come.
 
     Args:
-        documents: in the order in which they are written.
-        form: in `WRITERS`.
+        documents: in the order in which they are written; for tables with their rows, or else with id and text as these.
+        form: in `formats.WRITERS`.
         out: file (folder for brat); None writes to standard output.
         schema: the types that may occur, for the legend and colours of html; and their queries, for mrc.
         on_error: gets the error of each document that cannot be written, which is then left out; by default it is raised.
         overwrite: see `outputs.check_output_folder`.
         journal: takes the documents, behind those that it has already, instead of `out`.
+        columns: for tables: has the columns of the input when the first document comes.
+        rows: in `ROWS`: a row (jsonl: a line) is a text with all its entities, or an entity.
 
     Returns:
         How many entities the format could not carry.
 
     Raises:
         UsageError: see `check_outputs`, or mrc without a schema.
+        UserError: see `arrow_tables.write_arrow`.
         OSError: the output cannot be written.
     """
     on_error = on_error or _raise
     writer = format_of(form)
+    entity_rows = rows != ROWS[0]
     if isinstance(writer, FolderFormat):
         if out is None:
             raise UsageError(f"{form} needs a folder to write to: -o FOLDER")
-        writer.write(out, documents, on_error, overwrite)
+        writer.write(Path(out), documents, on_error, overwrite)
         return 0
     if form == "mrc" and schema is None:
         raise UsageError("mrc needs a schema: it holds the query of each type")
+    if isinstance(writer, TableFormat):
+        # What is read first says which columns there are.
+        documents = _with_rows(documents)
+        known = (columns.columns if columns is not None else None) or text_columns(writer.typed)
+        if writer.typed:
+            _write_typed(writable(documents, on_error), writer.kind, out, known, entity_rows)
+            return 0
+        writer = writer.text_format(known, entity_rows)
+    elif entity_rows:
+        writer = replace(writer, record=jsonl_entities)
     if journal is not None and out is not None:
         with naming_errors(out, "--resume goes on from there"):
             if not journal.begun:
@@ -228,6 +166,23 @@ def write_outputs(
         # A pipe without a reader is noticed here, where the command line answers it, and not while Python shuts down.
         stream.flush()
     return dropped
+
+
+def _write_typed(
+    documents: Iterable[Document], kind: str, out: str | Path | None, columns: Columns, entity_rows: bool
+) -> None:
+    from bert_mrc_theseus.output.arrow_tables import write_arrow
+
+    opened: AbstractContextManager[BinaryIO] = nullcontext(sys.stdout.buffer) if out is None else atomic_binary(out)
+    with naming_errors(out or "standard output"), opened as stream:
+        write_arrow(stream, documents, kind, columns, entity_rows)
+        stream.flush()
+
+
+def _with_rows(documents: Iterable[Document]) -> Iterable[Document]:
+    """The documents, of which the first one has been read; those that come from no table as rows of `text_columns`."""
+    rows = (with_text_row(document) if document.row is None else document for document in documents)
+    return chain(list(islice(rows, 1)), rows)
 
 
 def _raise(error: DataError) -> None:

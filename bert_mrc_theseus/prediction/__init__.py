@@ -2,8 +2,15 @@
 
 predict        documents with their examples -> documents with entities
 pieces         long documents in pieces, documents in groups
+workers        processes that predict
+group          a group, predicted in this process or by a worker
 frames         a column of texts -> a column of entities
 extractor      `Extractor`
 progress       how far a prediction is
-inputs         text files, JSONL, folders, standard input -> documents
+input_files    which files are read
+inputs         text, JSONL, tables -> documents
+parts          large inputs in parts, each with an output of its own
+job_folder     the folder of these outputs
+ray_data       `Find`, for Ray Data
+ray_job        parts on the actors of a Ray cluster
 """

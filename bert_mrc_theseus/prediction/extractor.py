@@ -1,31 +1,33 @@
 """Entities of texts: `Extractor`, the Python interface, and the stream behind `bert-mrc-theseus predict`.
 
 An extractor has no state but its model. Documents are read ahead in groups of bounded size, so memory does not grow with the
-input and order is kept; a document's result does not depend on the others. While the engine works on one group, the next one
-is read and tokenised and the one before it decoded and handed out.
+input and order is kept; a document's result does not depend on the others. While one group is predicted, the next one is
+read and the one before it handed out.
 """
 
+import os
 import reprlib
 from collections import deque
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from concurrent.futures import CancelledError, Future
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
-from threading import Event
 from types import TracebackType
 from typing import Any, TypeVar, overload
 
-from bert_mrc_theseus.decoding.entities import Answers, answers_for
 from bert_mrc_theseus.decoding.spans import Thresholds
-from bert_mrc_theseus.engines.choose import load_engine
-from bert_mrc_theseus.engines.engine import Engine, UseAnswer
+from bert_mrc_theseus.engines.choose import choose_engine, load_engine
+from bert_mrc_theseus.engines.engine import Engine
+from bert_mrc_theseus.engines.thread_pool import available_cores
+from bert_mrc_theseus.errors import UsageError
 from bert_mrc_theseus.model_files.hub import local_model
 from bert_mrc_theseus.model_files.model_folder import load_spec
 from bert_mrc_theseus.model_files.model_spec import ModelSpec
 from bert_mrc_theseus.package_data import bundled_model
 from bert_mrc_theseus.prediction.frames import ENTITIES, batch_with_entities, frame_with_entities
+from bert_mrc_theseus.prediction.group import Begun, InThisProcess, InWorkers, Predictor
 from bert_mrc_theseus.prediction.pieces import Piece, groups_after, groups_of, pieces_of, whole_documents
+from bert_mrc_theseus.prediction.workers import Workers
 from bert_mrc_theseus.text.documents import TEXT, Document
 from bert_mrc_theseus.text.schema import DEFAULT_STYLE, Schema, read_queries
 from bert_mrc_theseus.text.word_lists import WordList
@@ -59,9 +61,12 @@ class Extraction:
 class Extractor:
     """Finds entities in texts.
 
+    One that was loaded from a folder can be pickled: a copy loads the folder again where it is unpickled, and works in that
+    process (it has no `workers`).
+
     Args:
         spec: a model but for its weights.
-        engine: runs it; closed with the extractor.
+        engine: runs it, here or in processes that each have their own; closed with the extractor.
         thresholds: instead of the model's own.
         schema: types to look for, instead of the model's own; see `unseen`.
         nested: find entities inside others too; without a match head only inside those of another type.
@@ -76,16 +81,20 @@ class Extractor:
     def __init__(
         self,
         spec: ModelSpec,
-        engine: Engine,
+        engine: Engine | Workers,
         thresholds: Thresholds | None = None,
         schema: Schema | None = None,
         nested: bool = False,
     ):
-        self._engine, self._spec = engine, spec
-        self._thresholds = thresholds or spec.thresholds
+        self._spec = spec
         self._schema = schema or spec.schema
-        self._decoding = spec.decoding(nested)
-        self._loaded_with: tuple[Any, ...] | None = None
+        counts = thresholds or spec.thresholds, spec.decoding(nested)
+        self._predictor: Predictor = (
+            InWorkers(engine, self._schema, *counts)
+            if isinstance(engine, Workers)
+            else InThisProcess(spec, engine, self._schema, *counts)
+        )
+        self._loaded_with: dict[str, Any] | None = None
 
     @classmethod
     def load(
@@ -99,6 +108,8 @@ class Extractor:
         style: str = DEFAULT_STYLE,
         types: Sequence[str] | None = None,
         words: WordList | None = None,
+        threads: int | None = None,
+        workers: int | None = None,
     ) -> "Extractor":
         """An extractor from a model folder.
 
@@ -114,13 +125,22 @@ class Extractor:
             style: which text of that file is the query.
             types: names of those types to look for; default: all.
             words: read as words of the model's lexicon: a hint, where a `Dictionary` is a verdict.
+            threads: that compute in a process, all on one copy of the model; for ONNX Runtime alone. Default: as many as this
+                process has cores, shared out among the workers.
+            workers: processes that predict, each with a copy of the model; default: this one. They are started anew, so a
+                script that asks for them does its work under `if __name__ == "__main__":`.
 
         Raises:
             ModelError: the folder is not a complete model, or the hub has none of that name.
             UserError: there is no such type or engine, or the Keras engine is needed and TensorFlow is not installed; or words
                 are given to a model without a lexicon.
+            UsageError: there are less than one thread or worker, or threads are given for Keras.
             DataError: the query file cannot be read.
         """
+        for name, count in (("threads", threads), ("workers", workers)):
+            if count is not None and count < 1:
+                raise UsageError(f"{name} are at least 1. Received: {count}")
+        bundled = folder is None
         folder = bundled_model() if folder is None else local_model(folder)
         if queries is not None:
             schema = read_queries(queries, style)
@@ -129,9 +149,22 @@ class Extractor:
             schema = (schema or load_spec(folder).schema).only(types)
         if words is not None:
             load_spec(folder).with_words(words)
-        spec, run = load_engine(folder, engine)
+        run: Engine | Workers
+        if workers is None:
+            spec, run = load_engine(folder, engine, threads)
+        else:
+            spec, run = load_spec(folder), _workers(folder, engine, workers, threads, words)
         extractor = cls(spec if words is None else spec.with_words(words), run, thresholds, schema, nested)
-        extractor._loaded_with = (folder, thresholds, engine, schema, nested, None, DEFAULT_STYLE, None, words)
+        extractor._loaded_with = {
+            # The bundled model lies elsewhere on another machine.
+            "folder": None if bundled else os.path.abspath(folder),
+            "thresholds": thresholds,
+            "engine": engine,
+            "schema": schema,
+            "nested": nested,
+            "words": words,
+            "threads": threads,
+        }
         return extractor
 
     def __reduce__(self) -> tuple[Any, ...]:
@@ -139,7 +172,7 @@ class Extractor:
             raise TypeError(
                 "an extractor of a model in memory cannot be pickled: save the model and load it from its folder"
             )
-        return type(self).load, self._loaded_with
+        return _load_again, (type(self), self._loaded_with)
 
     @property
     def schema(self) -> Schema:
@@ -233,8 +266,8 @@ class Extractor:
         return islice(whole_documents(self._answered(groups)), unneeded, None)
 
     def close(self) -> None:
-        """Ends the engine's threads; an extractor that is forgotten ends them too."""
-        self._engine.close()
+        """Ends threads and workers, these at once; an extractor that is forgotten ends them too."""
+        self._predictor.close()
 
     def __enter__(self) -> "Extractor":
         return self
@@ -245,30 +278,34 @@ class Extractor:
         self.close()
 
     def _answered(self, groups: Iterable[list[Piece]]) -> Iterator[tuple[Piece, Document]]:
-        """Each piece with what was found in it; one group is with the engine while another is read or handed out."""
-        running: deque[tuple[list[Piece], Answers, Future[None]]] = deque()
-        stopped = Event()
+        """Each piece with what was found in it; some groups are being predicted while another is read or handed out."""
+        running: deque[tuple[list[Piece], Begun]] = deque()
 
         def finished() -> Iterator[tuple[Piece, Document]]:
-            group, answers, done = running.popleft()
-            done.result()
-            yield from zip(group, answers.documents([piece.document for piece in group]), strict=True)
+            group, begun = running.popleft()
+            yield from zip(group, begun.documents(), strict=True)
 
         try:
             for group in groups:
-                examples = self._spec.examples([piece.document for piece in group], self._schema)
-                answers = answers_for(examples, self._schema, self._thresholds, self._decoding)
-                done = self._engine.submit(self._engine.answer, examples, _until(stopped, answers.add), answers.matches)
-                running.append((group, answers, done))
-                if len(running) > 1:
+                running.append((group, self._predictor.begin([piece.document for piece in group])))
+                if len(running) > self._predictor.ahead:
                     yield from finished()
             while running:
                 yield from finished()
         finally:
-            # After Ctrl-C nobody waits for a whole group.
-            stopped.set()
-            for _, _, done in running:
-                done.cancel()
+            for _, begun in running:
+                begun.cancel()
+
+
+def _load_again(kind: type[Extractor], arguments: dict[str, Any]) -> Extractor:
+    return kind.load(**arguments)
+
+
+def _workers(folder: str | Path, engine: str, count: int, threads: int | None, words: WordList | None) -> Workers:
+    chosen = choose_engine(folder, engine)
+    if threads is None and chosen != "keras":
+        threads = max(1, available_cores() // count)
+    return Workers(folder, chosen, count, threads, words)
 
 
 def _documents(texts: Any) -> Iterator[Document]:
@@ -287,17 +324,6 @@ def _documents(texts: Any) -> Iterator[Document]:
         for number, text in enumerate(texts):
             if not isinstance(text, str):
                 raise TypeError(f"text {number}, counted from 0, is no str. Received: {reprlib.repr(text)}")
-            yield Document("", text)
+            yield Document(number, text)
 
     return documents()
-
-
-def _until(stopped: Event, use: UseAnswer) -> UseAnswer:
-    """The same, but once `stopped` is set it ends the work of the engine that calls it."""
-
-    def run(*answer: Any) -> None:
-        if stopped.is_set():
-            raise CancelledError
-        use(*answer)
-
-    return run

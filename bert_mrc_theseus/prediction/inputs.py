@@ -1,66 +1,87 @@
-"""What prediction reads: text (a document a line, or the whole file), JSONL, JSON, folders of these, standard input; plain or
-gz. A record that cannot be read is reported and left out, and the rest goes on.
+"""What prediction reads: text (a document a line, or the whole file), JSONL, JSON, tables, folders of these, standard input;
+plain, gz or zst; here or elsewhere (see `remote_files`). A record that cannot be read is reported and left out, and the rest
+goes on.
 
-A file is what its name says (`.jsonl` and `.ndjson`, `.json`, else text, in any case), unless the user says what it is. JSON
-is never searched as text unasked: text that begins as JSON does is refused.
+A file is what its name says (`.jsonl` and `.ndjson`, `.json`, tables by `tables.kinds`, else text, in any case), unless the
+user says what it is. JSON is never searched as text unasked: text that begins as JSON does is refused.
 """
 
 import os
 import re
 import sys
+from collections import Counter
 from collections.abc import Iterable, Iterator
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 from itertools import chain
-from pathlib import Path
+from typing import BinaryIO
 
-from bert_mrc_theseus.errors import DataError, UsageError, printable
+from bert_mrc_theseus.errors import DataError, printable
+from bert_mrc_theseus.files.packed_files import unpacked_name
 from bert_mrc_theseus.files.raw_lines import OnError, open_binary
 from bert_mrc_theseus.files.reading import decode_lines, decode_text
+from bert_mrc_theseus.files.remote_files import is_remote
 from bert_mrc_theseus.files.text_encoding import DEFAULT_ENCODING
+from bert_mrc_theseus.prediction.input_files import STDIN
+from bert_mrc_theseus.tables.columns import OutputColumns, Table
+from bert_mrc_theseus.tables.kinds import KINDS, kind_of_name, open_table
+from bert_mrc_theseus.tables.read import check_record_names, documents_of_records, documents_with_rows
+from bert_mrc_theseus.tables.records import RecordTable, text_columns, with_text_row
 from bert_mrc_theseus.text.documents import TEXT, Document
 from bert_mrc_theseus.text.interchange import document_from_dict, parse_documents
-from bert_mrc_theseus.text.json_records import json_records
+from bert_mrc_theseus.text.json_records import Json, json_records, parse_json
 
-STDIN = "-"
-SUFFIXES = (".txt", ".jsonl", ".ndjson")
-"""Of the files that a folder is searched for."""
-
-FORMS = ("auto", "text", "jsonl", "json")
+FORMS = ("auto", "text", "jsonl", "json", *KINDS)
 """What a file can be; auto: what its name says."""
 
-SHOWN = 60
-"""Characters of a path in a message: a text that was given as one may be long."""
+REPLACED = ("entities", "annotated")
+"""Fields of a record that prediction replaces."""
 
 _JSON_START = re.compile(r'\s*(\{\s*("|$)|\[\s*(\{|"|$))')
 
 
-def find_inputs(paths: Iterable[str]) -> list[str]:
-    """The files to read, in order: folders are searched for .txt, .jsonl and .ndjson (.gz too), sorted by name.
+@dataclass(frozen=True, slots=True)
+class InputOptions:
+    """What a user says of all files.
+
+    Attributes:
+        whole_files: a text file is one document, with its line ends as they are.
+        encoding: of text, JSON, CSV and TSV.
+        form: in `FORMS`.
+        text_field: the field of a JSON record, or the column, that holds the text.
+        id_field: the same of the id; None: "id", where it is.
+        columns: gets the columns of an output that is a table: documents then carry their rows. None: it is none.
+        missing: counts the "texts" of tables that are null: they are read as empty ones.
+    """
+
+    whole_files: bool = False
+    encoding: str = DEFAULT_ENCODING
+    form: str = "auto"
+    text_field: str = TEXT
+    id_field: str | None = None
+    columns: OutputColumns | None = None
+    missing: Counter[str] = field(default_factory=Counter)
+
+
+def check_tables(files: Iterable[str], options: InputOptions) -> None:
+    """Refuses inputs that are all tables, of which none can be read, such as one without a column that is named: before any
+    work begins.
 
     Raises:
-        UsageError: a path does not exist.
-        DataError: a folder has no such file.
+        DataError: what is wrong with the first one.
     """
-    files: list[str] = []
-    for path in paths:
-        if path == STDIN:
-            files.append(path)
-        elif os.path.isdir(path):
-            inside = sorted(
-                str(file)
-                for file in Path(path).rglob("*")
-                if file.is_file() and file.name.lower().removesuffix(".gz").endswith(SUFFIXES)
-            )
-            if not inside:
-                raise DataError(f"the folder has no {' or '.join(SUFFIXES)} file", path)
-            files += inside
-        elif os.path.exists(path):
-            # A file, or a pipe or device that the shell made one of.
-            files.append(path)
-        else:
-            named = path if len(path) <= SHOWN else f"{path[:SHOWN]}..."
-            raise UsageError(f"{printable(named)}: no such file or folder (to predict a text: predict --text TEXT)")
-    return files
+    first = None
+    for name in files:
+        kind = form_of(name) if options.form == "auto" else options.form
+        if kind not in KINDS or not (is_remote(name) or os.path.isfile(name)):
+            return
+        try:
+            with open_binary(name) as stream:
+                _open_table(stream, kind, printable(name), lambda error: None, options)
+            return
+        except DataError as error:
+            first = first or error
+    if first is not None:
+        raise first
 
 
 def texts_as_documents(texts: Iterable[str]) -> Iterator[Document]:
@@ -68,77 +89,87 @@ def texts_as_documents(texts: Iterable[str]) -> Iterator[Document]:
     return (Document(f"text:{number}", text) for number, text in enumerate(texts, 1))
 
 
-def read_inputs(
-    files: Iterable[str],
-    on_error: OnError,
-    whole_files: bool = False,
-    encoding: str = DEFAULT_ENCODING,
-    form: str = "auto",
-    text_field: str = TEXT,
-) -> Iterator[Document]:
+def read_inputs(files: Iterable[str], on_error: OnError, options: InputOptions = InputOptions()) -> Iterator[Document]:
     """Documents without entities, in order.
 
     A line's id is `file:line`; an empty line is an empty document, so that results can be matched by line. A JSON record has
     the form of `documents`: its own id and further fields are kept, its entities and what it says of them ("annotated") are
-    dropped. A JSON file is a list of records or of texts, or one after another; it is read whole, and the id of an item
-    without one is `file:number`.
+    dropped. A row of a table is such a record, or goes with the document as it is, see `InputOptions.columns`. A JSON file is
+    a list of records or of texts, or one after another; it is read whole, and the id of an item without one is `file:number`.
 
     Args:
-        files: see `find_inputs`.
+        files: see `input_files.find_inputs`.
         on_error: gets the error of each file or record that cannot be read.
-        whole_files: a text file is one document, with its line ends as they are.
-        encoding: of all files.
-        form: in `FORMS`, for all files.
-        text_field: the field of a JSON record that holds the text.
+        options: of all files.
     """
     for name in files:
         try:
             if name == STDIN:
                 if sys.stdin is None:
                     raise DataError("standard input is closed", "stdin")
-                stream: Iterable[bytes] = sys.stdin.buffer
-                yield from _read(stream, "stdin", on_error, whole_files, encoding, form, text_field)
+                yield from _read(sys.stdin.buffer, "stdin", on_error, options)
             else:
                 with open_binary(name) as stream:
-                    yield from _read(stream, printable(name), on_error, whole_files, encoding, form, text_field)
+                    yield from _read(stream, printable(name), on_error, options)
         except DataError as error:
             on_error(error)
 
 
-def _read(
-    stream: Iterable[bytes],
-    name: str,
-    on_error: OnError,
-    whole_files: bool,
-    encoding: str,
-    form: str,
-    text_field: str,
-) -> Iterator[Document]:
-    kind = form_of(name) if form == "auto" else form
-    if kind == "jsonl":
-        lines = decode_lines(stream, name, on_error, encoding)
-        for document in parse_documents(lines, name, on_error, f"{name}:", text_field):
-            yield replace(document, entities=(), annotated=None)
-    elif kind == "json":
-        yield from _json_documents(decode_text(stream, name, encoding), name, on_error, text_field)
-    elif whole_files:
-        text = decode_text(stream, name, encoding)
-        if form == "auto":
+def _read(stream: BinaryIO, name: str, on_error: OnError, options: InputOptions) -> Iterator[Document]:
+    kind = form_of(name) if options.form == "auto" else options.form
+    table: Table
+    if kind in KINDS:
+        table = _open_table(stream, kind, name, on_error, options)
+        if options.columns is None:
+            yield from documents_of_records(
+                table, name, on_error, options.missing, options.text_field, options.id_field, REPLACED
+            )
+            return
+    elif kind in ("jsonl", "json"):
+        if options.columns is None:
+            yield from _json_documents(stream, kind, name, on_error, options)
+            return
+        values = _json_values(stream, kind, name, on_error, options.encoding)
+        table = RecordTable(values, options.text_field, name, options.columns)
+        if options.id_field is not None and table.columns.names:
+            table.columns.index(options.id_field, name, "--id-field")
+    else:
+        if options.columns is not None:
+            options.columns.take(text_columns(options.columns.typed), name)
+        for document in _text_documents(stream, name, on_error, options):
+            yield document if options.columns is None else with_text_row(document)
+        return
+    yield from documents_with_rows(table, name, on_error, options.columns, options.missing)
+
+
+def _open_table(stream: BinaryIO, kind: str, name: str, on_error: OnError, options: InputOptions) -> Table:
+    table = open_table(stream, kind, options.text_field, name, on_error, options.encoding)
+    if options.columns is None:
+        check_record_names(table, name, options.text_field, options.id_field)
+    elif options.id_field is not None:
+        table.columns.index(options.id_field, name, "--id-field")
+    return table
+
+
+def _text_documents(stream: BinaryIO, name: str, on_error: OnError, options: InputOptions) -> Iterator[Document]:
+    if options.whole_files:
+        text = decode_text(stream, name, options.encoding)
+        if options.form == "auto":
             _refuse_json(text.lstrip().partition("\n")[0], name)
         yield Document(name, text)
-    else:
-        lines = decode_lines(stream, name, on_error, encoding)
-        first = next(lines, None)
-        if first is not None and form == "auto":
-            _refuse_json(first[1], name)
-        for number, line in chain([] if first is None else [first], lines):
-            yield Document(f"{name}:{number}", line)
+        return
+    lines = decode_lines(stream, name, on_error, options.encoding)
+    first = next(lines, None)
+    if first is not None and options.form == "auto":
+        _refuse_json(first[1], name)
+    for number, line in chain([] if first is None else [first], lines):
+        yield Document(f"{name}:{number}", line)
 
 
 def form_of(name: str) -> str:
-    """What a file's name says it is: "text", "jsonl" or "json"."""
-    suffix = os.path.splitext(name.lower().removesuffix(".gz"))[1]
-    return {".jsonl": "jsonl", ".ndjson": "jsonl", ".json": "json"}.get(suffix, "text")
+    """What a file's name says it is, in `FORMS`."""
+    suffix = os.path.splitext(unpacked_name(name))[1]
+    return {".jsonl": "jsonl", ".ndjson": "jsonl", ".json": "json"}.get(suffix) or kind_of_name(name) or "text"
 
 
 def _refuse_json(line: str, name: str) -> None:
@@ -155,14 +186,37 @@ def _refuse_json(line: str, name: str) -> None:
         )
 
 
-def _json_documents(text: str, name: str, on_error: OnError, text_field: str) -> Iterator[Document]:
+def _json_documents(
+    stream: BinaryIO, kind: str, name: str, on_error: OnError, options: InputOptions
+) -> Iterator[Document]:
+    if kind == "jsonl":
+        lines = decode_lines(stream, name, on_error, options.encoding)
+        for document in parse_documents(lines, name, on_error, f"{name}:", options.text_field, options.id_field):
+            yield replace(document, entities=(), annotated=None)
+        return
+    text = decode_text(stream, name, options.encoding)
     for number, (line, record) in enumerate(json_records(text, name, on_error), 1):
         default = f"{name}:{number}"
         try:
             if isinstance(record, str):
                 yield Document(default, record)
             else:
-                document = document_from_dict(record, default, text_field)
+                document = document_from_dict(record, default, options.text_field, options.id_field)
                 yield replace(document, entities=(), annotated=None)
         except ValueError as error:
             on_error(DataError(str(error), name, line))
+
+
+def _json_values(
+    stream: BinaryIO, kind: str, name: str, on_error: OnError, encoding: str
+) -> Iterator[tuple[int, Json]]:
+    """The records of JSONL, or of a JSON file, with the lines where they begin."""
+    if kind == "json":
+        yield from json_records(decode_text(stream, name, encoding), name, on_error)
+        return
+    for number, line in decode_lines(stream, name, on_error, encoding):
+        if line.strip():
+            try:
+                yield number, parse_json(line, name, number)
+            except DataError as error:
+                on_error(error)

@@ -11,6 +11,7 @@ from bert_mrc_theseus.errors import DataError
 from bert_mrc_theseus.files.raw_lines import PIECE, open_binary
 from bert_mrc_theseus.output.terminal import PlainConsole
 from bert_mrc_theseus.prediction.inputs import form_of
+from bert_mrc_theseus.tables.kinds import TYPED
 from bert_mrc_theseus.text.documents import Document
 
 if TYPE_CHECKING:
@@ -106,12 +107,12 @@ def count_documents(files: Iterable[str], whole_files: bool, form: str) -> int |
         files, whole_files, form: see `inputs.read_inputs`.
 
     Returns:
-        None if that cannot be said beforehand: of standard input, pipes, and JSON that is a list.
+        None if that cannot be said beforehand: of standard input, pipes, files elsewhere, JSON that is a list, Parquet, Arrow.
     """
     total = 0
     for file in files:
         kind = form_of(file) if form == "auto" else form
-        if kind == "json" or not Path(file).is_file():
+        if kind in ("json", *TYPED) or not Path(file).is_file():
             return None
         total += 1 if whole_files and kind == "text" else _lines(file)
     return total

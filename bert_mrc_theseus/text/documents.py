@@ -6,6 +6,7 @@ output: `document.text[entity.start:entity.end]` is the entity's text.
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
 from bert_mrc_theseus.text.json_records import Json
 
@@ -56,6 +57,7 @@ class Document:
             has.
         rest: further fields of the JSON record that the document was, to be written again; not to be changed. They count
             for equality, not for the hash.
+        row: what the document was in a table, see `tables.columns.Row`, for outputs that are tables. It counts for neither.
 
     Raises:
         ValueError: an entity lies outside the text, or is of a type that was not annotated; or a further field has the name
@@ -74,6 +76,7 @@ class Document:
     silver: bool = False
     annotated: tuple[str, ...] | None = None
     rest: Mapping[str, Json] = field(default_factory=dict, hash=False)
+    row: Any = field(default=None, compare=False, repr=False)
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "entities", tuple(sorted(self.entities)))

@@ -43,13 +43,16 @@ def document_to_dict(document: Document) -> dict[str, Any]:
     return {**record, **document.rest}
 
 
-def document_from_dict(record: Any, default_id: str = "", text_field: str = TEXT) -> Document:
+def document_from_dict(
+    record: Any, default_id: str = "", text_field: str = TEXT, id_field: str | None = None
+) -> Document:
     """Reads the interchange form; `id` and `entities` may be missing.
 
     Args:
         record: a JSON object.
         default_id: where it has no id, or null.
         text_field: the field that holds the text.
+        id_field: the field that holds the id, and must be there; None: "id", where it is.
 
     Raises:
         ValueError: a field is missing or of the wrong kind, an entity's "text" is not what its offsets say, or see `Document`.
@@ -59,6 +62,10 @@ def document_from_dict(record: Any, default_id: str = "", text_field: str = TEXT
     text = text_of_record(record, text_field)
     if text_field != TEXT and TEXT in record:
         raise ValueError(f"a document has one text: this one has {TEXT!r} beside {text_field!r}")
+    if id_field not in (None, "id") and "id" in record:
+        raise ValueError(f"a document has one id: this one has 'id' beside {id_field!r}")
+    if id_field is not None and id_field not in record:
+        raise ValueError(f"there is no {id_field!r}, which should hold the id (--id-field)")
     items = record.get("entities") or ()
     if not isinstance(items, list | tuple):
         raise ValueError(f'"entities" is a list. Received: {shown(items)}')
@@ -68,12 +75,16 @@ def document_from_dict(record: Any, default_id: str = "", text_field: str = TEXT
     if annotated is not None and not (isinstance(annotated, list) and all(isinstance(kind, str) for kind in annotated)):
         raise ValueError(f'"annotated" is a list of types. Received: {shown(annotated)}')
     return Document(
-        id_of_record(record.get("id"), default_id),
+        id_of_record(record.get(id_field or "id"), default_id),
         text,
         tuple(_entity_from_dict(item, text) for item in items),
         silver,
         None if annotated is None else tuple(annotated),
-        {name: value for name, value in record.items() if name not in OWN_FIELDS and name != text_field},
+        {
+            name: value
+            for name, value in record.items()
+            if name not in OWN_FIELDS and name not in (text_field, id_field)
+        },
     )
 
 
@@ -136,7 +147,9 @@ def _entity_from_dict(item: Any, text: str) -> Entity:
     return entity
 
 
-def parse_document(line: str, path: str | Path, number: int, default_id: str, text_field: str = TEXT) -> Document:
+def parse_document(
+    line: str, path: str | Path, number: int, default_id: str, text_field: str = TEXT, id_field: str | None = None
+) -> Document:
     """Reads one line of interchange JSONL, see `document_from_dict`.
 
     Raises:
@@ -144,7 +157,7 @@ def parse_document(line: str, path: str | Path, number: int, default_id: str, te
     """
     record = parse_json(line, path, number)
     try:
-        return document_from_dict(record, default_id, text_field)
+        return document_from_dict(record, default_id, text_field, id_field)
     except ValueError as error:
         raise DataError(str(error), path, number) from error
 
@@ -155,6 +168,7 @@ def parse_documents(
     on_error: OnError | None = None,
     prefix: str = "",
     text_field: str = TEXT,
+    id_field: str | None = None,
 ) -> Iterator[Document]:
     """Yields the documents of interchange JSONL, line by line; blank lines are skipped.
 
@@ -163,7 +177,7 @@ def parse_documents(
         path: for messages.
         on_error: gets the error of a line that is no document, which is then left out; by default it is raised.
         prefix: of the line number, which becomes the id where one is missing.
-        text_field: see `document_from_dict`.
+        text_field, id_field: see `document_from_dict`.
 
     Raises:
         DataError: see `parse_document`.
@@ -172,7 +186,7 @@ def parse_documents(
         if not line.strip():
             continue
         try:
-            document = parse_document(line, path, number, f"{prefix}{number}", text_field)
+            document = parse_document(line, path, number, f"{prefix}{number}", text_field, id_field)
         except DataError as error:
             if on_error is None:
                 raise
@@ -184,7 +198,7 @@ def parse_documents(
 def read_documents(
     path: str | Path, on_error: OnError | None = None, encoding: str = DEFAULT_ENCODING
 ) -> Iterator[Document]:
-    """`parse_documents` of a file, plain or gz.
+    """`parse_documents` of a file, plain or compressed.
 
     Args:
         path: the file.
@@ -207,7 +221,7 @@ def write_documents(path: str | Path, documents: Iterable[Document]) -> None:
     """Writes documents as interchange JSONL in one atomic step.
 
     Args:
-        path: the file; one that ends in `.gz` is compressed.
+        path: the file; one that ends in `.gz` or `.zst` is compressed.
         documents: in the order in which they are written.
 
     Example:

@@ -14,6 +14,7 @@ span_formats   spans by offsets: JSON, JSONL, TSV, text
 brat           BRAT standoff
 hf_datasets    Hugging Face datasets with tokens and tags
 label_studio   exports of Label Studio
+tables         Parquet, Arrow, CSV, TSV
 marked_text    entities marked in the text itself
 silver         raw text, annotated by jieba
 """

@@ -1,9 +1,11 @@
 """The formats that can be read, by name."""
 
 from collections.abc import Callable, Iterable
+from functools import partial
 
 from bert_mrc_theseus.errors import UsageError
 from bert_mrc_theseus.files.text_encoding import DEFAULT_ENCODING, check_encoding
+from bert_mrc_theseus.tables.kinds import KINDS, TYPED
 from bert_mrc_theseus.text.documents import TEXT, Document
 
 from .brat import read_brat
@@ -22,6 +24,7 @@ from .span_formats import (
     read_mrc,
     read_span_tsv,
 )
+from .tables import read_table
 from .tag_lines import read_parallel, read_two_line
 from .uner import read_uner
 from .weibo import read_cesu8_columns, read_weibo
@@ -51,8 +54,9 @@ READERS: dict[str, Reader] = {
     "raw": read_raw,
     "raw-file": read_raw_file,
     "silver": read_silver,
+    **{kind: partial(read_table, kind=kind) for kind in KINDS},
 }
-"""The readers by their formats' names. What the library writes: `bert_mrc_theseus.output.write.WRITERS`."""
+"""The readers by their formats' names. What the library writes: `bert_mrc_theseus.output.formats.WRITERS`."""
 
 
 def reader_of(name: str) -> Reader:
@@ -66,9 +70,10 @@ def reader_of(name: str) -> Reader:
     return READERS[name]
 
 
-TEXT_FIELD_FORMATS = ("jsonl", "doccano", "label-studio")
+TEXT_FIELD_FORMATS = ("jsonl", "doccano", "label-studio", *KINDS)
+ID_FIELD_FORMATS = ("jsonl", *KINDS)
 TAG_COLUMN_FORMATS = ("columns",)
-FIXED_ENCODING_FORMATS = ("weibo-cesu8", "hf")
+FIXED_ENCODING_FORMATS = ("weibo-cesu8", "hf", *TYPED)
 
 
 def check_options(name: str, options: ReadOptions) -> None:
@@ -81,6 +86,8 @@ def check_options(name: str, options: ReadOptions) -> None:
         raise UsageError(f"the format {name} has its own encoding: leave --encoding out")
     if options.text_field != TEXT and name not in TEXT_FIELD_FORMATS:
         raise UsageError(f"--text-field is for --format {', '.join(TEXT_FIELD_FORMATS)}, not {name}")
+    if options.id_field is not None and name not in ID_FIELD_FORMATS:
+        raise UsageError(f"--id-field is for --format {', '.join(ID_FIELD_FORMATS)}, not {name}")
     if options.tag_column is not None and name not in TAG_COLUMN_FORMATS:
         raise UsageError(f"--tag-column is for --format {', '.join(TAG_COLUMN_FORMATS)}, not {name}")
     if options.tag_column is not None and options.tag_column < 2:

@@ -21,6 +21,7 @@ class ReadReport:
         repeated: exact repeats of an entity, left out.
         repeated_documents: documents left out because an earlier one has their text, in corpora that are known for it.
         metadata: lines that stand beside the text and are no tokens, left out.
+        missing_texts: rows of tables without a text (null), read as empty texts.
         unannotated: texts that nobody has annotated, left out.
         other_results: annotations that are no entities (relations, choices ...) and further annotations of a text, left out.
         errors: messages of skipped records.
@@ -37,6 +38,7 @@ class ReadReport:
     repeated: int = 0
     repeated_documents: int = 0
     metadata: int = 0
+    missing_texts: int = 0
     unannotated: int = 0
     other_results: int = 0
     errors: list[str] = field(default_factory=list)

@@ -20,13 +20,15 @@ class ReadOptions:
 
     Attributes:
         encoding: of the files.
-        text_field: the field of a JSON record that holds the text.
+        text_field: the field of a JSON record, or the column of a table, that holds the text.
         tag_column: 1-based number of the column that holds the tag; None: the last.
+        id_field: the field, or column, that holds the id; None: "id", where it is.
     """
 
     encoding: str = DEFAULT_ENCODING
     text_field: str = TEXT
     tag_column: int | None = None
+    id_field: str | None = None
 
 
 DEFAULTS = ReadOptions()

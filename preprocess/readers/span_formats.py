@@ -70,7 +70,7 @@ def _make(
 def read_interchange(path: str | Path, report: ReadReport, options: ReadOptions = DEFAULTS) -> Iterator[Document]:
     """The project's own JSONL (see `text.interchange`)."""
     lines = source_lines(path, options, report.bad_record)
-    yield from parse_documents(lines, path, report.bad_record, text_field=options.text_field)
+    yield from parse_documents(lines, path, report.bad_record, text_field=options.text_field, id_field=options.id_field)
 
 
 def read_cluener(path: str | Path, report: ReadReport, options: ReadOptions = DEFAULTS) -> Iterator[Document]:

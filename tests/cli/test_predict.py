@@ -98,7 +98,7 @@ def test_predict_is_told_what_the_input_is(command, model, tmp_path):
     options = ("--encoding", "gb18030", "--input-format", "jsonl", "--text-field", "content")
     status, out, _ = command("predict", "-m", model, path, *options)
     assert status == 0 and json.loads(out)["text"] == "这是上海"
-    for wrong in (("--encoding", "x"), ("--input-format", "csv")):
+    for wrong in (("--encoding", "x"), ("--input-format", "xlsx")):
         status, _, err = command("predict", "-m", tmp_path, path, *wrong)
         assert status == 2 and wrong[1] in err
 

@@ -100,10 +100,10 @@ pool.close()
 """
 
 
-@pytest.mark.parametrize("workers", [1, 2, 4])
-def test_callers_that_are_threads_of_the_pool_do_not_wait_for_each_other(workers):
+@pytest.mark.parametrize("threads", [1, 2, 4])
+def test_callers_that_are_threads_of_the_pool_do_not_wait_for_each_other(threads):
     # In a process of its own: threads that wait for ever would keep this one from ending.
-    subprocess.run([sys.executable, "-c", CALLERS, str(workers)], check=True, timeout=120.0)
+    subprocess.run([sys.executable, "-c", CALLERS, str(threads)], check=True, timeout=120.0)
 
 
 def test_no_thread_starts_before_it_is_needed_and_none_stays():

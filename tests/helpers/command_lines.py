@@ -15,6 +15,7 @@ from collections.abc import Iterator
 from contextlib import redirect_stderr, redirect_stdout
 from dataclasses import asdict, dataclass
 from importlib import import_module
+from multiprocessing.process import BaseProcess
 from pathlib import Path
 from types import UnionType
 from typing import Any, Union, get_args, get_origin, get_type_hints
@@ -34,6 +35,7 @@ BASES: dict[str, dict[str, Any]] = {
     "evaluate": {"model": MODEL, "data": "data"},
     "compare": {"data": "data", "out": "compared", "encoder": "empty"},
     "predict": {"inputs": ["text.txt"]},
+    "predict-ray": {"input_path": "data", "out": "found"},
     "average": {"models": [MODEL, MODEL], "out": "averaged"},
     "export": {"model": MODEL, "data": "data", "out": "exported"},
     "report": {"models": ["empty"], "data": "data", "out": "page.html"},
@@ -42,6 +44,7 @@ BASES: dict[str, dict[str, Any]] = {
     "bench train": {"model": MODEL, "data": "data/train.jsonl"},
     "bench cold-start": {"model": MODEL},
     "bench scaling": {"data": "data/test.jsonl"},
+    "bench processes": {"data": ["data/test.jsonl"]},
     "bench shared": {"model": MODEL, "data": "data/test.jsonl"},
 }
 """A command line of each command that is right, by its parameters."""
@@ -108,12 +111,13 @@ def functions() -> dict[str, Any]:
     """Every command's function, by what is written to call it."""
     found = {}
     for name in cli.COMMANDS:
-        module = import_module(f"bert_mrc_theseus.cli.{name}")
+        own = name.replace("-", "_")
+        module = import_module(f"bert_mrc_theseus.cli.{own}")
         if hasattr(module, "app"):
             for item in module.app.registered_commands:
                 found[f"{name} {item.name or item.callback.__name__.replace('_', '-')}"] = item.callback
         else:
-            found[name] = getattr(module, name)
+            found[name] = getattr(module, own)
     return found
 
 
@@ -201,7 +205,7 @@ class _Refuse:
     """Lets nothing costly be imported."""
 
     def find_spec(self, name: str, path: Any = None, target: Any = None) -> None:
-        if name in ("tensorflow", "keras", "torch", "onnxruntime"):
+        if name in ("tensorflow", "keras", "torch", "onnxruntime", "ray"):
             raise Begun(name)
 
 
@@ -231,6 +235,7 @@ def main() -> None:
     os.chdir(sys.argv[1])
     sys.meta_path.insert(0, _Refuse())  # type: ignore[arg-type]
     subprocess.Popen = _refuse  # type: ignore[assignment,misc]
+    BaseProcess.start = _refuse  # type: ignore[method-assign]
     stdout = sys.stdout
     for case in cases():
         print(json.dumps(asdict(run(case))), file=stdout, flush=True)

@@ -150,11 +150,11 @@ def onnx_engine(
     model: SavedModel,
     ranges: Ranges | None = None,
     split: int | None = None,
-    workers: int = 2,
+    threads: int = 2,
     run: RunGraph | None = None,
 ) -> Engine:
     """The model's graphs, without a folder."""
-    return choose.onnx_engine(model.spec, serialised(build_graphs(model, ranges, split=split)), workers, run)
+    return choose.onnx_engine(model.spec, serialised(build_graphs(model, ranges, split=split)), threads, run)
 
 
 def differences(found: list[np.ndarray], expected: list[np.ndarray]) -> np.ndarray:

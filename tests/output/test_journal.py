@@ -7,15 +7,16 @@ import pytest
 
 from bert_mrc_theseus.errors import UserError
 from bert_mrc_theseus.output import journal as journal_module
+from bert_mrc_theseus.output.formats import WRITERS, FileFormat
 from bert_mrc_theseus.output.journal import Journal
-from bert_mrc_theseus.output.write import WRITERS, FileFormat, write_outputs
+from bert_mrc_theseus.output.write import write_outputs
 from bert_mrc_theseus.text.documents import Document, Entity
 from bert_mrc_theseus.text.schema import EntityType, Schema
 
 SCHEMA = Schema((EntityType("LOC", "地名"), EntityType("ORG", "机构")))
 DOCUMENTS = [Document(f"{n}", f"\ufeff北京大学{n}", (Entity(1, 3, "LOC"), Entity(1, 5, "ORG"))) for n in range(6)]
 DOCUMENTS.insert(2, Document("half", "\ud800"))
-FORMS = [name for name, writer in WRITERS.items() if isinstance(writer, FileFormat)]
+FORMS = [name for name, writer in WRITERS.items() if isinstance(writer, FileFormat)] + ["csv", "tsv"]
 
 
 class Killed(BaseException):

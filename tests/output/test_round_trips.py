@@ -5,18 +5,21 @@ import json
 import pytest
 from bert_mrc_theseus.preprocess.readers.formats import READERS, reader_of
 from bert_mrc_theseus.preprocess.readers.read_report import ReadReport
-from hypothesis import example, given
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from bert_mrc_theseus.errors import DataError, UserError
 from bert_mrc_theseus.output.annotation_tools import label_studio_task
 from bert_mrc_theseus.output.columns import column_lines
-from bert_mrc_theseus.output.write import WRITERS, write_outputs
+from bert_mrc_theseus.output.formats import WRITERS
+from bert_mrc_theseus.output.write import write_outputs
 from bert_mrc_theseus.text.documents import Document, Entity
 from bert_mrc_theseus.text.schema import EntityType, Schema
 from bert_mrc_theseus.text.tags import SCHEMES
 from tests.helpers.folders import new_folder
+from tests.helpers.formats import needs_library
 from tests.helpers.strategies import CHARACTERS, TYPES, documents
+from tests.helpers.stress import under_stress
 
 SCHEMA = Schema(tuple(EntityType(name, f"{name}?") for name in TYPES))
 READER = {name: name for name in WRITERS if name in READERS} | {"conll": "columns"}
@@ -70,6 +73,16 @@ def test_nested_entities_that_columns_drop_are_counted(tmp_path_factory, items):
     back = read(path, READER["conll"])
     assert [text for text, _ in back] == [document.text for document in items]
     assert sum(len(d.entities) for d in items) - sum(len(entities) for _, entities in back) == dropped
+
+
+@pytest.mark.parametrize("form", ["parquet", "arrow", "csv", "tsv"])
+@settings(max_examples=under_stress(30, 5000))
+@given(items=st.lists(ANY, max_size=3))
+def test_tables_carry_everything(tmp_path_factory, form, items):
+    needs_library(form)
+    path = new_folder(tmp_path_factory) / "file"
+    assert write_outputs(items, form, path) == 0
+    assert read(path, READER[form]) == plain(items)
 
 
 @pytest.mark.parametrize("form", ["jsonl", "doccano", "label-studio", "mrc"])

@@ -8,9 +8,11 @@ from bert_mrc_theseus.preprocess.readers.brat import read_brat
 from bert_mrc_theseus.preprocess.readers.read_report import ReadReport
 
 from bert_mrc_theseus.errors import UserError
-from bert_mrc_theseus.output.write import WRITERS, FileFormat, write_outputs
+from bert_mrc_theseus.output.formats import WRITERS, FileFormat
+from bert_mrc_theseus.output.write import write_outputs
 from bert_mrc_theseus.text.documents import Document, Entity
 from bert_mrc_theseus.text.schema import EntityType, Schema
+from tests.helpers.formats import needs_library
 
 DOCUMENTS = [
     Document(
@@ -65,7 +67,7 @@ def test_a_file_appears_only_when_it_is_complete(tmp_path):
 
 SCHEMA = Schema((EntityType("LOC", "地名"),))
 PLAIN = [Document(f"{i}", f"北京{i}", (Entity(0, 2, "LOC"),)) for i in range(3)]
-FILES = [name for name, writer in WRITERS.items() if isinstance(writer, FileFormat)]
+FILES = [name for name, writer in WRITERS.items() if isinstance(writer, FileFormat)] + ["csv", "tsv"]
 
 
 @pytest.mark.parametrize("form", FILES)
@@ -85,6 +87,8 @@ def test_a_document_is_written_before_the_next_one_is_read(form, monkeypatch):
 
 @pytest.mark.parametrize("form", WRITERS)
 def test_nothing_is_left_of_a_failed_write(form, tmp_path):
+    needs_library(form)
+
     def broken():
         yield PLAIN[0]
         raise RuntimeError
@@ -113,6 +117,7 @@ HALF = Document("half", "坏\ud83d字", (Entity(0, 1, "LOC"),))
 @pytest.mark.parametrize("place", [0, 1, 3])
 @pytest.mark.parametrize("form", WRITERS)
 def test_a_document_that_cannot_be_written_is_reported_and_the_rest_is_written(form, place, tmp_path):
+    needs_library(form)
     errors = []
     write_outputs([*PLAIN[:place], HALF, *PLAIN[place:]], form, tmp_path / "some", SCHEMA, errors.append)
     write_outputs(PLAIN, form, tmp_path / "all", SCHEMA)

@@ -10,13 +10,14 @@ import pytest
 
 from bert_mrc_theseus.errors import DataError, UsageError
 from bert_mrc_theseus.prediction import inputs
-from bert_mrc_theseus.prediction.inputs import find_inputs, read_inputs
+from bert_mrc_theseus.prediction.input_files import find_inputs
+from bert_mrc_theseus.prediction.inputs import InputOptions, read_inputs
 from bert_mrc_theseus.text.documents import Document
 
 
 def read(*paths, **options):
     errors = []
-    found = list(read_inputs(find_inputs([str(path) for path in paths]), errors.append, **options))
+    found = list(read_inputs(find_inputs([str(path) for path in paths]), errors.append, InputOptions(**options)))
     return found, [str(error) for error in errors]
 
 
@@ -185,7 +186,7 @@ def test_nothing_to_read(tmp_path):
     with pytest.raises(UsageError, match="no such file or folder"):
         find_inputs([str(tmp_path / "none.txt")])
     (tmp_path / "empty").mkdir()
-    with pytest.raises(DataError, match=r"no \.txt or \.jsonl or \.ndjson file"):
+    with pytest.raises(DataError, match=r"no file that is read: \.txt, \.jsonl, \.ndjson, \.parquet"):
         find_inputs([str(tmp_path / "empty")])
 
 

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from bert_mrc_theseus.errors import DataError
 from bert_mrc_theseus.text.interchange import document_from_dict, document_to_dict
 from tests.helpers.folders import new_folder
+from tests.helpers.formats import needs_library
 from tests.helpers.stress import under_stress
 
 FORMATS = sorted(set(READERS) - {"parallel", "brat", "silver"})
@@ -79,6 +80,7 @@ def almost_right(draw):
 
 
 def check(name, path):
+    needs_library(name)
     for strict in (True, False):
         report = ReadReport(strict=strict)
         try:

@@ -12,6 +12,7 @@ from bert_mrc_theseus.preprocess.readers.read_report import ReadReport
 from bert_mrc_theseus.preprocess.readers.sources import ReadOptions
 
 from bert_mrc_theseus.errors import DataError, UsageError, UserError
+from bert_mrc_theseus.tables.kinds import TYPED
 from bert_mrc_theseus.text.documents import Document, Entity
 
 EXPECTED = {("王小明", "PER"), ("北京大学", "ORG")}
@@ -49,6 +50,9 @@ FILES = {
     "doccano": json.dumps({"id": 3, "text": TEXT, "label": [[0, 3, "PER"], [4, 8, "ORG"]]}),
     "label-studio": json.dumps(LABEL_STUDIO),
     "pfr": "19980101-01-001-002/m  王/nrf  小明/nrg  在/p  [北京/ns  大学/n]nt\n",
+    "csv": f'entities,text\n"[{{""start"":0,""end"":3,""type"":""PER""}},{{""start"":4,""end"":8,""type"":""ORG""}}]",{TEXT}\n',
+    "tsv": f'text\tentities\n{TEXT}\t"[{{""start"":0,""end"":3,""type"":""PER""}},'
+    '{""start"":4,""end"":8,""type"":""ORG""}]"\n',
     "segments": "王小明/PER 在/o 北京大学/ORG\n",
 }  # fmt: skip
 
@@ -96,7 +100,7 @@ def test_options_that_a_format_would_not_look_at_are_refused(name, options, prob
 
 
 def test_every_format_is_tested_here():
-    assert set(READERS) - set(FILES) == {"parallel", "brat", "hf", "raw", "raw-file", "silver"}
+    assert set(READERS) - set(FILES) == {"parallel", "brat", "hf", "raw", "raw-file", "silver", *TYPED}
 
 
 def test_parallel_files(tmp_path):

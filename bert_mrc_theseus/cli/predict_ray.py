@@ -1,0 +1,133 @@
+"""`bert-mrc-theseus predict-ray`: entities of Parquet and JSONL files on the machines of a Ray cluster."""
+
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from bert_mrc_theseus.cli.values import comma_list
+from bert_mrc_theseus.errors import PARTIAL, UserError
+from bert_mrc_theseus.output.terminal import PlainConsole
+from bert_mrc_theseus.text.documents import TEXT
+from bert_mrc_theseus.text.schema import DEFAULT_STYLE
+
+
+def predict_ray(
+    input_path: Annotated[
+        Path,
+        typer.Argument(
+            metavar="INPUT", help="A .parquet, .jsonl or .ndjson file (.gz too), or a folder of them.", exists=True
+        ),
+    ],
+    out: Annotated[
+        Path, typer.Option("-o", "--out", help="Folder to write; every machine must see it under this path.")
+    ],
+    model: Annotated[
+        Path | None,
+        typer.Option(
+            "-m", "--model", help="Model folder, on every machine; default: ner-zh-small.", exists=True, file_okay=False
+        ),
+    ] = None,
+    address: Annotated[
+        str | None, typer.Option(help="Of the cluster: ray://HOST:10001, or auto; default: one on this machine.")
+    ] = None,
+    workers: Annotated[
+        int | None,
+        typer.Option(help="Actors, each with one thread and one CPU; default: one a CPU.", min=1, max=100_000),
+    ] = None,
+    wait: Annotated[
+        float, typer.Option(help="Seconds in which the cluster must find room for a worker.", min=1.0, max=1e9)
+    ] = 60.0,
+    part: Annotated[
+        int,
+        typer.Option(
+            help="Rows of a part, which is done and written as one; of JSONL 200 bytes count as a row.", min=1
+        ),
+    ] = 10_000,
+    text_field: Annotated[str, typer.Option(help="Field or column that holds the text.")] = TEXT,
+    queries: Annotated[
+        Path | None,
+        typer.Option(
+            help="Query file with the types to look for, instead of the model's own.", exists=True, dir_okay=False
+        ),
+    ] = None,
+    style: Annotated[str, typer.Option(help="Which text of --queries is the query: short, query ...")] = DEFAULT_STYLE,
+    types: Annotated[
+        str | None, typer.Option(help="Names of the types to look for, separated by commas; default: all.")
+    ] = None,
+    nested: Annotated[bool, typer.Option("--nested", help="Entities may overlap, see docs/nested.md.")] = False,
+    threshold: Annotated[
+        float | None, typer.Option(help="Smallest start and end probability, instead of the model's.", min=0, max=1)
+    ] = None,
+) -> None:
+    """Find entities on many machines. What is done stays; the same command goes on. See docs/large.md.
+
+    OUT/entities/NAME/000000.parquet ... hold the rows of a file in order, with a column `entities`; OUT/failed has those that
+    could not be read, with the reason.
+    """
+    from bert_mrc_theseus.decoding.spans import Thresholds
+    from bert_mrc_theseus.model_files.model_folder import load_spec
+    from bert_mrc_theseus.package_data import bundled_model
+    from bert_mrc_theseus.prediction.job_folder import check_job_folder, job_folder
+    from bert_mrc_theseus.provenance import checksums, library_versions, versions
+    from bert_mrc_theseus.text.schema import read_queries
+
+    chosen = None if types is None else comma_list(types, str, "--types")
+    check_job_folder(out, input_path)
+    folder = model or bundled_model()
+    spec = load_spec(folder)
+    schema = None if queries is None else read_queries(queries, style)
+    if chosen is not None:
+        schema = (schema or spec.schema).only(chosen)
+    try:
+        from bert_mrc_theseus.prediction import parts, ray_job
+    except ModuleNotFoundError as error:
+        raise UserError(f"{error}. predict-ray needs it: pip install 'bert-mrc-theseus[ray]'") from error
+
+    console = PlainConsole(stderr=True, soft_wrap=True)
+    arguments: dict[str, Any] = {
+        "folder": None if model is None else str(model.absolute()),
+        "thresholds": None if threshold is None else Thresholds(threshold, threshold),
+        "engine": "onnx",
+        "schema": schema,
+        "nested": nested,
+    }
+    depends_on = {
+        "model": checksums(folder),
+        "versions": {**versions(), **library_versions(("onnxruntime", "jieba"))},
+        "schema": None if schema is None else [[item.name, item.query] for item in schema.types],
+        "nested": nested,
+        "threshold": threshold,
+        "text field": text_field,
+        "part": [part, parts.ROW_BYTES],
+    }
+    files = parts.find_tables(input_path.absolute())
+    out = out.absolute()
+    stats = {name: [path.stat().st_size, path.stat().st_mtime_ns] for path, name in files}
+    with job_folder(out, depends_on, stats):
+        whole = [one for path, name in files for one in parts.parts_of(path, name, text_field, part)]
+        todo = [one for one in whole if not one.entities_path(out).exists()]
+        if len(todo) < len(whole):
+            console.print(f"going on: {len(whole) - len(todo):,} of {len(whole):,} parts are done")
+        progress = ray_job.Progress()
+        if todo:
+            with ray_job.cluster(address):
+                progress = ray_job.run_parts(
+                    todo,
+                    lambda: ray_job.start_actor(out, text_field, arguments),
+                    workers or ray_job.room(),
+                    wait,
+                    lambda now: console.print(
+                        f"{len(whole) - len(todo) + now.parts:,} of {len(whole):,} parts, {now.counts.rows:,} rows"
+                    ),
+                )
+    counts = progress.counts
+    deaths = f"; {progress.deaths} workers died and were replaced" if progress.deaths else ""
+    console.print(f"{counts.rows:,} rows, {counts.entities:,} entities, {counts.failed:,} rows failed{deaths}")
+    if progress.lost:
+        for one, reason in list(progress.lost.items())[:10]:
+            console.print(f"not done: part {one.number} of {one.name}: {reason}", style="red")
+        raise UserError(f"{len(progress.lost)} of {len(whole)} parts were not done; the same command tries them again")
+    if any((out / "failed").rglob("*.jsonl")):
+        console.print(f"rows that could not be read, with the reason: {out / 'failed'}", style="yellow")
+        raise typer.Exit(PARTIAL)
