@@ -5,7 +5,7 @@
 #   RUN      where data, models and logs go
 #   MODEL    what predicts: a model folder; default: RUN's if RUN is given, else the one that comes with the package
 #   SEED     of everything random
-#   STAGE0, STAGE1, STAGE2, PREPROCESS, PREDICT   further options of the command behind a target
+#   STAGE0, STAGE1, STAGE2, PREPROCESS, PREDICT, SERVE   further options of the command behind a target
 
 CORPUS ?= sample
 ENCODER ?= e5-small-zh
@@ -23,10 +23,11 @@ FIGURES := $(CURDIR)/.stress-figures
 # What takes longest comes first.
 STRESS := $(wildcard tests/cli/test_kills.py tests/output/test_round_trips.py tests/preprocess/readers/test_anything.py \
 	tests/prediction/test_any_text.py tests/cli/test_any_command_line.py tests/test_memory.py \
-	tests/model_files/test_damaged_files.py tests/model_files/test_damaged_content.py tests/test_guides.py)
+	tests/model_files/test_damaged_files.py tests/model_files/test_damaged_content.py tests/service/test_openapi.py \
+	tests/test_guides.py)
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo preprocess train-stage0 train-stage1 train-stage2 stage0 stage1 stage2 evaluate predict \
+.PHONY: help setup demo preprocess train-stage0 train-stage1 train-stage2 stage0 stage1 stage2 evaluate predict serve \
 	test stress lint docs clean FORCE
 
 help:  ## This list
@@ -36,7 +37,7 @@ help:  ## This list
 $(READY): pyproject.toml
 	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed: make PYTHON=python3.11")'
 	$(PYTHON) -m venv $(VENV)
-	$(VENV)/bin/python -m pip install --quiet --disable-pip-version-check --editable '.[train,dev]'
+	$(VENV)/bin/python -m pip install --quiet --disable-pip-version-check --editable '.[train,serve,dev]'
 	@touch $@
 
 setup: $(READY)  ## Virtual environment with everything in it
@@ -79,6 +80,9 @@ predict:  ## Entities of TEXT=file, by MODEL, or by RUN's, or by the bundled mod
 		test "$$file" = - || test -e "$$file" || { echo "TEXT: there is no $$file" >&2; exit 2; }; done
 	@$(MAKE) --no-print-directory $(READY)
 	@$(BMT) predict $(MODEL:%=--model %) $(TEXT) $(PREDICT)
+
+serve: $(READY)  ## The HTTP service, by MODEL, or by RUN's, or by the bundled model; options in SERVE
+	@$(BMT) serve $(MODEL) $(SERVE)
 
 demo:  ## The whole way on the sample corpus, in minutes
 	@$(MAKE) --no-print-directory evaluate CORPUS=sample RUN=$(DEMO) \

@@ -32,6 +32,7 @@ The folders, from the ground up; each imports only from those before it:
     onnx_export     a saved model as ONNX graphs
     comparison      ways to compress a predecessor, side by side
     integrations    components and formats of other libraries
+    service         prediction over HTTP; client asks it
     bench           speed
     preprocess      corpora -> documents -> a data folder (at the top of the repository)
     cli             the commands

@@ -5,9 +5,11 @@ No input is an output. A folder is replaced only if the same command wrote all t
 
 import json
 import os
+import shutil
 import stat
-from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Collection, Iterable, Iterator
+from contextlib import contextmanager, suppress
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -61,6 +63,8 @@ def check_output_file(path: str | Path | None, inputs: Iterable[str | Path] = ()
         raise UsageError(f"{path} cannot be written: it is a {'disk' if stat.S_ISBLK(mode) else 'socket'}")
     if not os.access(path, os.W_OK):
         raise UsageError(f"{path} cannot be written: it is not writable")
+    if replaced and _is_kept_by_its_folder(path.resolve()):
+        raise UsageError(f"{path} cannot be replaced: it is another user's, and its folder lets nobody else replace it")
     _refuse_input(path, path, inputs)
 
 
@@ -169,9 +173,18 @@ def output_folder(
 
     def carry(new: Path) -> None:
         old = Path(path)
-        if old.is_dir() and not cannot_be_replaced(old.resolve()):
-            ours = {*(_written(old, command) or ()), MARKER}
-            bring_along(old, new, lambda name: name in ours or belongs(name))
+        own = {entry.name for entry in new.iterdir()}
+        while old.is_dir() and not cannot_be_replaced(old.resolve()):
+            before = _state(old, command)
+            ours = {*(before[1] or ()), MARKER}
+            with suppress(FileNotFoundError):
+                bring_along(old, new, partial(_is_left_out, ours, belongs))
+                if before == _state(old, command):
+                    return
+            # Another command has replaced the folder meanwhile: what was brought along may be of either.
+            for entry in new.iterdir():
+                if entry.name not in own:
+                    shutil.rmtree(entry) if entry.is_dir() and not entry.is_symlink() else entry.unlink()
 
     with atomic_folder(path, carry) as new:
         yield new
@@ -190,6 +203,15 @@ def bring_along(old: Path, new: Path, left_out: Callable[[str], bool]) -> None:
                 target.chmod(stat.S_IMODE(entry.stat().st_mode))
             else:
                 os.link(entry, target, follow_symlinks=False)
+
+
+def _is_left_out(ours: Collection[str], belongs: Callable[[str], bool], name: str) -> bool:
+    return name in ours or belongs(name)
+
+
+def _state(folder: Path, command: str) -> tuple[int, dict[str, str] | None]:
+    """What is another if another command has replaced a folder."""
+    return folder.stat().st_ino, _written(folder, command)
 
 
 def _contents(folder: Path, command: str) -> tuple[dict[str, str] | None, list[str], list[str]]:
@@ -221,6 +243,12 @@ def _is_unchanged(file: Path, checksum: str) -> bool:
         return file.is_file() and not file.is_symlink() and sha256_of(file) == checksum
     except OSError:
         return False
+
+
+def _is_kept_by_its_folder(file: Path) -> bool:
+    """Whether only others may replace a file, as in /tmp."""
+    folder = file.parent.stat()
+    return bool(folder.st_mode & stat.S_ISVTX) and os.geteuid() not in (0, folder.st_uid, file.stat().st_uid)
 
 
 def _lies_in(path: Path, folder: Path) -> bool:

@@ -8,6 +8,7 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
+from bert_mrc_theseus.errors import printable
 from bert_mrc_theseus.files.atomic_files import atomic_write
 from bert_mrc_theseus.files.sha256 import sha256_of
 
@@ -55,4 +56,5 @@ def checksums(path: Path) -> dict[str, str]:
 def write_json(path: str | Path, value: Mapping[str, Any]) -> None:
     """Writes a record as indented JSON in one atomic step."""
     with atomic_write(path) as stream:
-        stream.write(json.dumps(value, ensure_ascii=False, indent=2) + "\n")
+        # A file's name need not be UTF-8: its bytes are escaped, as JSON has it.
+        stream.write(printable(json.dumps(value, ensure_ascii=False, indent=2)) + "\n")

@@ -175,7 +175,8 @@ def convert(
     types = tuple(dict.fromkeys(kind for counts in statistics.values() for kind in counts.entities))
     if partly:
         splits = {
-            name: [replace(d, annotated=d.annotated or types) for d in documents] for name, documents in splits.items()
+            name: [replace(d, annotated=types if d.annotated is None else d.annotated) for d in documents]
+            for name, documents in splits.items()
         }
     missing: tuple[str, ...] = ()
     if queries is not None:
@@ -202,6 +203,14 @@ def _without_leaks(splits: dict[str, list[Document]]) -> tuple[dict[str, list[Do
     return {**splits, "train": kept} if train else splits, len(train) - len(kept)
 
 
+def _checksum(file: Path) -> str | None:
+    """None: it cannot be read, and was reported as a bad record."""
+    try:
+        return sha256_of(file)
+    except OSError:
+        return None
+
+
 def _manifest(
     files: dict[str, Path],
     splits: dict[str, list[Document]],
@@ -215,7 +224,7 @@ def _manifest(
     join: int,
 ) -> dict[str, Any]:
     sources = {
-        split: {printable(file.name): sha256_of(file) for file in source_files(path)} for split, path in files.items()
+        split: {printable(file.name): _checksum(file) for file in source_files(path)} for split, path in files.items()
     }
     return {
         "version": package_version(),

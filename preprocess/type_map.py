@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from bert_mrc_theseus.errors import DataError, UsageError
+from bert_mrc_theseus.files.reading import SURROGATE
 from bert_mrc_theseus.text.documents import Document
 
 
@@ -11,8 +12,10 @@ def parse_type_map(text: str) -> dict[str, str]:
     """`OLD=NEW,OLD=NEW ...`, several old types to one new type where wanted.
 
     Raises:
-        UsageError: the text is not written like that, or an old type stands in it twice.
+        UsageError: the text is not written like that, or none, or an old type stands in it twice.
     """
+    if SURROGATE.search(text):
+        raise UsageError(f"a type is a text. Received: {text!r}")
     pairs = [tuple(name.strip() for name in item.split("=")) for item in text.split(",")]
     if any(len(pair) != 2 or not all(pair) for pair in pairs):
         raise UsageError(f"write types as OLD=NEW,OLD=NEW. Received: {text!r}")

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 # The first example of a test pays for imports and dictionaries; timing is no property to test here.
 # In CI the examples are the same every time; elsewhere they go on looking for new ones.
 hypothesis.settings.register_profile(
-    "untimed", deadline=None, derandomize="CI" in os.environ, max_examples=under_stress(100, 5000)
+    "untimed", deadline=None, derandomize="CI" in os.environ, max_examples=under_stress(50, 5000)
 )
 hypothesis.settings.load_profile("untimed")
 

@@ -23,8 +23,10 @@ FLOORS = (
     ("provenance", "outputs", "package_data"),
     *((folder,) for folder in (
         "drawing", "text", "tables", "output", "mrc", "decoding", "model_files", "model", "engines", "prediction",
-        "evaluation", "training", "onnx_export", "comparison", "integrations", "bench",
+        "evaluation", "training", "onnx_export", "comparison", "integrations", "service",
     )),
+    ("client",),
+    ("bench",),
     ("preprocess",),
     ("cli",),
     ("__init__", "__main__"),

@@ -148,3 +148,14 @@ for _ in range(20):
     (word,) = {"one", "two"} & set(names(out))
     assert names(out) == sorted(["a", "b", word]) and {(out / name).read_text() for name in names(out)} == {word}
     assert os.listdir(tmp_path) == ["out"]
+
+
+def test_what_its_folder_lets_nobody_replace_is_refused_before_the_work(tmp_path, monkeypatch):
+    """As another user's file in /tmp."""
+    (tmp_path / "a").write_text("theirs")
+    tmp_path.chmod(0o1777)
+    check_output_file(tmp_path / "a")
+    monkeypatch.setattr(os, "geteuid", lambda: 65534)
+    with pytest.raises(UserError, match="another user's"):
+        check_output_file(tmp_path / "a")
+    check_output_file(tmp_path / "b")

@@ -1,4 +1,5 @@
 import json
+import os
 import sys
 
 import pytest
@@ -29,3 +30,9 @@ def test_json_is_written_whole_or_not_at_all(tmp_path):
     with pytest.raises(TypeError):
         write_json(tmp_path / "a.json", {"x": object()})
     assert (tmp_path / "a.json").read_text(encoding="utf-8") == text
+
+
+def test_a_name_that_is_not_utf8_can_stand_in_json(tmp_path):
+    name = os.fsdecode(b"\xb1\xb1.jsonl")
+    write_json(tmp_path / "a.json", {"command": f"evaluate {name}", name: 1})
+    assert json.loads((tmp_path / "a.json").read_text(encoding="utf-8")) == {"command": f"evaluate {name}", name: 1}

@@ -37,8 +37,8 @@ def installed(tmp_path_factory) -> Path:
     pip = [sys.executable, "-m", "pip", "--disable-pip-version-check", "-q"]
     run(*pip, "wheel", "--no-deps", "--wheel-dir", folder / "dist", folder / "source", cwd=folder)
     (wheel,) = (folder / "dist").glob("*.whl")
-    venv.create(folder / "env", with_pip=True)
-    run(folder / "env/bin/python", "-m", "pip", "--disable-pip-version-check", "-q", "install", wheel, cwd=folder)
+    venv.create(folder / "env")
+    run(*pip, "--python", folder / "env/bin/python", "install", "--no-compile", wheel, cwd=folder)
     return folder / "env"
 
 

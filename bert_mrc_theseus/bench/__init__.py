@@ -11,5 +11,6 @@ predict, predict_worker          every engine on every model
 train, train_worker              optimisation steps
 shared_context     what shared layers save
 cold_start         one sentence, from start to end
+service            the HTTP service under load
 scaling            does time grow with the input, and memory not
 """

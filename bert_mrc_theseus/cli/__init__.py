@@ -8,6 +8,6 @@ given_values       what no option can mean
 values             values of options that typer has no type for
 preprocess, augment, generate, queries          data
 train, evaluate, compare, average, report       models
-export, predict, predict_ray                    use
+export, predict, predict_ray, serve              use
 bench                                           speed
 """

@@ -30,6 +30,7 @@ COMMANDS = (
     "compare",
     "predict",
     "predict-ray",
+    "serve",
     "average",
     "export",
     "report",

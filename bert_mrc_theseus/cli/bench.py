@@ -8,7 +8,7 @@ from rich.table import Table
 
 from bert_mrc_theseus.cli.given_values import CheckedCommand
 from bert_mrc_theseus.cli.values import check_names, comma_list
-from bert_mrc_theseus.errors import DataError, UserError
+from bert_mrc_theseus.errors import DataError, UsageError, UserError
 from bert_mrc_theseus.output.terminal import PlainConsole
 from bert_mrc_theseus.outputs import check_output_files
 
@@ -38,7 +38,11 @@ def predict(
 ) -> None:
     """Every engine on every model: sentences, characters and tokens a second, GFLOP/s, latency, memory."""
     check_output_files([out], [data])
+    counts = comma_list(types, int, "--types", 1)
     from bert_mrc_theseus.bench.contenders import CONTENDERS
+
+    names = list(CONTENDERS) if contenders is None else comma_list(contenders, str, "--contenders")
+    check_names(names, CONTENDERS, "--contenders")
     from bert_mrc_theseus.bench.predict import bench_predict
     from bert_mrc_theseus.bench.workload import Workload
     from bert_mrc_theseus.files.sha256 import sha256_of
@@ -55,11 +59,9 @@ def predict(
     workloads = [
         Workload(name, chosen, count)
         for name, chosen in (("short", short), ("long", tuple(filter(None, long))))
-        for count in comma_list(types, int, "--types")
+        for count in counts
         if chosen
     ]
-    names = list(CONTENDERS) if contenders is None else comma_list(contenders, str, "--contenders")
-    check_names(names, CONTENDERS, "--contenders")
     reference = (models[0], "torch fp32")
     report = bench_predict(models, workloads, rounds, reference, console.print, names)
     _print(console, report)
@@ -85,8 +87,11 @@ def train(
 ) -> None:
     """Optimisation steps of the three stages, beside PyTorch with the same encoder."""
     check_output_files([out], [data])
-    from bert_mrc_theseus.bench.train import bench_train
     from bert_mrc_theseus.bench.train_worker import TRAINERS
+
+    names = list(TRAINERS) if contenders is None else contenders.split(";")
+    check_names(names, TRAINERS, "--contenders")
+    from bert_mrc_theseus.bench.train import bench_train
     from bert_mrc_theseus.engines.import_tensorflow import import_tensorflow
     from bert_mrc_theseus.model_files.model_folder import load_spec
     from bert_mrc_theseus.text.interchange import read_documents
@@ -96,8 +101,6 @@ def train(
     if spec.config.shares_all:
         raise UserError(f"{model} reads query and context apart; bench train measures models that read them together")
     examples = spec.examples(list(read_documents(data)))
-    names = list(TRAINERS) if contenders is None else contenders.split(";")
-    check_names(names, TRAINERS, "--contenders")
     console = PlainConsole(stderr=True)
     report = bench_train(model, examples, steps, tokens, rounds, console.print, names)
     _show(report, out)
@@ -127,11 +130,12 @@ def scaling(
 ) -> None:
     """Text files of several sizes by `predict`: time should grow with them, memory not."""
     check_output_files([out], [data])
+    sizes = comma_list(megabytes, float, "--megabytes", 0.001)
     from bert_mrc_theseus.bench.scaling import bench_scaling
     from bert_mrc_theseus.text.interchange import read_documents
 
     texts = [document.text for document in read_documents(data) if document.text]
-    _show(bench_scaling(model, texts, comma_list(megabytes, float, "--megabytes")), out)
+    _show(bench_scaling(model, texts, sizes), out)
 
 
 @app.command(cls=CheckedCommand)
@@ -179,6 +183,7 @@ def shared(
 ) -> None:
     """What shared layers save: the same weights with 0, 1, ... S of them, by number of types."""
     check_output_files([out], [data])
+    counts = sorted({int(count) for count in comma_list(types, int, "--types", 1)})
     from itertools import islice
 
     from bert_mrc_theseus.bench.shared_context import bench_shared
@@ -189,8 +194,42 @@ def shared(
     if not texts:
         raise DataError("no texts", data)
     console = PlainConsole(stderr=True)
-    counts = sorted({int(count) for count in comma_list(types, int, "--types")})
     _show(bench_shared(load_model(model), texts, counts, rounds, int8, console.print), out)
+
+
+@app.command(cls=CheckedCommand)
+def service(
+    data: Annotated[
+        Path, typer.Option(help="JSONL file with the texts, such as DATA/test.jsonl.", exists=True, dir_okay=False)
+    ],
+    model: Annotated[
+        Path | None, typer.Option(help="Model folder; default: ner-zh-small.", exists=True, file_okay=False)
+    ] = None,
+    requests: Annotated[int, typer.Option(help="Requests of a round, one text each.", min=1)] = 1000,
+    clients: Annotated[str, typer.Option(help="Numbers of clients at once.")] = "1,10,50",
+    rounds: Annotated[int, typer.Option(help="Rounds; the fastest counts.", min=1)] = 2,
+    memory_requests: Annotated[
+        int, typer.Option(help="Requests in which memory should not grow; 0: none.", min=0)
+    ] = 20_000,
+    out: Annotated[Path | None, typer.Option(help="JSON report to write.")] = None,
+) -> None:
+    """The HTTP service under load, beside an Extractor on the same texts: failures, wrong answers, speed, memory."""
+    check_output_files([out], [data])
+    counts = comma_list(clients, int, "--clients")
+    from bert_mrc_theseus.bench.service import bench_service
+    from bert_mrc_theseus.package_data import bundled_model
+    from bert_mrc_theseus.text.interchange import read_documents
+
+    if min(counts) < 1:
+        raise UsageError(f"--clients takes numbers from 1 on. Received: {clients!r}")
+    texts = [document.text for document in read_documents(data) if document.text]
+    if not texts:
+        raise DataError("no texts", data)
+    console = PlainConsole(stderr=True)
+    report = bench_service(model or bundled_model(), texts, requests, counts, rounds, memory_requests, console.print)
+    _show(report, out)
+    if report["memory"]:
+        _show({"rows": report["memory"]}, None)
 
 
 def _wide_console() -> PlainConsole:

@@ -15,11 +15,11 @@ from bert_mrc_theseus.comparison.methods import Candidate, Settings, parse_candi
 from bert_mrc_theseus.engines.import_tensorflow import import_tensorflow
 from bert_mrc_theseus.errors import UsageError
 from bert_mrc_theseus.files.atomic_files import atomic_write
-from bert_mrc_theseus.model_files.encoders import check_encoder
 from bert_mrc_theseus.output.terminal import PlainConsole
 from bert_mrc_theseus.outputs import check_work_folder
 from bert_mrc_theseus.training.backend import check_backend
 from bert_mrc_theseus.training.config import NewPredecessor, TrainingConfig
+from bert_mrc_theseus.training.data import check_start
 from bert_mrc_theseus.training.progress import ConsoleProgress
 
 _TRAINING = ("token_budget", "loss", "negative_ratio", "by_text", "dropout", "mixed_bfloat16")
@@ -67,9 +67,9 @@ def compare(
     for seed in chosen_seeds:
         for candidate in [Candidate("predecessor"), *wanted]:
             stage_plans(candidate, seed, settings)
-    check_encoder(settings.new.encoder)
     split_file(data, "test")
     check_work_folder(out, ("seed*", "compare.json"))
+    check_start(data, settings.new)
     import_tensorflow()
     from bert_mrc_theseus.comparison.compare import compare as run
     from bert_mrc_theseus.comparison.table import COLUMNS, markdown

@@ -153,7 +153,14 @@ def predict(
         raise UsageError(f"--input-format is one of {', '.join(FORMS)}. Received: {input_format!r}")
     if bool(inputs) == bool(texts):
         raise UsageError("give inputs, or texts with --text TEXT" + (", not both" if inputs else ""))
-    files = find_inputs(inputs or [])
+    skipped = 0
+
+    def report(error: DataError) -> None:
+        nonlocal skipped
+        skipped += 1
+        console.print(f"skipped: {error}", style="yellow")
+
+    files = find_inputs(inputs or [], report)
     thresholds = None if threshold is None else Thresholds(threshold, threshold)
     chosen = None if types is None else comma_list(types, str, "--types")
     model = model or bundled_model()
@@ -187,13 +194,6 @@ def predict(
             f"little, or wrong",
             style="yellow",
         )
-    skipped = 0
-
-    def report(error: DataError) -> None:
-        nonlocal skipped
-        skipped += 1
-        console.print(f"skipped: {error}", style="yellow")
-
     with ExitStack() as opened:
         opened.enter_context(extractor)
         if resume and isinstance(target, Path):
@@ -203,7 +203,7 @@ def predict(
             if journal.begun:
                 console.print(f"going on behind {journal.counts['documents']:,} documents")
                 # What could not be written before the kill counts still.
-                skipped = journal.counts["documents"] - journal.counts["written"]
+                skipped += journal.counts["documents"] - journal.counts["written"]
         done = journal.counts["documents"] if journal else 0
         read_texts = texts_as_documents(texts) if texts else read_inputs(files, report, options)
         documents = extractor.documents(read_texts, done)
@@ -242,10 +242,12 @@ def _depends_on(ctx: typer.Context, files: list[str], model: Path) -> dict[str, 
     from bert_mrc_theseus.files.sha256 import sha256_of
     from bert_mrc_theseus.provenance import checksums, library_versions, versions
 
+    # As the user writes them, for what is said when one is another.
+    names = {parameter.name: max(parameter.opts, key=len) for parameter in ctx.command.params}
     if not all(Path(file).is_file() for file in files):
         raise UsageError("--resume needs inputs that can be read again: files, not standard input or a pipe")
     options = {
-        name: checksums(value) if isinstance(value, Path) else value
+        names[name]: checksums(value) if isinstance(value, Path) else value
         for name, value in ctx.params.items()
         if name not in ("inputs", "model", "out", "resume", "overwrite", "threads", "workers")
     }

@@ -15,6 +15,8 @@ if TYPE_CHECKING:
     from bert_mrc_theseus.preprocess.convert import Converted
 
 
+COLUMNS = "columns"
+
 SILVER = "silver"
 """Raw text is annotated instead of read: see `preprocess.silver`."""
 
@@ -34,7 +36,7 @@ def preprocess(
     train: Annotated[Path | None, typer.Option(help="Your training file.")] = None,
     dev: Annotated[Path | None, typer.Option(help="Your dev file.")] = None,
     test: Annotated[Path | None, typer.Option(help="Your test file.")] = None,
-    format_name: Annotated[str, typer.Option("--format", help="Format of your files (see --list).")] = "columns",
+    format_name: Annotated[str, typer.Option("--format", help="Format of your files (see --list).")] = COLUMNS,
     encoding: Annotated[
         str, typer.Option(help="Encoding of your files: gb18030 (GBK), big5, utf-16 ...")
     ] = DEFAULT_ENCODING,
@@ -106,6 +108,7 @@ def preprocess(
     """Convert a corpus to documents, count what is in it, and say what was repaired. Exit status 3 says that records of your
     files were left out.
     """
+    from bert_mrc_theseus.files.listing import why_not_there
     from bert_mrc_theseus.mrc.examples import WindowSize
     from bert_mrc_theseus.preprocess.convert import check_data_folder, convert, read_files, read_known
     from bert_mrc_theseus.preprocess.corpora import CORPORA
@@ -120,6 +123,8 @@ def preprocess(
         return
     files = {name: path for name, path in (("train", train), ("dev", dev), ("test", test)) if path is not None}
     silver = corpus == SILVER
+    if silver and format_name != COLUMNS:
+        raise UsageError("--format is for annotated files: leave it out, silver reads raw text")
     if silver:
         corpus, format_name = None, SILVER
     if (corpus is None) == (not files):
@@ -132,10 +137,14 @@ def preprocess(
         raise UsageError("say where to write with --out FOLDER")
     for name, path in files.items():
         if not is_there(path):
-            raise UsageError(f"--{name} {printable(path)}: no such file or folder")
+            raise UsageError(f"--{name} {printable(path)}: {why_not_there(path)}")
     options = ReadOptions(encoding, text_field, tag_column, id_field)
     if corpus is not None and options != DEFAULTS:
         raise UsageError("--encoding, --text-field, --id-field and --tag-column are for your own files")
+    if corpus is not None and format_name != COLUMNS:
+        raise UsageError(f"--format is for your own files: leave it out, the format of {corpus} is known")
+    if corpus is None and folder is not None:
+        raise UsageError("--from is the folder of known corpora: leave it out, or say which corpus")
     mapping = parse_type_map(type_map) if type_map else None
     sources = corpus_files(corpus, folder) if corpus else files
     chosen = queries or (query_file(corpus or "peoples_daily") if corpus or silver else None)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from bert_mrc_theseus.cli.values import check_names, comma_list, split_file
-from bert_mrc_theseus.errors import DataError, UsageError
+from bert_mrc_theseus.errors import DataError, UsageError, printable
 from bert_mrc_theseus.output.terminal import PlainConsole
 
 if TYPE_CHECKING:
@@ -78,7 +78,8 @@ def report(
     curves = [curve for run in runs for curve in learning_curves(run)]
     page = report_page(title, with_names_of_their_own(systems), documents, source, curves)
     with atomic_write(out) as stream:
-        stream.write(page)
+        # Names of files need not be UTF-8.
+        stream.write(printable(page))
     PlainConsole(soft_wrap=True).print(f"{title} on {path.name} -> {out}")
 
 

@@ -11,7 +11,6 @@ from bert_mrc_theseus.cli.settings_options import option_names, part_of, refuse_
 from bert_mrc_theseus.engines.import_tensorflow import import_tensorflow
 from bert_mrc_theseus.errors import TrainingError, UsageError
 from bert_mrc_theseus.files.places import check_place
-from bert_mrc_theseus.model_files.encoders import check_encoder
 from bert_mrc_theseus.training.backend import check_backend
 from bert_mrc_theseus.training.config import (
     STAGE_DEFAULTS,
@@ -23,6 +22,7 @@ from bert_mrc_theseus.training.config import (
     check_shared_layers,
     stage_config,
 )
+from bert_mrc_theseus.training.data import check_start
 
 _SETTINGS = (NewPredecessor, TrainingConfig, Replacing, Distillation)
 _READ_BY_SCHEDULE = {"base": "linear", "rate": "constant"}
@@ -86,9 +86,9 @@ def train(
         )
     if resume and overwrite:
         raise UsageError("--resume goes on with a stage, --overwrite starts it again: say one of the two")
-    if 0 in stages:
-        check_encoder(new.encoder)
     check_place(run / "x")
+    if 0 in stages:
+        check_start(data, new)
     check_backend(os.environ.get("KERAS_BACKEND"))
     with terminated_as_by_ctrl_c():
         import_tensorflow()

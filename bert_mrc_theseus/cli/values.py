@@ -1,5 +1,7 @@
 """Values of options that typer has no type for: lists, names, the splits of a data folder."""
 
+import math
+import os
 from collections.abc import Callable, Collection, Iterable
 from pathlib import Path
 from typing import TypeVar
@@ -9,23 +11,25 @@ from bert_mrc_theseus.errors import UsageError
 Value = TypeVar("Value")
 
 
-def comma_list(text: str, kind: Callable[[str], Value], option: str) -> list[Value]:
+def comma_list(text: str, kind: Callable[[str], Value], option: str, least: float | None = None) -> list[Value]:
     """Values separated by commas.
 
     Args:
         text: what was given.
         kind: makes a value of a part: int, float or str.
         option: for messages.
+        least: of numbers, the smallest that can be meant; they are finite then.
 
     Raises:
-        UsageError: there is none, or a part is not a value.
+        UsageError: there is none, or a part is not a value, or too small.
     """
     try:
         values = [kind(part.strip()) for part in text.split(",") if part.strip()]
     except (ValueError, OverflowError):
         values = []
-    if not values:
+    if not values or (least is not None and not all(least <= value < math.inf for value in values)):  # type: ignore[operator]
         words = {int: "whole numbers", float: "numbers"}.get(kind, "names")  # type: ignore[call-overload]
+        words += "" if least is None else f" of at least {least:g}"
         raise UsageError(f"{option} takes {words} separated by commas. Received: {text!r}")
     return values
 
@@ -59,7 +63,7 @@ def split_file(data: Path, split: str) -> Path:
     if not data.is_dir():
         return data
     path = data / f"{split}.jsonl"
-    if not path.is_file():
+    if not os.path.isfile(path):
         there = ", ".join(sorted(file.stem for file in data.glob("*.jsonl")))
         raise UsageError(f"{data} has no {split}.jsonl" + (f"; its splits are {there}" if there else ""))
     return path

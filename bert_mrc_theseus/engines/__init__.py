@@ -3,6 +3,7 @@
 thread_pool          the threads of an engine
 engine               what every engine does: `Engine`
 import_tensorflow    TensorFlow without its greeting
+control_flow         graphs that might not end
 onnx_runtime         ONNX Runtime, without its telemetry
 keras_engine         a model on Keras
 graph_files          the two graphs of a model folder

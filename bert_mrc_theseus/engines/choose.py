@@ -91,7 +91,7 @@ def load_engine(folder: str | Path, wanted: str = "auto", threads: int | None = 
     Args:
         folder: model folder.
         wanted: see `choose_engine`.
-        threads: of ONNX Runtime, see `onnx_engine`.
+        threads: of ONNX Runtime that compute at a time; by default as many as this process has cores.
 
     Raises:
         UsageError: threads are given for Keras.

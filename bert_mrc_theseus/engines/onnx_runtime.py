@@ -13,6 +13,7 @@ os.environ.setdefault("ORT_DISABLE_TELEMETRY", "1")
 import onnxruntime
 from onnxruntime import InferenceSession
 
+from bert_mrc_theseus.engines.control_flow import refuse_control_flow
 from bert_mrc_theseus.errors import ModelError, UsageError, UserError
 
 CPU = "cpu"
@@ -55,15 +56,18 @@ def open_session(
         provider: "cpu", or what the build of ONNX Runtime has beside it; the processor does what a provider cannot.
 
     Raises:
-        ModelError: the graph is damaged, or another one.
+        ModelError: the graph is damaged, or another one, or might not end.
         UsageError: there is no such provider.
         UserError: it cannot be started on this machine.
     """
     wanted = provider_named(provider)
+    refuse_control_flow(graph, name)
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = 1
     options.inter_op_num_threads = 1
     options.log_severity_level = 3
+    # By itself it would also take its own format, which nobody has looked through.
+    options.add_session_config_entry("session.load_model_format", "ONNX")
     # x86 processors without VNNI add products of uint8 and int8 in 16 bits, which overflow, unless this is set.
     options.add_session_config_entry("session.x64quantprecision", "1")
     try:

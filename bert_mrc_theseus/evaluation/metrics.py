@@ -100,6 +100,7 @@ def strict_scores(gold: Iterable[Document], predicted: Iterable[Document], types
         types: types to report, in order; types that occur beside them follow.
 
     Raises:
+        TypeError: `types` is one name.
         ValueError: the documents do not match.
 
     Example:
@@ -110,6 +111,8 @@ def strict_scores(gold: Iterable[Document], predicted: Iterable[Document], types
         >>> scores.micro.precision, scores.micro.recall, scores.types["LOC"].f1
         (1.0, 0.5, 0.0)
     """
+    if isinstance(types, str):
+        raise TypeError(f"types are a list of names. Received: {types!r}")
     scores = {name: PRF() for name in types}
     for truth, guess in _pairs(gold, predicted):
         for name in dict.fromkeys(entity.type for entity in (*truth.entities, *guess.entities)):

@@ -5,6 +5,7 @@ packed_files      gz and zst
 remote_files      files of other machines and stores, by address
 foreign_stream    streams of libraries whose errors are of their own kinds
 raw_lines         bytes of plain and packed files, a line at a time
+listing           what can be read in a folder
 reading           lines and whole texts
 sha256            checksums of files
 exchange          two folders change places

@@ -73,7 +73,7 @@ def raw_pieces(
             hint = "is it gzip, as the .gz of its name says, and whole?"
             raise DataError(f"cannot read on: {error}", path, number, hint) from error
         except (OSError, EOFError, zlib.error) as error:
-            raise DataError(f"cannot read on: {error}", path, number) from error
+            raise DataError(f"cannot read on: {getattr(error, 'strerror', None) or error}", path, number) from error
         if first:
             refuse_no_text(raw, path, encoding)
             first = False

@@ -37,12 +37,17 @@ _NO_TEXT = (
     (b"Rar!\x1a\x07", "a RAR archive", _UNPACK),
     (b"\x89PNG\r\n", "a PNG image", ""),
     (b"\xff\xd8\xff", "a JPEG image", ""),
+    (b"GIF87a", "a GIF image", ""),
+    (b"GIF89a", "a GIF image", ""),
+    (b"\x7fELF", "a program", ""),
+    (b"Obj\x01", "an Avro file", _SAVE),
 )
 """First bytes that no text has, what they say, and what to do."""
 
 _NO_TEXT_PATTERNS = (
     (re.compile(rb"PAR1[\x00-\x08\x0e-\x1f]"), "a Parquet file", "give it a name that ends in .parquet"),
     (re.compile(rb"BZh[1-9]1AY&SY"), "a bzip2 archive", _UNPACK),
+    (re.compile(rb"(?s).{257}ustar[\x00 ]"), "a tar archive", _UNPACK),
 )
 """Kinds that begin with letters, as a text may."""
 
@@ -90,7 +95,7 @@ def refuse_no_text(start: bytes, path: str | Path, encoding: str) -> None:
         raise DataError(
             f"its byte order mark says {marked}, and it should be {encoding}",
             path,
-            hint=f"predict and preprocess take --encoding {marked}; or convert the file with iconv -f {marked} -t utf-8",
+            hint=f"inputs of predict and preprocess: --encoding {marked}; other files: iconv -f {marked} -t utf-8",
         )
 
 
@@ -102,7 +107,7 @@ def not_decodable(problem: str, path: str | Path, line: int | None, encoding: st
         path, line: see `DataError`.
         encoding: what they should be.
     """
-    hint = "predict and preprocess take --encoding; or convert the file, for example with iconv -f gb18030 -t utf-8"
+    hint = "inputs of predict and preprocess: say --encoding; other files: iconv, for example -f gb18030 -t utf-8"
     if encoding != DEFAULT_ENCODING:
         hint = "is --encoding right?"
     return DataError(f"not {encoding.upper()}: {problem}", path, line, hint)

@@ -20,8 +20,9 @@ def traced(function: Callable, *declared: Any) -> Callable:
         tf.TensorSpec([size if isinstance(size, int) else None for size in array.axes], array.dtype) for array in arrays
     ]
 
+    # Not rewritten by AutoGraph, which takes long: what branches on a tensor is `ops.cond`, for JAX too.
     # TensorFlow allows no None in a signature, as bundles have for what is absent: it gets the arrays in a row.
-    @tf.function(input_signature=signature)
+    @tf.function(input_signature=signature, autograph=False)
     def run(*values):
         return function(*with_leaves(declared, iter(values)))
 

@@ -1,5 +1,6 @@
 """Encoders of other projects: reading them, and writing a trained model's encoder for them."""
 
+import os
 from pathlib import Path
 
 from bert_mrc_theseus.errors import ModelError, UsageError, UserError, printable
@@ -32,7 +33,7 @@ def load_encoder(spec: str | Path) -> EncoderWeights:
     place, _, branch = str(spec).partition("#")
     if is_tensorflow_checkpoint(place):
         return read_tensorflow(place, branch)
-    if not Path(place).is_dir():
+    if not os.path.isdir(place):
         raise ModelError(_no_encoder(spec))
     return read_huggingface(place)
 
@@ -47,7 +48,7 @@ def check_encoder(spec: str | Path) -> None:
         UsageError: there is not.
     """
     place = str(spec).partition("#")[0]
-    if spec != NAME and not is_tensorflow_checkpoint(place) and not Path(place).is_dir():
+    if spec != NAME and not is_tensorflow_checkpoint(place) and not os.path.isdir(place):
         raise UsageError(_no_encoder(spec))
 
 

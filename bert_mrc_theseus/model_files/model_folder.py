@@ -45,6 +45,7 @@ from bert_mrc_theseus.model_files.regular_files import parse_json_object
 from bert_mrc_theseus.model_files.training_record import TrainingRecord, record_from_dict
 from bert_mrc_theseus.mrc.lexicon import Lexicon
 from bert_mrc_theseus.mrc.windows import WindowSize
+from bert_mrc_theseus.provenance import write_json
 from bert_mrc_theseus.text.schema import schema_from_json, schema_to_json
 
 FORMAT, VERSIONS = "bert-mrc-theseus", (2, 3)
@@ -86,9 +87,7 @@ def save_model(folder: str | Path, model: SavedModel) -> None:
             if spec.lexicon is not None:
                 write_lexicon(new / LEXICON, spec.lexicon)
             (new / "queries.json").write_text(schema_to_json(spec.schema), encoding="utf-8")
-            (new / RECORD).write_text(
-                json.dumps(spec.record.to_dict(), ensure_ascii=False, indent=2) + "\n", encoding="utf-8"
-            )
+            write_json(new / RECORD, spec.record.to_dict())
             write_for_hubs(new, spec)
             save_file({name: np.ascontiguousarray(t) for name, t in model.tensors.items()}, new / WEIGHTS)
             write_checksums(new, CHECKED)

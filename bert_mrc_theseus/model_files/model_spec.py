@@ -98,6 +98,11 @@ class ModelSpec:
             raise UserError("the model reads no lexicon, so words cannot be added to it; see docs/words.md")
         return replace(self, added=build_lexicon([words]))
 
+    def unseen(self, schema: Schema) -> tuple[str, ...]:
+        """The types of a schema whose query the model was not trained on."""
+        known = {item.query for item in self.schema.types}
+        return tuple(item.name for item in schema.types if item.query not in known)
+
     def decoding(self, nested: bool) -> Decoding:
         """How this model's answers are decoded; nested as far as it can: without match head only types overlap."""
         if not nested:

@@ -6,6 +6,7 @@ original project has its successor's layers beside them as `bert/encoder/suc_lay
 
 import glob
 import json
+import os
 import re
 from dataclasses import replace
 from pathlib import Path
@@ -31,7 +32,7 @@ PREFIX = "bert_model.ckpt"
 
 def is_tensorflow_checkpoint(place: str | Path) -> bool:
     """Whether this is the prefix of a TensorFlow checkpoint or a folder with one."""
-    return Path(f"{place}.index").is_file() or any(Path(place).glob("*.index"))
+    return os.path.isfile(f"{place}.index") or (os.path.isdir(place) and any(Path(place).glob("*.index")))
 
 
 def read_tensorflow(place: str | Path, branch: str = "") -> EncoderWeights:

@@ -6,7 +6,7 @@ rest of the entity.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import NamedTuple
 
 import numpy as np
@@ -89,6 +89,30 @@ class Examples:
         contexts = np.array([len(tokens.ids) for tokens in self.contexts], int)
         queries = np.array([len(tokens.ids) for tokens in self.queries], int)
         return contexts[pairs[:, 0]] + queries[pairs[:, 1]] + 1
+
+
+def joined_windows(parts: Sequence[tuple[Examples, Sequence[int]]]) -> Examples:
+    """Some windows of several examples that ask the same queries, as one: what an engine can answer at once.
+
+    Args:
+        parts: examples, and which of their windows.
+
+    Returns:
+        Examples whose windows are these, in order; they belong to no document and have no labels.
+    """
+    contexts = tuple(examples.contexts[window] for examples, windows in parts for window in windows)
+    asked = np.concatenate([examples.is_asked[windows] for examples, windows in parts])
+    nothing = np.zeros((0, 3), np.int64)
+    return replace(
+        parts[0][0],
+        contexts=contexts,
+        window_of=(),
+        spans=(nothing,) * len(contexts),
+        clipped=0,
+        silver=np.zeros(len(contexts), bool),
+        is_asked=asked,
+        in_lexicon=(),
+    )
 
 
 def longest_span(examples: Examples) -> int:

@@ -40,28 +40,34 @@ def annotation_lines(document: Document) -> Iterator[str]:
         yield f"T{number}\t{entity.type} {entity.start} {entity.end}\t{on_one_line(document.text_of(entity))}\n"
 
 
-def write_brat(folder: Path, documents: Iterable[Document], on_error: OnError, overwrite: bool = False) -> None:
-    """Writes the whole folder in one atomic step; see `write.FolderFormat`.
+def brat_files(documents: Iterable[Document], on_error: OnError) -> Iterator[tuple[str, bytes]]:
+    """Yields (name, content) of the files of a folder: two of each document, and in the end the one that has their ids.
 
     Files are named by the document's id, as far as that can be a file name, see `file_names`.
+
+    Args:
+        documents: with entities.
+        on_error: gets the error of each document that cannot be written, which is then left out.
     """
     names = FileNames(".txt")
-    with (
-        output_folder(folder, COMMAND, overwrite, belongs=lambda name: name == IDS) as new,
-        open(new / IDS, "w", encoding="utf-8", newline="\n") as ids,
-    ):
-        before = "{"
-        for document in documents:
-            try:
-                text, annotations = document.text.encode(), "".join(annotation_lines(document)).encode()
-            except (DataError, UnicodeEncodeError) as error:
-                on_error(unwritable(document, error))
-                continue
-            name = names.name_for(str(document.id))
-            (new / f"{name}.txt").write_bytes(text)
-            (new / f"{name}.ann").write_bytes(annotations)
-            if name != document.id:
-                # ASCII: an id may be a file's name, which need not be text. A number stays one.
-                ids.write(f"{before}\n{json.dumps(name)}: {json.dumps(document.id)}")
-                before = ","
-        ids.write("{}\n" if before == "{" else "\n}\n")
+    ids = []
+    for document in documents:
+        try:
+            text, annotations = document.text.encode(), "".join(annotation_lines(document)).encode()
+        except (DataError, UnicodeEncodeError) as error:
+            on_error(unwritable(document, error))
+            continue
+        name = names.name_for(str(document.id))
+        yield f"{name}.txt", text
+        yield f"{name}.ann", annotations
+        if name != document.id:
+            # ASCII: an id may be a file's name, which need not be text. A number stays one.
+            ids.append(f"\n{json.dumps(name)}: {json.dumps(document.id)}")
+    yield IDS, ("{" + ",".join(ids) + ("\n}\n" if ids else "}\n")).encode()
+
+
+def write_brat(folder: Path, documents: Iterable[Document], on_error: OnError, overwrite: bool = False) -> None:
+    """Writes the whole folder in one atomic step; see `write.FolderFormat`."""
+    with output_folder(folder, COMMAND, overwrite, belongs=lambda name: name == IDS) as new:
+        for name, content in brat_files(documents, on_error):
+            (new / name).write_bytes(content)

@@ -1,15 +1,22 @@
-"""Text on a terminal: control characters, which would steer it, are shown and not obeyed; and no text is markup."""
+"""Text on a terminal: control characters, which would steer it, are shown and not obeyed; and no text is markup.
+
+So are the bytes of a file's name that are not UTF-8, which no stream of text can take (Python reads them as U+DC80 to U+DCFF).
+"""
 
 from typing import Any
 
 from rich.console import Console
 from rich.text import Text
 
-_SHOWN = {code: f"\\u{code:04x}" for code in (*range(0x20), *range(0x7F, 0xA0)) if chr(code) not in "\n\t"}
+_SHOWN = {
+    code: f"\\u{code:04x}"
+    for code in (*range(0x20), *range(0x7F, 0xA0), *range(0xD800, 0xE000))
+    if chr(code) not in "\n\t"
+}
 
 
 def shown(text: str) -> str:
-    """A text whose control characters, but for line feeds and tabs, are written as JSON escapes them."""
+    """A text in which control characters, but for line feeds and tabs, and halves of characters stand as JSON escapes them."""
     return text.translate(_SHOWN)
 
 

@@ -71,6 +71,9 @@ class Extractor:
         schema: types to look for, instead of the model's own; see `unseen`.
         nested: find entities inside others too; without a match head only inside those of another type.
 
+    Raises:
+        TypeError: thresholds or types are something else.
+
     Example:
         >>> import bert_mrc_theseus as bmt
         >>> with bmt.Extractor.load() as extractor:
@@ -86,6 +89,10 @@ class Extractor:
         schema: Schema | None = None,
         nested: bool = False,
     ):
+        # These would be found out when the first text is read.
+        for value, kind in ((thresholds, Thresholds), (schema, Schema)):
+            if not isinstance(value, kind | None):
+                raise TypeError(f"expected a {kind.__name__}. Received: {reprlib.repr(value)}")
         self._spec = spec
         self._schema = schema or spec.schema
         counts = thresholds or spec.thresholds, spec.decoding(nested)
@@ -132,6 +139,7 @@ class Extractor:
 
         Raises:
             ModelError: the folder is not a complete model, or the hub has none of that name.
+            UsageError: a style without a query file.
             UserError: there is no such type or engine, or the Keras engine is needed and TensorFlow is not installed; or words
                 are given to a model without a lexicon.
             UsageError: there are less than one thread or worker, or threads are given for Keras.
@@ -142,6 +150,10 @@ class Extractor:
                 raise UsageError(f"{name} are at least 1. Received: {count}")
         bundled = folder is None
         folder = bundled_model() if folder is None else local_model(folder)
+        if queries is None and style != DEFAULT_STYLE:
+            raise UsageError(
+                f"style {style!r} chooses a text of a query file: give that file too (queries), or leave it out"
+            )
         if queries is not None:
             schema = read_queries(queries, style)
         if types is not None:
@@ -182,8 +194,7 @@ class Extractor:
     @property
     def unseen(self) -> tuple[str, ...]:
         """Types whose query the model was not trained on: it may find something or nothing, and its scores mean little."""
-        known = {item.query for item in self._spec.schema.types}
-        return tuple(item.name for item in self._schema.types if item.query not in known)
+        return self._spec.unseen(self._schema)
 
     @overload
     def __call__(self, text: str) -> list[Extraction]: ...  # type: ignore[overload-overlap]  # A str has str in it.

@@ -107,15 +107,25 @@ def read_inputs(files: Iterable[str], on_error: OnError, options: InputOptions =
             if name == STDIN:
                 if sys.stdin is None:
                     raise DataError("standard input is closed", "stdin")
-                yield from _read(sys.stdin.buffer, "stdin", on_error, options)
+                yield from read_stream(sys.stdin.buffer, "stdin", on_error, options)
             else:
                 with open_binary(name) as stream:
-                    yield from _read(stream, printable(name), on_error, options)
+                    yield from read_stream(stream, printable(name), on_error, options)
         except DataError as error:
             on_error(error)
 
 
-def _read(stream: BinaryIO, name: str, on_error: OnError, options: InputOptions) -> Iterator[Document]:
+def read_stream(stream: BinaryIO, name: str, on_error: OnError, options: InputOptions) -> Iterator[Document]:
+    """`read_inputs` of one open file.
+
+    Args:
+        stream: its bytes, not packed.
+        name: of the file, for ids and messages; with the suffix that says what it is.
+        on_error, options: see `read_inputs`.
+
+    Raises:
+        DataError: the file cannot be read on.
+    """
     kind = form_of(name) if options.form == "auto" else options.form
     table: Table
     if kind in KINDS:

@@ -6,9 +6,10 @@ output: `document.text[entity.start:entity.end]` is the entity's text.
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from operator import index
 from typing import Any
 
-from bert_mrc_theseus.text.json_records import Json
+from bert_mrc_theseus.text.json_records import Json, shown
 
 TEXT = "text"
 """The field of a record that holds the text, unless a user names another."""
@@ -25,7 +26,8 @@ class Entity:
         source: who said so if neither annotator nor model did, such as "dictionary".
 
     Raises:
-        ValueError: the span is empty or negative, or the type is empty.
+        TypeError: an offset is no whole number.
+        ValueError: the span is empty or negative, or the type is empty or no string.
 
     Example:
         >>> import bert_mrc_theseus as bmt
@@ -40,10 +42,14 @@ class Entity:
     source: str | None = field(default=None, compare=False)
 
     def __post_init__(self) -> None:
+        if type(self.start) is not int or type(self.end) is not int:
+            # NumPy's numbers, as data frames have them, cannot be written as JSON.
+            object.__setattr__(self, "start", index(self.start))
+            object.__setattr__(self, "end", index(self.end))
         if not 0 <= self.start < self.end:
             raise ValueError(f"an entity needs 0 <= start < end. Received: start={self.start}, end={self.end}")
-        if not self.type:
-            raise ValueError("an entity needs a type. Received: ''")
+        if not isinstance(self.type, str) or not self.type:
+            raise ValueError(f"an entity needs a type. Received: {self.type!r}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +66,7 @@ class Document:
         row: what the document was in a table, see `tables.columns.Row`, for outputs that are tables. It counts for neither.
 
     Raises:
+        TypeError: the text is no string.
         ValueError: an entity lies outside the text, or is of a type that was not annotated; or a further field has the name
             of one that documents have.
 
@@ -79,6 +86,8 @@ class Document:
     row: Any = field(default=None, compare=False, repr=False)
 
     def __post_init__(self) -> None:
+        if not isinstance(self.text, str):
+            raise TypeError(f"the text of a document is a str. Received: {shown(self.text)}")
         object.__setattr__(self, "entities", tuple(sorted(self.entities)))
         taken = OWN_FIELDS & self.rest.keys()
         if taken:

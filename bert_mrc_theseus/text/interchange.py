@@ -135,7 +135,7 @@ def _entity_from_dict(item: Any, text: str) -> Entity:
         score = None if score is None or isinstance(score, str | bool) else float(score)
     except (TypeError, OverflowError):
         score = None
-    if score is None and item.get("score") is not None:
+    if not (score is not None and math.isfinite(score)) and item.get("score") is not None:
         raise ValueError(f'"score" is a number. Received: {shown(item["score"])}')
     if not isinstance(source, str | None):
         raise ValueError(f'"source" is a string. Received: {shown(source)}')

@@ -23,6 +23,7 @@ from bert_mrc_theseus.errors import DataError, UsageError
 from bert_mrc_theseus.files.reading import read_text
 
 _TABLE = re.compile(r"""[ \t]*\[([^][\"'#]+)\][ \t]*(#.*)?\r?""")
+_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]")
 _LONG_QUOTE = re.compile(r"\"{3}|'{3}")
 
 NAME = "name"
@@ -51,7 +52,7 @@ class Schema:
     """Ordered entity types. The order is that of the model's outputs and of every table.
 
     Raises:
-        ValueError: no types, a repeated name, or an empty name or query.
+        ValueError: no types, a repeated name, a name or query that shows nothing, or a name with control characters.
 
     Example:
         >>> import bert_mrc_theseus as bmt
@@ -67,8 +68,10 @@ class Schema:
             raise ValueError("a schema needs at least one entity type")
         names = [item.name for item in self.types]
         for item in self.types:
-            if not item.name.strip() or not item.query.strip():
+            if not _shows(item.name) or not _shows(item.query):
                 raise ValueError(f"an entity type needs a name and a query. Received: {item!r}")
+            if _CONTROL.search(item.name):
+                raise ValueError(f"the name of an entity type has no control characters. Received: {item.name!r}")
             if names.count(item.name) > 1:
                 raise ValueError(f"entity type {item.name!r} is given twice")
 
@@ -99,6 +102,11 @@ class Schema:
             raise UsageError(error.args[0]) from error
 
 
+def _shows(text: str) -> bool:
+    """Whether there is anything to see of a text: no blanks, and no characters without a shape, such as U+200B."""
+    return any(char.isprintable() and not char.isspace() for char in text)
+
+
 def schema_from_dict(tables: Mapping[str, Any], style: str = DEFAULT_STYLE) -> Schema:
     """Builds a schema from {type: {"query": ..., "short": ...}}.
 
@@ -114,7 +122,7 @@ def schema_from_dict(tables: Mapping[str, Any], style: str = DEFAULT_STYLE) -> S
         table = table if isinstance(table, Mapping) else {}
         instead = {NAME: name, DEFAULT_STYLE: table.get("query")}.get(style)
         text = table.get(style, instead)
-        if not isinstance(text, str) or not text.strip():
+        if not isinstance(text, str) or not _shows(text):
             raise ValueError(f'entity type {name!r} has no text for "{style}"')
         types.append(EntityType(name, text))
     return Schema(tuple(types))

@@ -4,16 +4,23 @@ A class says what a word names. The dictionaries are rough (jieba calls 二维�
 input, with each list's own, and no entities.
 """
 
+import os
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from bert_mrc_theseus.errors import DataError
+from bert_mrc_theseus.errors import DataError, UsageError, printable
 from bert_mrc_theseus.files.reading import decode_lines, read_lines
 from bert_mrc_theseus.text.dictionary import read_dictionary
 
 CLASSES = ("person", "place", "organisation", "other name", "word")
 PERSON, PLACE, ORGANISATION, OTHER_NAME, WORD = range(len(CLASSES))
+
+JIEBA = "jieba"
+"""The source that comes with its library."""
+
+NONE = "none"
+"""Stands for no source at all."""
 
 LONGEST = 12
 """Characters; longer words are left out."""
@@ -54,6 +61,28 @@ class WordList:
     left_out: int = 0
 
 
+def sources_of(lexicon: str) -> list[str]:
+    """The names of a lexicon's sources, see `word_list`.
+
+    Args:
+        lexicon: names separated by commas; "none" or "": there are none.
+
+    Raises:
+        UsageError: a source is not there, or named twice.
+    """
+    if lexicon in ("", NONE):
+        return []
+    names = [name.strip() for name in lexicon.split(",")]
+    for name in names:
+        if name != JIEBA and not os.path.exists(name):
+            raise UsageError(
+                f"no lexicon {printable(name)!r}: it is {JIEBA}, a folder of word lists, a file of terms, or {NONE}"
+            )
+        if names.count(name) > 1:
+            raise UsageError(f"each lexicon can be named once. Received: {lexicon!r}")
+    return names
+
+
 def word_list(name: str) -> WordList:
     """Words by the name of their source.
 
@@ -63,7 +92,7 @@ def word_list(name: str) -> WordList:
     Raises:
         DataError: there is no such source, or a list is not of its form.
     """
-    if name == "jieba":
+    if name == JIEBA:
         return jieba_words()
     if Path(name).is_dir():
         return hanlp_words(name)

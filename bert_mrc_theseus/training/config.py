@@ -163,7 +163,7 @@ class NewPredecessor:
     lexicon: str = _setting(
         "jieba",
         "With words: whose words are features of characters, separated by commas: jieba (its dictionary), a file of terms "
-        "(term<TAB>type), a folder of lists in HanLP's form; empty: none.",
+        "(term<TAB>type), a folder of lists in HanLP's form; or none.",
     )
 
     def __post_init__(self) -> None:

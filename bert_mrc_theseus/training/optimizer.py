@@ -60,6 +60,9 @@ class AdamW(keras.optimizers.AdamW):
             import tensorflow as tf
 
             grads = [gradient if gradient is None else tf.convert_to_tensor(gradient) for gradient in grads]
+            # Once for all variables: a graph with one of each for every variable takes longer to make.
+            step = tf.cast(self.iterations + 1, tf.float32)
+            self._powers = tf.pow(self.beta_1, step), tf.pow(self.beta_2, step)
         super().apply(grads, trainable_variables)
 
     def update_step(self, gradient, variable, learning_rate):
@@ -71,13 +74,12 @@ class AdamW(keras.optimizers.AdamW):
             return
         import tensorflow as tf
 
-        step = tf.cast(self.iterations + 1, tf.float32)
         tf.raw_ops.ResourceApplyAdam(
             var=variable.handle,
             m=self._momentums[index].value.handle,
             v=self._velocities[index].value.handle,
-            beta1_power=tf.pow(self.beta_1, step),
-            beta2_power=tf.pow(self.beta_2, step),
+            beta1_power=self._powers[0],
+            beta2_power=self._powers[1],
             lr=tf.cast(learning_rate, tf.float32),
             beta1=self.beta_1,
             beta2=self.beta_2,

@@ -23,7 +23,7 @@ from bert_mrc_theseus.mrc.examples import Examples, longest_span
 from bert_mrc_theseus.mrc.lexicon import build_lexicon
 from bert_mrc_theseus.mrc.windows import WindowSize
 from bert_mrc_theseus.text.schema import Schema
-from bert_mrc_theseus.text.word_lists import word_list
+from bert_mrc_theseus.text.word_lists import sources_of, word_list
 from bert_mrc_theseus.training.config import Distillation, NewPredecessor, Replacing, TrainingConfig
 from bert_mrc_theseus.training.data import TrainingData
 from bert_mrc_theseus.training.distillation import Teacher
@@ -150,7 +150,7 @@ def _with_words(spec: ModelSpec, encoder: EncoderWeights, new: NewPredecessor) -
     """The spec of a model with the encoder's pieces and the lexicons that are wanted, if it is to have words."""
     if not new.words:
         return spec
-    lists = [word_list(name) for name in filter(None, map(str.strip, new.lexicon.split(",")))]
+    lists = [word_list(name) for name in sources_of(new.lexicon)]
     if len({item.name for item in lists}) < len(lists):
         raise UsageError(f"each lexicon can be named once. Received: {new.lexicon!r}")
     pieces = PieceList() if encoder.pieces is None else encoder.pieces.listed

@@ -2,8 +2,9 @@
 
 Offsets are half-open, in characters of the untouched text, line ends included; but where the entities' texts say that they were
 counted otherwise (a line end "\\r\\n" as one character, a byte order mark or none), these are believed. Only text-bound
-annotations (T lines) are read. Pieces of an entity are joined where nothing but white space lies between, as at a line end;
-other entities of several pieces are left out and counted, as are those whose text is not what their offsets say.
+annotations (T lines) are read; others are counted, but for notes (# lines). Pieces of an entity are joined where nothing but
+white space lies between, as at a line end; other entities of several pieces are left out and counted, as are those whose text
+is not what their offsets say.
 """
 
 import lzma
@@ -13,6 +14,7 @@ from collections.abc import Iterator
 from pathlib import Path, PurePosixPath
 
 from bert_mrc_theseus.errors import DataError, printable
+from bert_mrc_theseus.files.listing import files_below
 from bert_mrc_theseus.files.raw_lines import refuse_large
 from bert_mrc_theseus.files.reading import BYTE_ORDER_MARK, decode_text
 from bert_mrc_theseus.text.documents import Document, Entity
@@ -87,6 +89,7 @@ def _document(name: str, text: str, annotations: str, report: ReadReport, path: 
     claims, types, pieces = [], [], []
     for number, line in enumerate(annotations.split("\n"), 1):
         if not line.startswith("T"):
+            report.other_results += bool(line.strip()) and not line.startswith("#")
             continue
         parts = line.rstrip("\r").split("\t", 2)
         fields = parts[1].replace(";", " ").split(" ") if len(parts) > 2 else []
@@ -123,8 +126,8 @@ def _is_brat(name: str) -> bool:
 
 
 def _folder(path: Path, report: ReadReport) -> Iterator[tuple[str, bytes]]:
-    for file in path.rglob("*"):
-        if _is_brat(file.name) and file.is_file():
+    for file in files_below(path, report.bad_record):
+        if _is_brat(file.name):
             try:
                 refuse_large(file.stat().st_size, file)
                 yield file.relative_to(path).as_posix(), file.read_bytes()

@@ -23,7 +23,7 @@ def read_pfr(path: str | Path, report: ReadReport, options: ReadOptions = DEFAUL
 
     Family and given name (nrf, nrg) that follow each other are one person; `{pinyin}` is dropped.
     """
-    for number, line in source_lines(path, options):
+    for number, line in source_lines(path, options, report.bad_record):
         words = _PINYIN.sub("", line).split()
         if not words:
             continue
@@ -61,7 +61,7 @@ def read_pfr(path: str | Path, report: ReadReport, options: ReadOptions = DEFAUL
 
 def read_segments(path: str | Path, report: ReadReport, options: ReadOptions = DEFAULTS) -> Iterator[Document]:
     """`segment/tag segment/tag ...` a line, tag `o` outside; the tag is the type."""
-    for number, line in source_lines(path, options):
+    for number, line in source_lines(path, options, report.bad_record):
         if not line.strip():
             continue
         text, entities = "", []

@@ -6,6 +6,9 @@ Both signs may stand in a name: what exists as it is written is that, and only t
 import os
 from pathlib import Path
 
+from bert_mrc_theseus.errors import DataError
+from bert_mrc_theseus.files.listing import files_below
+
 
 def archive_and_folder(path: str | Path) -> tuple[Path, str]:
     """An archive (or folder), and the name of the folder in it that is meant; "": all of it."""
@@ -36,4 +39,10 @@ def source_files(path: str | Path) -> list[Path]:
     archive, _ = archive_and_folder(path)
     pair = None if archive.exists() else pair_of(path)
     parts = [archive] if pair is None else list(map(Path, pair))
-    return [file for part in parts for file in (sorted(part.rglob("*")) if part.is_dir() else [part]) if file.is_file()]
+    return [
+        file for part in parts for file in (files_below(part, _pass) if part.is_dir() else [part]) if file.is_file()
+    ]
+
+
+def _pass(error: DataError) -> None:
+    """Readers report it."""

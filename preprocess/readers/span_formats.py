@@ -120,7 +120,7 @@ def read_cmeee(path: str | Path, report: ReadReport, options: ReadOptions = DEFA
 
 def read_cmeee_text(path: str | Path, report: ReadReport, options: ReadOptions = DEFAULTS) -> Iterator[Document]:
     """CMeEE as released for CHIP2020: `text|||start    inclusive end    type|||...` a line; nested."""
-    for number, line in source_lines(path, options):
+    for number, line in source_lines(path, options, report.bad_record):
         if not line.strip():
             continue
         text, *items = line.split("|||")
@@ -135,7 +135,7 @@ def read_cmeee_text(path: str | Path, report: ReadReport, options: ReadOptions =
 
 def read_span_tsv(path: str | Path, report: ReadReport, options: ReadOptions = DEFAULTS) -> Iterator[Document]:
     """`characters joined by spaces<TAB>[(type, start, inclusive end), ...]`, with a header line."""
-    for number, line in source_lines(path, options):
+    for number, line in source_lines(path, options, report.bad_record):
         if (number == 1 and line.split("\t")[:1] == ["text"]) or not line.strip():
             continue
         joined, _, label = line.rpartition("\t")

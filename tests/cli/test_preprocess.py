@@ -77,3 +77,14 @@ def test_preprocess_runs_without_tensorflow(tmp_path):
     done = subprocess.run(command, capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
     assert len(list(read_documents(tmp_path / "out" / "train.jsonl"))) == 376
+
+
+def test_options_that_nothing_reads_are_refused(command, tmp_path):
+    (tmp_path / "a.txt").write_text("王 B-PER\n", encoding="utf-8")
+    for arguments, said in (
+        (("sample", "--format", "brat"), "--format is for your own files"),
+        (("silver", "--train", tmp_path / "a.txt", "--format", "brat"), "--format"),
+        (("--train", tmp_path / "a.txt", "--from", tmp_path), "--from is the folder of known corpora"),
+    ):
+        status, _, err = command("preprocess", *arguments, "--out", tmp_path / "out")
+        assert status == 2 and said in err and not (tmp_path / "out").exists()

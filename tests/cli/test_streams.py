@@ -148,8 +148,8 @@ def test_standard_output_is_utf8_and_messages_never_fail(folder, encoding):
 def test_a_signal_leaves_no_temporary_file(folder, number):
     os.mkfifo(folder / "fifo.txt")
     code = (
-        "import sys, bert_mrc_theseus.prediction.inputs as inputs, bert_mrc_theseus.cli.app as app\n"
-        "inputs.find_inputs = list\n"
+        "import sys, bert_mrc_theseus.prediction.input_files as input_files, bert_mrc_theseus.cli.app as app\n"
+        "input_files.find_inputs = lambda paths, on_error: paths\n"
         "sys.argv = ['x', 'predict', 'fifo.txt', '-o', 'out.jsonl']\n"
         "app.main()"
     )

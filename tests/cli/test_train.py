@@ -239,16 +239,17 @@ WITHOUT = "import sys; sys.modules['tensorflow'] = None; import bert_mrc_theseus
 
 
 @pytest.mark.parametrize(
-    "command", [["train", "data", "--run", "r", "--stage", "0"], ["compare", "data", "--out", "o"]]
+    "arguments", [["train", "data", "--run", "r", "--stage", "0"], ["compare", "data", "--out", "o"]]
 )
 @pytest.mark.parametrize("backend", ["torch", "numpy", "nonsense"])
-def test_a_backend_that_training_does_not_run_on_is_refused_at_once(command, backend):
+def test_a_backend_that_training_does_not_run_on_is_refused_at_once(command, folder, monkeypatch, arguments, backend):
     """Before TensorFlow or Keras is imported."""
-    code = "import sys; sys.modules['tensorflow'] = sys.modules['keras'] = None; import bert_mrc_theseus.cli.app as c; c.main()"
-    environment = {**os.environ, "KERAS_BACKEND": backend}
-    done = subprocess.run([sys.executable, "-c", code, *command], env=environment, capture_output=True, text=True)
+    monkeypatch.setitem(sys.modules, "tensorflow", None)
+    monkeypatch.setitem(sys.modules, "keras", None)
+    monkeypatch.setenv("KERAS_BACKEND", backend)
+    status, _, err = command(*arguments)
     message = f"error: training runs on Keras' backends tensorflow and jax, not on '{backend}'"
-    assert done.returncode == 1 and done.stderr.startswith(message) and done.stderr.count("\n") == 1
+    assert status == 1 and err.startswith(message) and err.count("\n") == 1
 
 
 def without_tensorflow(*options):

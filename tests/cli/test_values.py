@@ -52,9 +52,14 @@ def test_what_is_no_list_of_values_is_refused(text, kind, words):
         (["compare", "x", "--out", "y", "--learning-rates", "1,a,2"],
          "--learning-rates takes numbers separated by commas. Received: '1,a,2'"),
         (["bench", "scaling", "--data", SAMPLE, "--megabytes", "x"],
-         "--megabytes takes numbers separated by commas. Received: 'x'"),
+         "--megabytes takes numbers of at least 0.001 separated by commas. Received: 'x'"),
+        (["bench", "scaling", "--data", SAMPLE, "--megabytes", "1,nan"],
+         "--megabytes takes numbers of at least 0.001 separated by commas. Received: '1,nan'"),
         (["bench", "predict", "x", "--data", SAMPLE, "--types", "1,two"],
-         "--types takes whole numbers separated by commas. Received: '1,two'"),
+         "--types takes whole numbers of at least 1 separated by commas. Received: '1,two'"),
+        (["bench", "predict", "x", "--data", SAMPLE, "--types", "3,0"],
+         "--types takes whole numbers of at least 1 separated by commas. Received: '3,0'"),
+        (["export", "x", "--to", "onxx"], "--to takes onnx, hf, tf. Received: 'onxx'"),
     ],
 )  # fmt: skip
 def test_a_command_says_so_in_one_line(command, tmp_path, monkeypatch, arguments, message):

@@ -86,9 +86,9 @@ def test_int8_is_near():
 
 
 @given(items=st.lists(texts, min_size=2, max_size=5))
-def test_a_text_does_not_depend_on_its_batch_mates(items):
-    model = match_model(3)
-    engine, spec = onnx_engine(model), model.spec
+def test_a_text_does_not_depend_on_its_batch_mates(both, items):
+    model, _, engine = both
+    spec = model.spec
     documents = [Document(str(i), text) for i, text in enumerate(items)]
     together = probabilities_of(engine, spec.examples(documents))
     alone = [found for document in documents for found in probabilities_of(engine, spec.examples([document]))]

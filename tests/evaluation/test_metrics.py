@@ -65,3 +65,8 @@ def test_parts_of_nested_gold():
     found = replace(gold, entities=(gold.entities[0], gold.entities[3]))
     parts = nested_recall([gold], [found])
     assert {part: (prf.tp, prf.fn) for part, prf in parts.items()} == {"flat": (1, 0), "outer": (0, 1), "inner": (1, 1)}
+
+
+def test_one_name_is_no_list_of_types():
+    with pytest.raises(TypeError, match="a list of names"):
+        strict_scores([], [], "PER")

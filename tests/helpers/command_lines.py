@@ -36,6 +36,7 @@ BASES: dict[str, dict[str, Any]] = {
     "compare": {"data": "data", "out": "compared", "encoder": "empty"},
     "predict": {"inputs": ["text.txt"]},
     "predict-ray": {"input_path": "data", "out": "found"},
+    "serve": {"models": [MODEL]},
     "average": {"models": [MODEL, MODEL], "out": "averaged"},
     "export": {"model": MODEL, "data": "data", "out": "exported"},
     "report": {"models": ["empty"], "data": "data", "out": "page.html"},
@@ -45,9 +46,16 @@ BASES: dict[str, dict[str, Any]] = {
     "bench cold-start": {"model": MODEL},
     "bench scaling": {"data": "data/test.jsonl"},
     "bench processes": {"data": ["data/test.jsonl"]},
+    "bench service": {"data": "data/test.jsonl"},
     "bench shared": {"model": MODEL, "data": "data/test.jsonl"},
 }
 """A command line of each command that is right, by its parameters."""
+
+FREE_TEXT = {"text_field"}
+"""Parameters whose value may be any text: whether there is such a field is seen when records are read."""
+
+RIGHT = {("seeds", "0")}
+"""Odd values that are right."""
 
 READ = {"inputs", "train", "dev", "test"}
 """Parameters that name what is read, though the command itself looks whether it is there."""
@@ -65,11 +73,12 @@ class Case:
 
     Attributes:
         arguments: behind the program's name.
-        wrong: the exit status must be 2; False: it may also be what such a command comes to; None: it must not be 2.
+        wrong: the exit status must be 2; "refused": 1 or 2; False: it may also be what such a command comes to; None: it must
+            not be 2.
     """
 
     arguments: list[str]
-    wrong: bool | None
+    wrong: bool | str | None
 
 
 @dataclass(frozen=True)
@@ -176,7 +185,7 @@ def _option(name: str, info: OptionInfo) -> str:
     return next((text for text in names if text.startswith("--")), f"--{name.replace('_', '-')}")
 
 
-def _values(name: str, kind: type, info: ParameterInfo) -> Iterator[tuple[str, bool]]:
+def _values(name: str, kind: type, info: ParameterInfo) -> Iterator[tuple[str, bool | str]]:
     if kind in (int, float):
         yield from ((value, True) for value in BAD_NUMBERS)
         yield from ((value, kind is int) for value in ("1" * 30, "-" + "1" * 30))
@@ -198,7 +207,10 @@ def _values(name: str, kind: type, info: ParameterInfo) -> Iterator[tuple[str, b
         )
     else:
         yield "", True
-        yield from ((value, False) for value in (*ODD_WORDS, *BAD_NUMBERS[:2], *ODD_NUMBERS[:2]))
+        yield from (
+            (value, "refused" if name not in FREE_TEXT and (name, value) not in RIGHT else False)
+            for value in (*ODD_WORDS, *BAD_NUMBERS[:2], *ODD_NUMBERS[:2])
+        )
 
 
 class _Refuse:

@@ -12,6 +12,7 @@ from typing import Any
 from bert_mrc_theseus.evaluation.metrics import PRF, Scores
 from bert_mrc_theseus.model.build import predecessor_from
 from bert_mrc_theseus.model_files.huggingface import write_huggingface
+from bert_mrc_theseus.model_files.model_folder import load_model
 from bert_mrc_theseus.model_files.run_folder import StageFolder
 from bert_mrc_theseus.text.interchange import write_documents
 from bert_mrc_theseus.training.config import Distillation, NewPredecessor, Replacing, TrainingConfig, settings_record
@@ -42,6 +43,11 @@ class Trained:
     data: Path
     encoder: Path
     run: Path
+
+    @property
+    def taught(self) -> Path:
+        """An encoder that knows the toy corpus, from which other models learn it in a few epochs."""
+        return self.encoder.with_name("taught")
 
     def report(self, stage: int) -> dict[str, Any]:
         """What the stage wrote when it was done."""
@@ -106,6 +112,8 @@ def train_once(folder: Path) -> Trained:
             write_huggingface(make_weights(layers=4, hidden=32), made.encoder)
             for stage in (0, 1, 2):
                 made.train(stage)
+            predecessor = load_model(made.run / "stage0" / "best")
+            write_huggingface(predecessor.encoder_weights(), made.taught)
             done.touch()
     return made
 

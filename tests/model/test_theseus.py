@@ -102,8 +102,15 @@ def test_reading_each_text_once_gives_the_same(shared, layers_shared, apart):
         np.array(theseus.forward(plain, Draws(None, np.array([False, False]))).logits), whole, atol=1e-6
     )
 
+
+@pytest.mark.parametrize("shared, layers_shared", [(0, 0), (1, 1), (1, 2)])
+def test_a_step_by_text_teaches_the_chosen_layer_alone(shared, layers_shared):
+    predecessor = predecessor_from(make_weights(layers=LAYERS), SharedContext(layers_shared, 16), prior=0.3)
+    theseus = TheseusModel(predecessor, MODULES, shared_layers=shared)
+    examples, pairs = some_pairs()
     step = make_train_step(theseus, keras.optimizers.SGD(10.0), "bce", replacing=True, form=SHARED_BATCH)
     before = tensors_of(theseus.successor_weights())
+    by_text = collate_shared(examples, pairs)
     step(by_text, Targets(span_labels(examples, pairs), np.ones(len(pairs), "float32")), draws(1, [True, False]))
     moved = {name.split(".")[2] for name, tensor in tensors_of(theseus.successor_weights()).items()
              if not np.array_equal(tensor, before[name])}  # fmt: skip

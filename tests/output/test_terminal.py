@@ -2,6 +2,7 @@
 
 import ast
 import io
+import os
 from pathlib import Path
 
 import pytest
@@ -20,6 +21,17 @@ def test_a_name_is_never_markup(name):
     table.add_row(name, name)
     console.print(table)
     assert stream.getvalue().count(name) == 5
+
+
+def test_a_name_that_is_not_utf8_is_shown():
+    raw = io.BytesIO()
+    console = PlainConsole(file=io.TextIOWrapper(raw, encoding="utf-8"), width=200)
+    name = os.fsdecode(b"\xb1\xb1.json")
+    table = Table(name, title=name, box=None)
+    table.add_row(name)
+    console.print(name)
+    console.print(table)
+    assert raw.getvalue().decode("utf-8").count(r"\udcb1\udcb1.json") == 4
 
 
 def test_control_characters_are_shown():

@@ -15,7 +15,7 @@ from bert_mrc_theseus.engines.engine import BatchEngine
 from bert_mrc_theseus.engines.graph_files import write_graphs
 from bert_mrc_theseus.engines.keras_engine import keras_engine
 from bert_mrc_theseus.engines.thread_pool import ThreadPool
-from bert_mrc_theseus.errors import ModelError, UserError
+from bert_mrc_theseus.errors import ModelError, UsageError, UserError
 from bert_mrc_theseus.model.build import keras_model
 from bert_mrc_theseus.model_files.model_folder import load_model, save_model
 from bert_mrc_theseus.mrc.windows import WindowSize
@@ -269,3 +269,14 @@ def test_an_abandoned_prediction_does_not_finish_its_group(extractor):
         list(slow.documents(interrupted()))
     slow.close()
     assert answered < 90 and time.monotonic() - start < 1
+
+
+def test_what_cannot_be_meant_is_refused_before_a_text_is_read():
+    with pytest.raises(UsageError, match="chooses a text of a query file"):
+        Extractor.load(style="query")
+    with pytest.raises(TypeError, match="expected a Thresholds"):
+        Extractor.load(thresholds=0.5)
+    with pytest.raises(TypeError, match="expected a Schema"):
+        Extractor.load(schema=["PER"])
+    with pytest.raises(ModelError):
+        Extractor.load("")

@@ -1,5 +1,6 @@
 """What `predict` reads: files, folders and standard input, a record at a time."""
 
+import errno
 import gzip
 import io
 import json
@@ -196,3 +197,48 @@ def test_records_are_read_one_at_a_time(tmp_path):
     errors = []
     stream = read_inputs([str(path)], errors.append)
     assert [next(stream).text for _ in range(10)] == [str(i) for i in range(10)] and errors == []
+
+
+@pytest.fixture
+def closed(folder, monkeypatch):
+    """A folder in `folder` that nobody may read; root may read everything, so the system's answer is made up."""
+    scandir = os.scandir
+
+    def refused(path):
+        if str(path) == str(folder / "sub"):
+            raise PermissionError(errno.EACCES, "Permission denied", str(path))
+        return scandir(path)
+
+    monkeypatch.setattr(os, "scandir", refused)
+    return folder / "sub"
+
+
+def test_a_folder_that_cannot_be_searched_is_reported_and_the_rest_is_read(folder, closed):
+    errors = []
+    assert find_inputs([str(folder)], errors.append) == [str(folder / "b.txt")]
+    assert find_inputs([str(closed)], errors.append) == []
+    assert [str(error) for error in errors] == [f"{closed}: cannot search the folder: Permission denied"] * 2
+    with pytest.raises(DataError, match="cannot search the folder"):
+        find_inputs([str(folder)])
+
+
+def test_predict_says_which_folder_it_could_not_search(folder, closed, command, monkeypatch):
+    monkeypatch.chdir(folder)
+    status, out, err = command("predict", folder, "--format", "text")
+    assert status == 3 and "北京" in out and f"skipped: {closed}: cannot search the folder: Permission denied" in err
+
+
+def test_a_link_to_nothing_in_a_folder_is_reported(folder):
+    (folder / "c.txt").symlink_to("gone.txt")
+    os.mkfifo(folder / "pipe.txt")
+    documents, errors = read(folder)
+    assert len(documents) == 5 and errors == [f"{folder}/c.txt: cannot open: No such file or directory"]
+
+
+def test_what_may_not_be_looked_at_is_not_called_absent(monkeypatch):
+    def refused(path, **options):
+        raise PermissionError(errno.EACCES, "Permission denied", str(path))
+
+    monkeypatch.setattr(os, "stat", refused)
+    with pytest.raises(UsageError, match=r"a\.txt: Permission denied"):
+        find_inputs(["closed/a.txt"])

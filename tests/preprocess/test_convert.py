@@ -84,3 +84,42 @@ def test_the_sample_corpus_needs_no_folder(tmp_path):
     done = convert(read_known("sample", None), tmp_path / "out", query_file("sample"), WINDOW)
     assert done.missing_types == () and set(done.statistics) == {"train", "dev", "test"}
     assert all(report.counts() == {} for report in done.reports.values())
+
+
+def test_types_that_nobody_looked_for_stay_that(tmp_path):
+    lines = '{"text": "李明", "annotated": []}\n{"text": "李明", "entities": [{"start": 0, "end": 2, "type": "PER"}]}\n'
+    (tmp_path / "a.jsonl").write_text(lines, encoding="utf-8")
+    source = read_files({"train": tmp_path / "a.jsonl"}, "jsonl", False)
+    convert(source, tmp_path / "out", None, WINDOW, partly=True)
+    assert [d.annotated for d in read_documents(tmp_path / "out" / "train.jsonl")] == [(), ("PER",)]
+
+
+@pytest.mark.parametrize("name", ["pfr", "segments", "cmeee-text", "span-tsv"])
+def test_a_line_that_is_not_utf8_costs_only_itself(tmp_path, name):
+    good = {"pfr": "李/nr", "segments": "李/PER", "cmeee-text": "李|||0 0 PER|||", "span-tsv": "李\t[('PER', 0, 0)]"}[
+        name
+    ]
+    (tmp_path / "a").write_bytes(f"{good}\n".encode() + b"\xb1\xb1\n" + f"{good}\n".encode())
+    _, documents, reports = read_files({"train": tmp_path / "a"}, name, True)
+    assert [d.text for d in documents["train"]] == ["李", "李"] and "a:2: not UTF-8" in reports["train"].errors[0]
+    with pytest.raises(DataError, match="a:2: not UTF-8"):
+        read_files({"train": tmp_path / "a"}, name, False)
+
+
+def test_the_checksum_of_what_cannot_be_read_is_left_out(tmp_path, monkeypatch):
+    brat = tmp_path / "brat"
+    brat.mkdir()
+    for name in ("a.txt", "a.ann", "b.ann"):
+        (brat / name).touch()
+    source = read_files({"train": brat}, "brat", True)
+    real = convert.__globals__["sha256_of"]
+
+    def refused(path):
+        if path.name == "b.ann":
+            raise PermissionError(13, "Permission denied", str(path))
+        return real(path)
+
+    monkeypatch.setitem(convert.__globals__, "sha256_of", refused)
+    convert(source, tmp_path / "out", None, WINDOW)
+    manifest = json.loads((tmp_path / "out" / "corpus.json").read_text(encoding="utf-8"))
+    assert manifest["sources"]["train"]["b.ann"] is None and manifest["sources"]["train"]["a.ann"]

@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 from bert_mrc_theseus.preprocess.type_map import parse_type_map, rename_types
 
-from bert_mrc_theseus.errors import DataError, UserError
+from bert_mrc_theseus.errors import DataError, UsageError, UserError
 from bert_mrc_theseus.text.documents import Document, Entity
 
 TEXT = "李明在北京"
@@ -45,3 +45,9 @@ def test_one_type_with_two_new_names():
 def test_a_type_that_does_not_occur():
     with pytest.raises(DataError, match=r"no entity is of type PRE\.NAM.*LOC\.NAM"):
         rename_types(SPLITS, {"PRE.NAM": "PER"})
+
+
+def test_a_type_that_is_no_text_is_refused():
+    """As the shell gives bytes that are not UTF-8, or Python in a locale without it."""
+    with pytest.raises(UsageError, match=r"a type is a text. Received: 'PER=.udcb1'"):
+        parse_type_map("PER=\udcb1")

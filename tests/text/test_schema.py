@@ -58,7 +58,7 @@ def test_what_stands_in_the_brackets_is_the_name(tmp_path, head, name, mark):
     assert read_queries(path) == Schema((EntityType(name, "谁"), EntityType("B", "何")))
 
 
-@pytest.mark.parametrize("query", ["", " ", "\u3000", "\\t\\n"])
+@pytest.mark.parametrize("query", ["\\u200b", "", " ", "\u3000", "\\t\\n"])
 def test_a_blank_query_is_a_fault(tmp_path, query):
     path = tmp_path / "queries.toml"
     path.write_text(f'[PER]\nquery = "{query}"\n', encoding="utf-8")
@@ -81,3 +81,14 @@ def test_types_that_are_named_twice_or_not_at_all():
     for names in (["PER", "PER"], [], ["ORG"]):
         with pytest.raises(UsageError):
             schema.only(names)
+
+
+@pytest.mark.parametrize("name", ["\u200b", "\ufeff", "a\0b", "a\tb", "\x9b"])
+def test_a_name_can_be_seen_and_steers_nothing(tmp_path, name):
+    with pytest.raises(ValueError, match=r"needs a name and a query|no control characters"):
+        Schema((EntityType(name, "人名"),))
+    (tmp_path / "q.toml").write_text(
+        f'["{name.encode("unicode_escape").decode()}"]\nquery = "人名"\n', encoding="utf-8"
+    )
+    with pytest.raises(DataError, match=r"q\.toml"):
+        read_queries(tmp_path / "q.toml")

@@ -6,7 +6,7 @@ import io
 import jieba
 import pytest
 
-from bert_mrc_theseus.errors import DataError
+from bert_mrc_theseus.errors import DataError, UsageError
 from bert_mrc_theseus.text.word_lists import (
     LONGEST,
     ORGANISATION,
@@ -16,6 +16,7 @@ from bert_mrc_theseus.text.word_lists import (
     WORD,
     hanlp_words,
     jieba_words,
+    sources_of,
     term_words,
 )
 
@@ -92,3 +93,15 @@ def test_terms_that_cannot_be_read(tmp_path):
     path.write_text("科技\tORG\tveto\n", encoding="utf-8")
     with pytest.raises(DataError, match=r"no terms.*organisation"):
         term_words(path)
+
+
+def test_the_sources_of_a_lexicon(tmp_path):
+    terms = tmp_path / "terms.tsv"
+    terms.touch()
+    assert sources_of("none") == sources_of("") == []
+    assert sources_of(f"jieba, {terms}") == ["jieba", str(terms)]
+    for wrong in (",", " ", "jieba,", "absent", "jieba,none"):
+        with pytest.raises(UsageError, match="no lexicon"):
+            sources_of(wrong)
+    with pytest.raises(UsageError, match="named once"):
+        sources_of("jieba,jieba")

@@ -16,7 +16,7 @@ def steps_in(path):
         return [int(row["step"]) for row in csv.DictReader(stream) if row["loss"]]
 
 
-def test_the_rows_up_to_a_checkpoint_are_on_the_disk_before_it(tmp_path, monkeypatch):
+def test_the_rows_up_to_a_checkpoint_are_on_the_disk_before_it(tmp_path, no_steps, monkeypatch):
     """Whenever a command is killed: the rows were written when the checkpoint was."""
     found, folder = [], StageFolder(tmp_path, 0)
     real = loop.save_checkpoint

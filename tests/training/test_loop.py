@@ -20,7 +20,7 @@ from tests.helpers.models import examples_of, make_weights
 from tests.helpers.runs import LOOP_CONFIG, LOOP_EXAMPLES, loop_task, run_loop
 
 
-def test_the_best_model_is_kept_and_patience_stops(tmp_path):
+def test_the_best_model_is_kept_and_patience_stops(tmp_path, no_steps):
     kept = []
     made = loop_task([0.2, 0.6, 0.5, 0.6, 0.9], kept)
     state = run_loop(
@@ -29,7 +29,7 @@ def test_the_best_model_is_kept_and_patience_stops(tmp_path):
     assert kept == [1, 2] and state.best_step == 2 and state.step == 4
 
 
-def test_without_patience_it_runs_to_the_end(tmp_path):
+def test_without_patience_it_runs_to_the_end(tmp_path, no_steps):
     plan, evaluated = Plan(LOOP_EXAMPLES, LOOP_CONFIG), []
     state = run_loop(tmp_path, loop_task([0.9, 0.1], evaluated=evaluated))
     assert state.step == plan.total_steps and len(evaluated) == 3 and state.best_f1 == pytest.approx(0.9)
@@ -61,14 +61,14 @@ def test_a_loss_that_is_not_finite_stops_and_keeps_the_checkpoint(tmp_path, monk
     assert all(np.isfinite(variable.numpy()).all() for variable in again.model.variables)
 
 
-def test_a_model_that_predicts_nothing_is_reported(tmp_path):
+def test_a_model_that_predicts_nothing_is_reported(tmp_path, no_steps):
     console = Console(record=True, file=io.StringIO(), width=200)
     run_loop(tmp_path, loop_task([0.0]), progress=ConsoleProgress(console))
     text = console.export_text()
     assert "predicts nothing" in text and "learning rate is too high" in text
 
 
-def test_without_an_entity_in_dev_the_last_weights_are_kept_and_it_is_said(tmp_path):
+def test_without_an_entity_in_dev_the_last_weights_are_kept_and_it_is_said(tmp_path, no_steps):
     kept: list[int] = []
     made = replace(loop_task(kept=kept), evaluate=lambda: Scores(PRF(0, 3, 0)))
     console = Console(record=True, file=io.StringIO(), width=200)
@@ -81,7 +81,7 @@ def test_without_an_entity_in_dev_the_last_weights_are_kept_and_it_is_said(tmp_p
     assert "learning rate is too high" not in text
 
 
-def test_of_models_that_find_nothing_the_last_is_kept(tmp_path):
+def test_of_models_that_find_nothing_the_last_is_kept(tmp_path, no_steps):
     kept: list[int] = []
     state = run_loop(tmp_path, loop_task([0.0, 0.0, 0.0], kept))
     assert len(kept) == 3 and state.best_step == kept[-1]
@@ -91,7 +91,7 @@ def test_of_models_that_find_nothing_the_last_is_kept(tmp_path):
 
 
 @pytest.mark.parametrize(("step", "minutes"), [(1, 0.0), (3, 99.0)])
-def test_weights_that_become_nan_stop_before_they_are_kept(tmp_path, monkeypatch, step, minutes):
+def test_weights_that_become_nan_stop_before_they_are_kept(tmp_path, no_steps, monkeypatch, step, minutes):
     """Of a step whose own loss was finite: before a checkpoint, or before an evaluation."""
     made, steps = loop_task(), []
     real = training.make_train_step

@@ -45,21 +45,12 @@ def test_a_killed_stage_resumes_to_the_same_weights(trained, tmp_path):
         os.symlink(trained.run / "stage0", tmp_path / run / "stage0")
     # One evaluation, at the end: the best model is of a step after the kill.
     config = trained.config(1, evaluate_every=10**6)
-    trained.train(1, run=tmp_path / "whole", replacing=Replacing(modules=2, shared_layers=1), evaluate_every=10**6)
+    shared = Replacing(modules=2, shared_layers=1)
+    trained.train(1, run=tmp_path / "whole", replacing=shared, evaluate_every=10**6)
     command = [sys.executable, "-m", "bert_mrc_theseus", "train", str(trained.data), "--run", str(tmp_path / "run")]
     command += ["--stage", "1", "--epochs", str(config.epochs), "--learning-rate", str(config.learning_rate)]
-    command += [
-        "--tokens",
-        str(config.token_budget),
-        "--modules",
-        "2",
-        "--shared-layers",
-        "1",
-        "--evaluate-every",
-        str(10**6),
-        "--checkpoint-minutes",
-        "0.0001",
-    ]
+    command += ["--tokens", str(config.token_budget), "--modules", "2", "--shared-layers", "1"]
+    command += ["--evaluate-every", str(10**6), "--checkpoint-minutes", "0.0001"]
     log = tmp_path / "run" / "stage1" / "log.csv"
     with subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as process:
         while not log.is_file() or len(log.read_text().splitlines()) < 15:
@@ -67,9 +58,12 @@ def test_a_killed_stage_resumes_to_the_same_weights(trained, tmp_path):
             time.sleep(0.01)
         process.send_signal(signal.SIGKILL)
     assert not (tmp_path / "run" / "stage1" / "report.json").exists()
-    done = subprocess.run([*command, "--resume"], capture_output=True, text=True)
-    assert done.returncode == 0, done.stderr
-    resumed_after = int(done.stderr.split("resuming after step ")[1].split()[0])
+    said: list[str] = []
+    settings = {"evaluate_every": 10**6, "checkpoint_minutes": 0.0001}
+    trained.train(1, run=tmp_path / "run", resume=True, replacing=shared, said=said, **settings)
+    (resumed_after,) = (
+        int(text.split("resuming after step ")[1].split()[0]) for text in said if "resuming after" in text
+    )
     report = json.loads((tmp_path / "run" / "stage1" / "report.json").read_text(encoding="utf-8"))
     assert 0 < resumed_after < report["best_step"] == report["steps"]
 
@@ -85,23 +79,18 @@ def test_a_killed_stage_resumes_to_the_same_weights(trained, tmp_path):
     assert steps == list(range(1, report["steps"] + 1))
 
 
-def interrupted_stage_1(trained: Trained, folder: Path, monkeypatch) -> Path:
-    """A run folder with a checkpoint of stage 1, from before its first evaluation."""
+@pytest.fixture(scope="module")
+def interrupted(trained, tmp_path_factory) -> Path:
+    """A run folder with a checkpoint of stage 1, from before its first evaluation; to be left as it is."""
 
-    def interrupted(*_, **__):
+    def interrupt(*_, **__):
         raise KeyboardInterrupt
 
-    run = only_stage_0(trained, folder)
-    with monkeypatch.context() as patch, pytest.raises(KeyboardInterrupt):
-        patch.setattr(training.TrainingLog, "evaluation", interrupted)
+    run = only_stage_0(trained, tmp_path_factory.mktemp("interrupted"))
+    with pytest.MonkeyPatch.context() as patch, pytest.raises(KeyboardInterrupt):
+        patch.setattr(training.TrainingLog, "evaluation", interrupt)
         trained.train(1, run=run, checkpoint_minutes=0.0)
     return run
-
-
-def test_a_resumed_run_must_have_the_same_settings(trained, tmp_path, monkeypatch):
-    run = interrupted_stage_1(trained, tmp_path, monkeypatch)
-    with pytest.raises(ModelError, match=r"other settings \(learning_rate: 0\.003 then, 0\.001 now\).*--overwrite"):
-        trained.train(1, run=run, resume=True, learning_rate=1e-3)
 
 
 def snapshot(folder: Path) -> dict[str, bytes]:
@@ -117,28 +106,25 @@ def with_other_weights(source: Path, target: Path) -> None:
 
 
 @pytest.fixture
-def own_stage_0(trained, tmp_path, monkeypatch):
-    """A run with a stage 1 that was interrupted, and a stage 0 that may be changed."""
-    run = interrupted_stage_1(trained, tmp_path, monkeypatch)
-    (run / "stage0").unlink()
-    shutil.copytree(trained.run / "stage0", run / "stage0")
-    return run
+def interrupted_run(interrupted, tmp_path) -> Path:
+    """A run of one's own with a stage 1 that was interrupted."""
+    return Path(shutil.copytree(interrupted, tmp_path / "run"))
 
 
-def test_a_refused_resume_names_what_changed_and_changes_nothing(trained, own_stage_0, tmp_path):
-    before = snapshot(own_stage_0 / "stage1")
-    with pytest.raises(ModelError, match=r"learning_rate: 0\.003 then, 0\.001 now"):
-        trained.train(1, run=own_stage_0, resume=True, learning_rate=1e-3)
+def test_a_refused_resume_names_what_changed_and_changes_nothing(trained, interrupted_run, tmp_path):
+    before = snapshot(interrupted_run / "stage1")
+    with pytest.raises(ModelError, match=r"other settings \(learning_rate: 0\.003 then, 0\.001 now\).*--overwrite"):
+        trained.train(1, run=interrupted_run, resume=True, learning_rate=1e-3)
     other = tmp_path / "data"
     shutil.copytree(trained.data, other)
     with open(other / "dev.jsonl", "a", encoding="utf-8") as stream:
         stream.write('{"id": "more", "text": "这是上海", "entities": []}\n')
     with pytest.raises(ModelError, match=r"data: .*dev\.jsonl.* then, .*dev\.jsonl.* now"):
-        Trained(other, trained.encoder, trained.run).train(1, run=own_stage_0, resume=True)
-    with_other_weights(trained.run / "stage0" / "best", own_stage_0 / "stage0" / "best")
+        Trained(other, trained.encoder, trained.run).train(1, run=interrupted_run, resume=True)
+    with_other_weights(trained.run / "stage0" / "best", interrupted_run / "stage0" / "best")
     with pytest.raises(ModelError, match=r"\(starting_weights: SHA-256 \w{12} then, \w{12} now\)"):
-        trained.train(1, run=own_stage_0, resume=True)
-    assert snapshot(own_stage_0 / "stage1") == before
+        trained.train(1, run=interrupted_run, resume=True)
+    assert snapshot(interrupted_run / "stage1") == before
 
 
 def test_a_finished_stage_is_not_taken_for_one_of_other_settings_data_or_weights(trained, tmp_path):
@@ -182,7 +168,7 @@ def test_the_teacher_is_part_of_what_a_stage_starts_from(trained, tmp_path):
         trained.train(2, run=run, resume=True, predecessor=tmp_path / "teacher", **settings)
 
 
-def test_a_damaged_checkpoint_is_reported(tmp_path):
+def test_a_damaged_checkpoint_is_reported(tmp_path, no_steps):
     run_loop(tmp_path, loop_task())
     path = StageFolder(tmp_path, 0).checkpoint
     path.write_bytes(path.read_bytes()[:-7])
@@ -190,7 +176,7 @@ def test_a_damaged_checkpoint_is_reported(tmp_path):
         run_loop(tmp_path, loop_task(), resume=True)
 
 
-def test_a_full_disk_keeps_the_checkpoint_before(tmp_path, monkeypatch):
+def test_a_full_disk_keeps_the_checkpoint_before(tmp_path, no_steps, monkeypatch):
     run_loop(tmp_path, loop_task())
     path = StageFolder(tmp_path, 0).checkpoint
     before = path.read_bytes()
@@ -295,8 +281,8 @@ def test_what_changed_since_an_older_checkpoint_is_named(tmp_path, stage, change
         resumed(tmp_path / "checkpoint", old_fingerprint(stage, changes, **others), fingerprint(stage))
 
 
-def test_a_stage_that_an_older_program_began_goes_on(trained, tmp_path, monkeypatch):
-    run = interrupted_stage_1(trained, tmp_path, monkeypatch)
+def test_a_stage_that_an_older_program_began_goes_on(trained, interrupted_run):
+    run = interrupted_run
     path = StageFolder(run / "stage1", 1).checkpoint
     with safe_open(path, framework="numpy") as stored:
         metadata = stored.metadata()

@@ -96,7 +96,7 @@ def check(name, path):
 
 
 @pytest.mark.parametrize("name", FORMATS)
-@settings(max_examples=under_stress(40, 1000))
+@settings(max_examples=under_stress(20, 1000))
 @given(data=st.binary(max_size=80))
 def test_any_bytes(tmp_path_factory, name, data):
     path = new_folder(tmp_path_factory) / "file"
@@ -105,7 +105,7 @@ def test_any_bytes(tmp_path_factory, name, data):
 
 
 @pytest.mark.parametrize("name", FORMATS)
-@settings(max_examples=under_stress(40, 1000))
+@settings(max_examples=under_stress(20, 1000))
 @given(data=st.lists(st.sampled_from(PIECES), max_size=14))
 def test_pieces_of_the_formats(tmp_path_factory, name, data):
     path = new_folder(tmp_path_factory) / "file"
@@ -114,7 +114,7 @@ def test_pieces_of_the_formats(tmp_path_factory, name, data):
 
 
 @pytest.mark.parametrize("name", ["jsonl", "cluener", "doccano", "cmeee", "mrc", "label-studio"])
-@settings(max_examples=under_stress(50, 2000))
+@settings(max_examples=under_stress(25, 2000))
 @given(records=st.lists(VALUES | almost_right(), max_size=3), ascii_only=st.booleans())
 def test_any_json(tmp_path_factory, name, records, ascii_only):
     path = new_folder(tmp_path_factory) / "file"

@@ -136,3 +136,23 @@ def test_names_that_are_not_utf8_become_ids_that_can_be_written(tmp_path):
         pytest.skip("this file system has no such names")
     (document,) = read_brat(tmp_path, ReadReport())
     assert str(document.id).encode() == rb"\udcb1\udcb1" and len(document.entities) == 1
+
+
+def test_what_is_no_entity_is_counted(tmp_path):
+    (tmp_path / "a.txt").write_text("北京市", encoding="utf-8")
+    lines = "T1\tLOC 0 2\t北京\nR1\tin Arg1:T1 Arg2:T1\nA1\tSure T1\nE1\tMove:T1\n*\tEquiv T1 T1\n\n#1\tNote T1\thm\n"
+    (tmp_path / "a.ann").write_text(lines, encoding="utf-8")
+    documents, report = read(tmp_path)
+    assert documents == [("北京市", [("北京", "LOC")])] and report.counts() == {"other_results": 4}
+
+
+def test_files_that_cannot_be_opened_are_bad_records(tmp_path):
+    for name in ("a", "b"):
+        (tmp_path / f"{name}.txt").touch()
+        (tmp_path / f"{name}.ann").touch()
+    (tmp_path / "b.txt").unlink()
+    (tmp_path / "b.txt").symlink_to("gone")
+    documents, report = read(tmp_path, strict=False)
+    assert documents == [("", [])]
+    assert report.errors[0] == f"{tmp_path}/b.txt: cannot open: No such file or directory"
+    assert source_files(tmp_path) == [tmp_path / name for name in ("a.ann", "a.txt", "b.ann")]

@@ -142,7 +142,7 @@ def test_brat_folders_and_archives(brat, tmp_path):
     documents, report = read(brat, "brat")
     assert [d.id for d in documents] == ["Training/a", "nothing"]
     assert documents[0].entities == (Entity(0, 3, "PER"), Entity(2, 7, "X"))
-    assert report.counts() == {"discontinuous": 1, "mismatched": 1, "unannotated": 1}
+    assert report.counts() == {"discontinuous": 1, "mismatched": 1, "unannotated": 1, "other_results": 1}
     archive = tmp_path / "brat.tar.gz"
     with tarfile.open(archive, "w:gz") as tar:
         tar.add(brat, "x")

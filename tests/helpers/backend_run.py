@@ -1,4 +1,4 @@
-"""Run by test_backends with KERAS_BACKEND set: results of model and training on that backend, as a safetensors file."""
+"""Results of model and training on a Keras backend; as a command, with KERAS_BACKEND set, writes them as safetensors."""
 
 import sys
 
@@ -22,9 +22,10 @@ from tests.helpers.models import batch_of, draws, make_weights, some_pairs
 from tests.helpers.saved_models import word_model
 
 
-def main(path: str) -> None:
+def results() -> dict[str, np.ndarray]:
+    """Losses, probabilities and weights, by name, on the backend of this process."""
     # Without dropout: its masks are each backend's own.
-    weights = make_weights(layers=4)
+    weights = make_weights()
     batch = batch_of([9, 14, 12], 5)
     labels = np.random.default_rng(1).integers(0, 2, (3, 14, 2)).astype("float32")
     predecessor = predecessor_from(weights, SharedContext(0, 16), prior=0.3)
@@ -49,7 +50,7 @@ def main(path: str) -> None:
     found["stage 2, by text"] = train_by_text(successor, teacher)
     found |= train_matches()
     found |= train_words()
-    save_file(found, path)
+    return found
 
 
 def train_matches(steps=3):
@@ -97,4 +98,4 @@ def train_words(steps=3):
 
 
 if __name__ == "__main__":
-    main(sys.argv[1])
+    save_file(results(), sys.argv[1])

@@ -1,0 +1,84 @@
+"""`bert-mrc-theseus serve`: the HTTP service."""
+
+from typing import Annotated
+
+import typer
+
+from bert_mrc_theseus.errors import UsageError
+from bert_mrc_theseus.output.terminal import PlainConsole
+
+TOKEN = "BMT_TOKEN"
+"""Variable that holds the token, which a command line shows to everybody on the machine."""
+
+
+def serve(
+    models: Annotated[
+        list[str] | None,
+        typer.Argument(metavar="[MODEL]...", help="Model folders, or NAME=FOLDER; default: ner-zh-small."),
+    ] = None,
+    host: Annotated[str, typer.Option(help="Address to listen on; another than this machine's own needs a token.")] = (
+        "127.0.0.1"
+    ),
+    port: Annotated[int, typer.Option(help="Port to listen on; 0: any that is free.", min=0, max=65535)] = 8000,
+    token: Annotated[
+        str | None, typer.Option(envvar=TOKEN, help="What requests must carry: Authorization: Bearer TOKEN.")
+    ] = None,
+    no_token: Annotated[
+        bool, typer.Option("--no-token", help="Whoever reaches the address may use the service.")
+    ] = False,
+    allow_origin: Annotated[
+        list[str] | None, typer.Option(help="Origin of web pages that may call it, such as https://example.org.")
+    ] = None,
+    workers: Annotated[int, typer.Option(help="Processes that serve.", min=1, max=256)] = 1,
+    max_body: Annotated[float, typer.Option(help="MiB of a request, or of a line of a stream.", min=0.001)] = 4.0,
+    queue: Annotated[int, typer.Option(help="Requests of a process that may wait for their answer.", min=1)] = 256,
+    timeout: Annotated[float, typer.Option(help="Seconds in which a request is answered.", min=0.1)] = 60.0,
+    wait: Annotated[
+        float, typer.Option(help="Milliseconds that a text waits for others of its batch.", min=0, max=1000)
+    ] = 2.0,
+    batch_tokens: Annotated[int, typer.Option(help="Tokens of a batch.", min=1)] = 1536,
+    engine: Annotated[
+        str, typer.Option(help="auto (ONNX if the model was exported), onnx or keras; see export.")
+    ] = "auto",
+    log_texts: Annotated[bool, typer.Option("--log-texts", help="Write all texts to the log.")] = False,
+) -> None:
+    """Find entities in texts over HTTP: docs/service.md. SIGINT and SIGTERM end it when all is answered."""
+    from bert_mrc_theseus.engines.choose import choose_engine
+    from bert_mrc_theseus.service.settings import ServiceSettings, named_models
+
+    settings = ServiceSettings(
+        models=named_models(models or ()),
+        host=host,
+        port=port,
+        token=token,
+        origins=tuple(allow_origin or ()),
+        processes=workers,
+        max_body=int(max_body * 2**20),
+        queue=queue,
+        timeout=timeout,
+        wait=wait / 1000,
+        batch_tokens=batch_tokens,
+        engine=engine,
+        log_texts=log_texts,
+    )
+    if token is not None and not (token.isascii() and token.isprintable() and token.strip() == token):
+        raise UsageError("--token takes printable ASCII characters: it stands in a header of HTTP")
+    if token is not None and no_token:
+        raise UsageError("--token and --no-token exclude each other")
+    if not settings.local and token is None and not no_token:
+        raise UsageError(
+            f"{host} can be reached from other machines: give a --token (or the variable {TOKEN}), or say --no-token"
+        )
+    for folder in settings.models.values():
+        choose_engine(folder, engine)
+    try:
+        from bert_mrc_theseus.service.start import serve as run
+    except ModuleNotFoundError as error:
+        raise UsageError(
+            f"the service needs {error.name}, which is not installed: pip install 'bert-mrc-theseus[serve]'"
+        ) from error
+    if no_token and not settings.local:
+        PlainConsole(stderr=True, soft_wrap=True).print(
+            f"no token: whoever reaches {host} may use the service", style="yellow"
+        )
+    run(settings)

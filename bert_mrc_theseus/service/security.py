@@ -1,0 +1,50 @@
+"""Who may ask: a token, names of the host, and origins of web pages."""
+
+import hmac
+from typing import Annotated
+
+from fastapi import Depends, FastAPI, Request
+from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
+from starlette.middleware.cors import CORSMiddleware
+from starlette.middleware.trustedhost import TrustedHostMiddleware
+
+from bert_mrc_theseus.service.problems import ProblemError
+from bert_mrc_theseus.service.settings import LOOPBACK, ServiceSettings
+
+_bearer = HTTPBearer(auto_error=False, description="The token that the service was started with, if it was.")
+
+
+async def require_token(
+    request: Request, given: Annotated[HTTPAuthorizationCredentials | None, Depends(_bearer)] = None
+) -> None:
+    """Lets a request pass that carries the service's token, if it has one.
+
+    Raises:
+        ProblemError: it does not.
+    """
+    token = request.app.state.settings.token
+    if token is None:
+        return
+    # Compared in constant time, so that its digits cannot be found out one by one.
+    if given is None or not hmac.compare_digest(given.credentials.encode(), token.encode()):
+        raise ProblemError(
+            401, "send the service's token: Authorization: Bearer TOKEN", headers={"WWW-Authenticate": "Bearer"}
+        )
+
+
+def guard(app: FastAPI, settings: ServiceSettings) -> None:
+    """Adds what looks at hosts and origins.
+
+    A service that needs no token answers by this machine's own names alone: a web page that lets its own name point here does
+    not get through.
+    """
+    if settings.local and settings.token is None:
+        names = [f"[{name}]" if ":" in name else name for name in LOOPBACK]
+        app.add_middleware(TrustedHostMiddleware, allowed_hosts=names, www_redirect=False)
+    if settings.origins:
+        app.add_middleware(
+            CORSMiddleware,
+            allow_origins=list(settings.origins),
+            allow_methods=["GET", "POST"],
+            allow_headers=["Authorization", "Content-Type"],
+        )

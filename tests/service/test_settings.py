@@ -1,0 +1,28 @@
+import pytest
+
+from bert_mrc_theseus.errors import UsageError
+from bert_mrc_theseus.package_data import BUNDLED, bundled_model
+from bert_mrc_theseus.service.settings import ServiceSettings, named_models
+
+
+def test_models_have_their_folders_names_or_those_that_are_given(tmp_path):
+    best = tmp_path / "demo" / "stage2" / "best"
+    best.mkdir(parents=True)
+    (tmp_path / "small").mkdir()
+    named = named_models([str(best), str(tmp_path / "small"), f"mine={best}"])
+    assert list(named) == ["demo", "small", "mine"] and named["mine"] == best
+    assert named_models([]) == {BUNDLED: bundled_model()}
+
+
+def test_a_name_stands_for_one_model(tmp_path):
+    (tmp_path / "a" / "m").mkdir(parents=True)
+    (tmp_path / "b" / "m").mkdir(parents=True)
+    with pytest.raises(UsageError, match=r"two models are called m.*NAME=FOLDER"):
+        named_models([str(tmp_path / "a" / "m"), str(tmp_path / "b" / "m")])
+    with pytest.raises(UsageError, match="no such model folder"):
+        named_models(["none"])
+
+
+@pytest.mark.parametrize(("host", "local"), [("127.0.0.1", True), ("::1", True), ("0.0.0.0", False), ("", False)])
+def test_local_is_this_machine_alone(host, local):
+    assert ServiceSettings(host=host).local is local
