@@ -73,7 +73,9 @@ def build() -> None:
     for language in WORDS:
         file = BUILD / f"zensical-{language}.toml"
         file.write_text(settings(language), encoding="utf-8")
-        subprocess.run([Path(sys.executable).with_name("zensical"), "build", "--clean", "--strict", "-f", file], check=True)
+        subprocess.run(
+            [Path(sys.executable).with_name("zensical"), "build", "--clean", "--strict", "-f", file], check=True
+        )
 
 
 def settings(language: str) -> str:
@@ -102,12 +104,18 @@ def lay_out(language: str, folder: Path) -> list[str]:
                 copy = folder / place_of(source)
                 copy.parent.mkdir(parents=True, exist_ok=True)
                 shutil.copy(source, copy)
-    for name, text in (("reference/commands.md", COMMANDS[language] + commands()), ("reference/python.md", PYTHON[language] + names())):
+    for name, text in (
+        ("reference/commands.md", COMMANDS[language] + commands()),
+        ("reference/python.md", PYTHON[language] + names()),
+    ):
         pages.add(name)
         write(folder / name, text)
     listed = set(navigation(tomllib.loads(settings(language))["project"]["nav"]))
     wrong += [f"{SETTINGS.relative_to(ROOT)}: nav lacks {name} ({language})" for name in sorted(pages - listed)]
-    wrong += [f"{SETTINGS.relative_to(ROOT)}: nav has {name}, which is no page ({language})" for name in sorted(listed - pages)]
+    wrong += [
+        f"{SETTINGS.relative_to(ROOT)}: nav has {name}, which is no page ({language})"
+        for name in sorted(listed - pages)
+    ]
     return wrong
 
 
