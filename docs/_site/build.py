@@ -44,15 +44,26 @@ WORDS = {
 """What `zensical.toml` says in each language. Chinese is built first: its folder holds the English one."""
 
 COMMANDS = {
-    "zh": "# 命令行参考\n\n本页由命令行程序自动生成，内容与 `bert-mrc-theseus COMMAND --help` 相同（说明文字目前为英文）。\n"
-    "退出码：0 成功；1 输入内容有错，或机器出了故障；2 命令行本身写错，什么都没有开始；3 已完成，但略过了部分记录。\n\n",
-    "en": "# Command line\n\nGenerated from the commands: what `bert-mrc-theseus COMMAND --help` says. Exit status: 0 all well; 1 what is\n"
-    "read is wrong, or the machine failed; 2 the command line itself is wrong, and nothing was begun; 3 done, but some records\n"
-    "were left out.\n\n",
+    "zh": (
+        "# 命令行参考\n\n"
+        "本页由命令行程序自动生成，内容与 `bert-mrc-theseus COMMAND --help` 相同（说明文字目前为英文）。\n"
+        "退出码：0 成功；1 输入内容有错，或机器出了故障；2 命令行本身写错，什么都没有开始；3 已完成，但略过了部分记录。\n\n"
+    ),
+    "en": (
+        "# Command line\n\nGenerated from the commands: what `bert-mrc-theseus COMMAND --help` says. Exit status: 0 all well;\n"
+        "1 what is read is wrong, or the machine failed; 2 the command line itself is wrong, and nothing was begun;\n"
+        "3 done, but some records were left out.\n\n"
+    ),
 }
 PYTHON = {
-    "zh": "# Python 接口\n\n`import bert_mrc_theseus as bmt` 提供的全部名称，由源码中的文档字符串自动生成（英文），其中的例子都有测试。\n\n",
-    "en": "# Python\n\nThe names of `import bert_mrc_theseus as bmt`, generated from their docstrings, whose examples are tested.\n\n",
+    "zh": (
+        "# Python 接口\n\n`import bert_mrc_theseus as bmt` 提供的全部名称，由源码中的文档字符串自动生成（英文），\n"
+        "其中的例子都有测试。\n\n"
+    ),
+    "en": (
+        "# Python\n\nThe names of `import bert_mrc_theseus as bmt`, generated from their docstrings, whose examples are\n"
+        "tested.\n\n"
+    ),
 }
 
 _LINK = re.compile(r"(?<=\]\()(?!\w+:)([^)\s#]+)(?=[)#])")
