@@ -35,7 +35,7 @@ def run_measured(command: Sequence[str], stdin: bytes = b"") -> tuple[float, flo
     peak = 0.0
     # What wait4 reports would include this process, from which the other was forked.
     while process.poll() is None:
-        peak = max(peak, _peak_memory(process.pid))
+        peak = max(peak, peak_memory(process.pid))
         time.sleep(POLL)
     seconds = time.perf_counter() - start
     if process.returncode:
@@ -43,8 +43,8 @@ def run_measured(command: Sequence[str], stdin: bytes = b"") -> tuple[float, flo
     return seconds, peak
 
 
-def _peak_memory(pid: int) -> float:
-    """MB, from Linux's /proc; 0 elsewhere, or if the process has just ended."""
+def peak_memory(pid: int) -> float:
+    """Peak of a process's resident memory in MB, from Linux's /proc; 0 elsewhere, or if the process has just ended."""
     try:
         status = Path(f"/proc/{pid}/status").read_text(encoding="utf-8")
     except OSError:

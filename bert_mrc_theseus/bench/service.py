@@ -4,6 +4,7 @@ The service is a process of its own; clients are threads of this one, on the sam
 one text.
 """
 
+import os
 import re
 import subprocess
 import sys
@@ -30,6 +31,9 @@ START_SECONDS = 60
 MEMORY_STEPS = 4
 """How often memory is looked at while requests go on."""
 
+BULK = "1, many texts each"
+"""A client that has all texts and sends them as `Client` does."""
+
 Found = list[tuple[int, int, str, float]]
 
 
@@ -41,44 +45,63 @@ def bench_service(
 
     Args:
         model: model folder.
-        texts: each a request.
+        texts: each a request; and all of them by a client that sends many at a time.
         requests: of each round; texts are repeated.
         clients: numbers of clients at once.
-        rounds: of each number; throughput is that of the fastest.
+        rounds: of each number; the fastest counts.
         memory_requests: requests in which memory should not grow; 0: none.
         say: gets a line of progress.
 
     Returns:
-        `{"machine", "rows", "memory"}`; of each number of clients: failures, answers that are not the extractor's, requests a
-        second, their ratio to the extractor's texts a second, and milliseconds of a request.
+        `{"machine", "extractor", "rows", "memory"}`. Of the extractor and of each number of clients: texts a second, and
+        milliseconds of processor time a text; of clients also failures, answers that are not the extractor's, milliseconds of a
+        request, and the extractor's speed and processor time as shares.
     """
-    asked = list(islice(cycle(texts), requests))
     with Extractor.load(model) as extractor, _service(model) as (process, url):
+        asked = list(islice(cycle(texts), requests))
         expected = [_found(entities) for entities in extractor.batch(asked)]
-        alone = 0.0
-        best: dict[int, dict[str, Any]] = {}
+        alone: list[dict[str, float]] = []
+        rows: dict[str, list[dict[str, Any]]] = {str(count): [] for count in (*clients, BULK)}
         for number in range(rounds):
-            begun = time.perf_counter()
+            began = time.perf_counter(), time.process_time()
             list(extractor.batch(asked))
-            alone = max(alone, len(asked) / (time.perf_counter() - begun))
-            for count in clients:
-                say(f"round {number + 1}: {count} clients")
-                row = _round(url, asked, expected, count)
-                before = best.get(count)
-                if before is not None:
-                    row["failures"] += before["failures"]
-                    row["unequal"] += before["unequal"]
-                    if before["requests_per_second"] > row["requests_per_second"]:
-                        row = {**before, "failures": row["failures"], "unequal": row["unequal"]}
-                best[count] = row
-        for row in best.values():
-            row["of_extractor"] = round(row["requests_per_second"] / alone, 3)
+            alone.append(_speed(len(asked), time.perf_counter() - began[0], time.process_time() - began[1]))
+            for name, found in rows.items():
+                say(f"round {number + 1}: clients {name}")
+                begun = time.perf_counter(), _processor_seconds(process.pid)
+                row = _bulk(url, asked, expected) if name == BULK else _round(url, asked, expected, int(name))
+                seconds = time.perf_counter() - begun[0], _processor_seconds(process.pid) - begun[1]
+                found.append({"clients": name, "texts": len(asked), **row, **_speed(len(asked), *seconds)})
+        fastest = max(values["texts_per_second"] for values in alone)
+        cheapest = min(values["cpu_ms"] for values in alone)
+        best = [_best(found, fastest, cheapest) for found in rows.values()]
         memory = _memory(url, process.pid, asked, max(clients), memory_requests, say)
     return {
         "machine": describe_machine(),
-        "extractor_texts_per_second": round(alone, 1),
-        "rows": list(best.values()),
+        "extractor": {"texts_per_second": fastest, "cpu_ms": cheapest},
+        "rows": best,
         "memory": memory,
+    }
+
+
+def _speed(texts: int, seconds: float, processor_seconds: float) -> dict[str, float]:
+    return {
+        "texts_per_second": round(texts / seconds, 1),
+        "cpu_ms": round(1e3 * processor_seconds / texts, 2),
+    }
+
+
+def _best(found: Sequence[dict[str, Any]], fastest: float, cheapest: float) -> dict[str, Any]:
+    """The fastest of some rounds, with the failures of all."""
+    row = max(found, key=lambda one: one["texts_per_second"])
+    cpu = min(one["cpu_ms"] for one in found)
+    return {
+        **row,
+        "failures": sum(one["failures"] for one in found),
+        "unequal": sum(one["unequal"] for one in found),
+        "cpu_ms": cpu,
+        "of_speed": round(row["texts_per_second"] / fastest, 3),
+        "of_cpu": round(cheapest / cpu, 3) if cpu else None,
     }
 
 
@@ -98,23 +121,25 @@ def _round(url: str, texts: Sequence[str], expected: Sequence[Found], clients: i
         return time.perf_counter() - begun, found
 
     with ThreadPoolExecutor(clients) as pool:
-        begun = time.perf_counter()
         answers = list(pool.map(ask, texts))
-        seconds = time.perf_counter() - begun
     for client in opened:
         client.close()
     milliseconds = 1e3 * np.array([took for took, _ in answers])
     return {
-        "clients": clients,
-        "requests": len(texts),
         "failures": sum(found is None for _, found in answers),
         "unequal": sum(
             found is not None and found != right for (_, found), right in zip(answers, expected, strict=True)
         ),
-        "requests_per_second": round(len(texts) / seconds, 1),
         "p50_ms": round(float(np.percentile(milliseconds, 50)), 1),
         "p95_ms": round(float(np.percentile(milliseconds, 95)), 1),
     }
+
+
+def _bulk(url: str, texts: Sequence[str], expected: Sequence[Found]) -> dict[str, Any]:
+    with Client(url) as client:
+        found = [_found(entities) for entities in client(texts)]
+    unequal = sum(one != right for one, right in zip(found, expected, strict=True))
+    return {"failures": 0, "unequal": unequal, "p50_ms": None, "p95_ms": None}
 
 
 def _memory(
@@ -137,12 +162,21 @@ def _memory(
 
 
 def _resident(pid: int) -> float:
-    """MB, from Linux's /proc; 0 elsewhere."""
+    """MB of a process, from Linux's /proc; 0 elsewhere."""
     try:
         status = Path(f"/proc/{pid}/status").read_text(encoding="utf-8")
     except OSError:
         return 0.0
     return next((int(line.split()[1]) / 1024.0 for line in status.splitlines() if line.startswith("VmRSS")), 0.0)
+
+
+def _processor_seconds(pid: int) -> float:
+    """Of a process so far, from Linux's /proc; 0 elsewhere."""
+    try:
+        fields = Path(f"/proc/{pid}/stat").read_text(encoding="utf-8").rpartition(")")[2].split()
+    except OSError:
+        return 0.0
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
 
 def _found(entities: Sequence[Extraction]) -> Found:

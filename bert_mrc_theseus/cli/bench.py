@@ -7,9 +7,9 @@ import typer
 from rich.table import Table
 
 from bert_mrc_theseus.cli.given_values import CheckedCommand
-from bert_mrc_theseus.cli.values import check_names, comma_list
-from bert_mrc_theseus.errors import DataError, UsageError, UserError
-from bert_mrc_theseus.output.terminal import PlainConsole
+from bert_mrc_theseus.cli.values import check_names, comma_list, short_names
+from bert_mrc_theseus.errors import DataError, UsageError, UserError, printable
+from bert_mrc_theseus.output.terminal import PlainConsole, shown
 from bert_mrc_theseus.outputs import check_output_files
 
 app = typer.Typer(help="Compare speed: engines, models, numbers of types.", no_args_is_help=True)
@@ -205,11 +205,11 @@ def service(
     model: Annotated[
         Path | None, typer.Option(help="Model folder; default: ner-zh-small.", exists=True, file_okay=False)
     ] = None,
-    requests: Annotated[int, typer.Option(help="Requests of a round, one text each.", min=1)] = 1000,
+    requests: Annotated[int, typer.Option(help="Requests of a round, one text each.", min=1, max=1_000_000)] = 1000,
     clients: Annotated[str, typer.Option(help="Numbers of clients at once.")] = "1,10,50",
     rounds: Annotated[int, typer.Option(help="Rounds; the fastest counts.", min=1)] = 2,
     memory_requests: Annotated[
-        int, typer.Option(help="Requests in which memory should not grow; 0: none.", min=0)
+        int, typer.Option(help="Requests in which memory should not grow; 0: none.", min=0, max=1_000_000)
     ] = 20_000,
     out: Annotated[Path | None, typer.Option(help="JSON report to write.")] = None,
 ) -> None:
@@ -220,8 +220,8 @@ def service(
     from bert_mrc_theseus.package_data import bundled_model
     from bert_mrc_theseus.text.interchange import read_documents
 
-    if min(counts) < 1:
-        raise UsageError(f"--clients takes numbers from 1 on. Received: {clients!r}")
+    if not all(1 <= count <= 1000 for count in counts):
+        raise UsageError(f"--clients takes numbers from 1 to 1000. Received: {clients!r}")
     texts = [document.text for document in read_documents(data) if document.text]
     if not texts:
         raise DataError("no texts", data)
@@ -230,6 +230,83 @@ def service(
     _show(report, out)
     if report["memory"]:
         _show({"rows": report["memory"]}, None)
+
+
+@app.command(cls=CheckedCommand)
+def peers(
+    data: Annotated[
+        list[Path],
+        typer.Option(
+            help="JSONL file with gold entities, such as DATA/test.jsonl; several times.", exists=True, dir_okay=False
+        ),
+    ],
+    models: Annotated[
+        list[Path] | None,
+        typer.Argument(help="Model folders; default: the one that comes along.", exists=True, file_okay=False),
+    ] = None,
+    texts: Annotated[
+        Path | None,
+        typer.Option(help="JSONL file whose texts are timed; default: those of --data.", exists=True, dir_okay=False),
+    ] = None,
+    sentences: Annotated[int, typer.Option(help="Timed texts of each file, its first.", min=1)] = 500,
+    rounds: Annotated[int, typer.Option(help="Timed rounds; the fastest counts.", min=1)] = 3,
+    threads: Annotated[int | None, typer.Option(help="Of each contender; default: all cores.", min=1)] = None,
+    contenders: Annotated[str | None, typer.Option(help="Which programs; default: all that are installed.")] = None,
+    out: Annotated[Path | None, typer.Option(help="JSON report to write.")] = None,
+    markdown: Annotated[Path | None, typer.Option(help="Table in Markdown to write.")] = None,
+) -> None:
+    """LAC and other programs from PyPI beside our models: strict F1 of names, sentences a second, loading, memory, size."""
+    read = [*data, *([texts] if texts else [])]
+    check_output_files([out, markdown], read)
+    import datetime
+
+    from bert_mrc_theseus.bench.peer_programs import PEERS, types_of_names
+    from bert_mrc_theseus.bench.peers import Contender, bench_peers
+    from bert_mrc_theseus.bench.peers_table import markdown_table
+    from bert_mrc_theseus.engines.thread_pool import available_cores
+    from bert_mrc_theseus.files.atomic_files import atomic_write
+    from bert_mrc_theseus.files.sha256 import sha256_of
+    from bert_mrc_theseus.package_data import bundled_model
+    from bert_mrc_theseus.provenance import command_line, write_json
+    from bert_mrc_theseus.text.interchange import read_documents
+
+    cores = available_cores()
+    if threads is not None and threads > cores:
+        raise UsageError(f"--threads is at most {cores}, the cores that this process may use. Received: {threads}")
+    programs = list(PEERS) if contenders is None else comma_list(contenders, str, "--contenders")
+    check_names(programs, PEERS, "--contenders")
+    folders = list(models or [bundled_model()])
+    labels = short_names(data, "--data", least=2)
+    ours = short_names(folders, "MODEL")
+    for folder in folders:
+        types_of_names(folder)
+    documents = {
+        label: [document for document in read_documents(path) if document.text]
+        for label, path in zip(labels, data, strict=True)
+    }
+    sources = [list(read_documents(texts))] if texts else list(documents.values())
+    timed = [text for source in sources for text in [d.text for d in source if d.text][:sentences]]
+    if not timed:
+        raise DataError("no texts", read[-1])
+    console = PlainConsole(stderr=True)
+    report = bench_peers(
+        [*map(Contender, ours, folders), *map(Contender, dict.fromkeys(programs))],
+        documents,
+        timed,
+        rounds,
+        threads or cores,
+        console.print,
+    )
+    date = datetime.datetime.now(datetime.UTC).date().isoformat()
+    table = markdown_table(report, date, command_line())
+    # As it is: a console would break its lines.
+    typer.echo(shown(table), nl=False)
+    if markdown is not None:
+        with atomic_write(markdown) as stream:
+            stream.write(table)
+    if out is not None:
+        checksums = {printable(path): sha256_of(path) for path in read}
+        write_json(out, {**report, "date": date, "command": command_line(), "sha256": checksums})
 
 
 def _wide_console() -> PlainConsole:

@@ -1,22 +1,27 @@
 """`bert-mrc-theseus predict-ray`: entities of Parquet and JSONL files on the machines of a Ray cluster."""
 
+import re
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
 from bert_mrc_theseus.cli.values import comma_list
-from bert_mrc_theseus.errors import PARTIAL, UserError
+from bert_mrc_theseus.errors import PARTIAL, UsageError, UserError, printable
 from bert_mrc_theseus.output.terminal import PlainConsole
 from bert_mrc_theseus.text.documents import TEXT
 from bert_mrc_theseus.text.schema import DEFAULT_STYLE
+
+ADDRESS = re.compile(r"(ray://)?[\w.-]+:\d+|(ray://)?\[[\da-fA-F:.]+\]:\d+|auto|local")
 
 
 def predict_ray(
     input_path: Annotated[
         Path,
         typer.Argument(
-            metavar="INPUT", help="A .parquet, .jsonl or .ndjson file (.gz too), or a folder of them.", exists=True
+            metavar="INPUT",
+            help="A .parquet, .jsonl or .ndjson file (.gz, .zst too), or a folder of them.",
+            exists=True,
         ),
     ],
     out: Annotated[
@@ -66,25 +71,32 @@ def predict_ray(
     could not be read, with the reason.
     """
     from bert_mrc_theseus.decoding.spans import Thresholds
+    from bert_mrc_theseus.engines.choose import choose_engine
     from bert_mrc_theseus.model_files.model_folder import load_spec
     from bert_mrc_theseus.package_data import bundled_model
+    from bert_mrc_theseus.prediction.extractor import wanted_schema
     from bert_mrc_theseus.prediction.job_folder import check_job_folder, job_folder
     from bert_mrc_theseus.provenance import checksums, library_versions, versions
-    from bert_mrc_theseus.text.schema import read_queries
 
     chosen = None if types is None else comma_list(types, str, "--types")
+    if address is not None and not ADDRESS.fullmatch(address):
+        raise UsageError(f"--address is ray://HOST:PORT, HOST:PORT, auto or local. Received: {printable(address)}")
     check_job_folder(out, input_path)
     folder = model or bundled_model()
-    spec = load_spec(folder)
-    schema = None if queries is None else read_queries(queries, style)
-    if chosen is not None:
-        schema = (schema or spec.schema).only(chosen)
+    schema = wanted_schema(folder, None, queries, style, chosen)
+    choose_engine(folder, "onnx")
     try:
         from bert_mrc_theseus.prediction import parts, ray_job
     except ModuleNotFoundError as error:
         raise UserError(f"{error}. predict-ray needs it: pip install 'bert-mrc-theseus[ray]'") from error
 
     console = PlainConsole(stderr=True, soft_wrap=True)
+    unseen = () if schema is None else load_spec(folder).unseen(schema)
+    if unseen:
+        console.print(
+            f"the model was not trained on the queries of {', '.join(unseen)}: what it finds for them may be little, or wrong",
+            style="yellow",
+        )
     arguments: dict[str, Any] = {
         "folder": None if model is None else str(model.absolute()),
         "thresholds": None if threshold is None else Thresholds(threshold, threshold),

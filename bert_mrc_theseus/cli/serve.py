@@ -30,13 +30,17 @@ def serve(
         list[str] | None, typer.Option(help="Origin of web pages that may call it, such as https://example.org.")
     ] = None,
     workers: Annotated[int, typer.Option(help="Processes that serve.", min=1, max=256)] = 1,
-    max_body: Annotated[float, typer.Option(help="MiB of a request, or of a line of a stream.", min=0.001)] = 4.0,
-    queue: Annotated[int, typer.Option(help="Requests of a process that may wait for their answer.", min=1)] = 256,
-    timeout: Annotated[float, typer.Option(help="Seconds in which a request is answered.", min=0.1)] = 60.0,
+    max_body: Annotated[
+        float, typer.Option(help="MiB of a request, or of a line of a stream.", min=0.001, max=1024)
+    ] = 4.0,
+    queue: Annotated[
+        int, typer.Option(help="Requests of a process that may wait for their answer.", min=1, max=100_000)
+    ] = 256,
+    timeout: Annotated[float, typer.Option(help="Seconds in which a request is answered.", min=0.1, max=86_400)] = 60.0,
     wait: Annotated[
         float, typer.Option(help="Milliseconds that a text waits for others of its batch.", min=0, max=1000)
     ] = 2.0,
-    batch_tokens: Annotated[int, typer.Option(help="Tokens of a batch.", min=1)] = 1536,
+    batch_tokens: Annotated[int, typer.Option(help="Tokens of a batch.", min=1, max=1_000_000)] = 1536,
     engine: Annotated[
         str, typer.Option(help="auto (ONNX if the model was exported), onnx or keras; see export.")
     ] = "auto",
@@ -44,7 +48,7 @@ def serve(
 ) -> None:
     """Find entities in texts over HTTP: docs/service.md. SIGINT and SIGTERM end it when all is answered."""
     from bert_mrc_theseus.engines.choose import choose_engine
-    from bert_mrc_theseus.service.settings import ServiceSettings, named_models
+    from bert_mrc_theseus.service.settings import ServiceSettings, check_settings, named_models
 
     settings = ServiceSettings(
         models=named_models(models or ()),
@@ -61,6 +65,7 @@ def serve(
         engine=engine,
         log_texts=log_texts,
     )
+    check_settings(settings)
     if token is not None and not (token.isascii() and token.isprintable() and token.strip() == token):
         raise UsageError("--token takes printable ASCII characters: it stands in a header of HTTP")
     if token is not None and no_token:

@@ -2,11 +2,11 @@
 
 import math
 import os
-from collections.abc import Callable, Collection, Iterable
+from collections.abc import Callable, Collection, Iterable, Sequence
 from pathlib import Path
 from typing import TypeVar
 
-from bert_mrc_theseus.errors import UsageError
+from bert_mrc_theseus.errors import UsageError, printable
 
 Value = TypeVar("Value")
 
@@ -67,3 +67,27 @@ def split_file(data: Path, split: str) -> Path:
         there = ", ".join(sorted(file.stem for file in data.glob("*.jsonl")))
         raise UsageError(f"{data} has no {split}.jsonl" + (f"; its splits are {there}" if there else ""))
     return path
+
+
+def short_names(paths: Sequence[Path], option: str, least: int = 1) -> list[str]:
+    """Names for a table: as many last parts of each path as tell it from the others.
+
+    Args:
+        paths: of files or folders.
+        option: for messages.
+        least: parts of each name, where a path has so many.
+
+    Raises:
+        UsageError: two are the same.
+    """
+    all_parts = [path.resolve().parts for path in paths]
+    names = []
+    for parts, path in zip(all_parts, paths, strict=True):
+        if all_parts.count(parts) > 1:
+            raise UsageError(f"{option} names {printable(path)} twice")
+        others = [other for other in all_parts if other != parts]
+        size = least
+        while any(other[-size:] == parts[-size:] for other in others):
+            size += 1
+        names.append(printable(Path(*parts[-size:]).as_posix()))
+    return names

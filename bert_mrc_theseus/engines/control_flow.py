@@ -30,7 +30,7 @@ def refuse_control_flow(graph: bytes, name: str) -> None:
     try:
         found = next(_holders(memoryview(graph), _MODEL), None)
     except (IndexError, ValueError) as error:
-        raise ModelError(f"{name} is no ONNX graph: {error}") from error
+        raise ModelError(f"{name} cannot be loaded: it is no ONNX graph: {error}") from error
     if found is not None:
         raise ModelError(f"{name} has the operator {found!r}, which holds another graph: no graph of a model has such")
 

@@ -134,13 +134,20 @@ def _entity_types() -> list[tuple[str, Any]]:
     return [(name, types.get(name, pa.string())) for name in FIELDS]
 
 
+def entity_lists() -> Any:
+    """The type of a column with all entities of a text."""
+    import pyarrow as pa
+
+    return pa.list_(pa.struct(_entity_types()))
+
+
 def _entity_fields(entity_rows: bool) -> list[Any]:
     """The output's own columns, as fields of a schema."""
     import pyarrow as pa
 
     if entity_rows:
         return [pa.field(name, kind) for name, (_, kind) in zip(ENTITY_COLUMNS, _entity_types(), strict=True)]
-    return [pa.field(ENTITIES, pa.list_(pa.struct(_entity_types())))]
+    return [pa.field(ENTITIES, entity_lists())]
 
 
 def _entity_cells(entities: list[Entities], entity_rows: bool) -> list[Any]:

@@ -139,10 +139,9 @@ class Extractor:
 
         Raises:
             ModelError: the folder is not a complete model, or the hub has none of that name.
-            UsageError: a style without a query file.
             UserError: there is no such type or engine, or the Keras engine is needed and TensorFlow is not installed; or words
                 are given to a model without a lexicon.
-            UsageError: there are less than one thread or worker, or threads are given for Keras.
+            UsageError: a style without a query file; less than one thread or worker; threads for Keras.
             DataError: the query file cannot be read.
         """
         for name, count in (("threads", threads), ("workers", workers)):
@@ -150,15 +149,7 @@ class Extractor:
                 raise UsageError(f"{name} are at least 1. Received: {count}")
         bundled = folder is None
         folder = bundled_model() if folder is None else local_model(folder)
-        if queries is None and style != DEFAULT_STYLE:
-            raise UsageError(
-                f"style {style!r} chooses a text of a query file: give that file too (queries), or leave it out"
-            )
-        if queries is not None:
-            schema = read_queries(queries, style)
-        if types is not None:
-            # Before the model is loaded, which takes longer.
-            schema = (schema or load_spec(folder).schema).only(types)
+        schema = wanted_schema(folder, schema, queries, style, types)
         if words is not None:
             load_spec(folder).with_words(words)
         run: Engine | Workers
@@ -306,6 +297,30 @@ class Extractor:
         finally:
             for _, begun in running:
                 begun.cancel()
+
+
+def wanted_schema(
+    folder: str | Path,
+    schema: Schema | None,
+    queries: str | Path | None,
+    style: str = DEFAULT_STYLE,
+    types: Sequence[str] | None = None,
+) -> Schema | None:
+    """The types to look for, as `Extractor.load` takes them; None: the model's own.
+
+    Raises:
+        UserError, UsageError, DataError: see there.
+    """
+    if queries is None and style != DEFAULT_STYLE:
+        raise UsageError(
+            f"style {style!r} chooses a text of a query file: give that file too (queries), or leave it out"
+        )
+    if queries is not None:
+        schema = read_queries(queries, style)
+    if types is not None:
+        # Before the model is loaded, which takes longer.
+        schema = (schema or load_spec(folder).schema).only(types)
+    return schema
 
 
 def _load_again(kind: type[Extractor], arguments: dict[str, Any]) -> Extractor:

@@ -14,11 +14,12 @@ from pyarrow import parquet
 
 from bert_mrc_theseus.errors import DataError, UsageError
 from bert_mrc_theseus.files.atomic_files import atomic_binary, atomic_write
-from bert_mrc_theseus.files.packed_files import is_packed
+from bert_mrc_theseus.files.packed_files import is_packed, unpacked_name
 from bert_mrc_theseus.files.raw_lines import LONGEST_LINE, PIECE, open_binary
 from bert_mrc_theseus.files.reading import BYTE_ORDER_MARK
+from bert_mrc_theseus.output.entity_cells import ENTITIES
 from bert_mrc_theseus.output.json_streams import json_line, json_text
-from bert_mrc_theseus.prediction.ray_data import ENTITIES, ENTITY_LISTS, ERROR, Find, check_column
+from bert_mrc_theseus.prediction.ray_data import ENTITY_LISTS, ERROR, Find, check_column
 from bert_mrc_theseus.text.documents import TEXT
 from bert_mrc_theseus.text.interchange import document_to_dict, parse_document
 
@@ -85,7 +86,7 @@ def find_tables(given: Path) -> list[tuple[Path, str]]:
         return [(given, given.name)]
     files = sorted(path for path in given.rglob("*") if path.is_file() and _is_table(path)) if given.is_dir() else []
     if not files:
-        raise UsageError(f"{given} is no .parquet, .jsonl or .ndjson file (.gz too), and no folder with one")
+        raise UsageError(f"{given} is no .parquet, .jsonl or .ndjson file (.gz and .zst too), and no folder with one")
     return [(path, path.relative_to(given).as_posix()) for path in files]
 
 
@@ -155,7 +156,7 @@ def _is_parquet(path: Path) -> bool:
 
 
 def _is_table(path: Path) -> bool:
-    return _is_parquet(path) or path.name.lower().removesuffix(".gz").endswith(JSONL)
+    return _is_parquet(path) or unpacked_name(path).endswith(JSONL)
 
 
 def _opened(path: str | Path) -> parquet.ParquetFile:

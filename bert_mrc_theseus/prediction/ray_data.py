@@ -7,28 +7,19 @@ from typing import TYPE_CHECKING, Any
 import pyarrow as pa
 
 from bert_mrc_theseus.errors import DataError, UsageError
+from bert_mrc_theseus.output.arrow_tables import entity_lists
+from bert_mrc_theseus.output.entity_cells import ENTITIES
 from bert_mrc_theseus.prediction.extractor import Extractor
 from bert_mrc_theseus.text.documents import TEXT, Document
 
 if TYPE_CHECKING:
     import ray.data
 
-ENTITIES = "entities"
 ERROR = "entities_error"
-"""The columns that `Find` adds: what was found, and why nothing could be looked for (null: it could)."""
+"""The column that `Find` adds beside `entities`: why nothing could be looked for (null: it could)."""
 
-ENTITY_LISTS = pa.list_(
-    pa.struct(
-        [
-            ("start", pa.int64()),
-            ("end", pa.int64()),
-            ("type", pa.string()),
-            ("text", pa.string()),
-            ("score", pa.float64()),
-        ]
-    )
-)
-"""Entities as Arrow and Parquet have them."""
+ENTITY_LISTS = entity_lists()
+"""Entities as `predict` writes them to Parquet."""
 
 CPUS = 0.5
 """Of an actor, as Ray Data counts: with whole ones as many actors as the cluster has CPUs leave none for reading, and Ray Data

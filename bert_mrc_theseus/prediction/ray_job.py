@@ -18,7 +18,7 @@ from typing import Any
 os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")
 
 import ray
-from ray.exceptions import RayActorError, RayTaskError
+from ray.exceptions import RayError, RayTaskError
 
 from bert_mrc_theseus.errors import UserError
 from bert_mrc_theseus.prediction.parts import Counts, Part, predict_part
@@ -150,27 +150,30 @@ def run_parts(
                     progress.parts += 1
                     idle.append(actor)
                     done(progress)
-                except RayActorError as error:
+                    deaths_in_start = 0
+                except RayTaskError as error:
+                    progress.lost[part] = _reason(error)
+                    idle.append(actor)
+                except RayError as error:
+                    # Whatever Ray calls it: the worker, or its machine, is no more.
                     progress.deaths += 1
                     if attempts[part] < ATTEMPTS:
                         todo.appendleft(part)
                     else:
                         progress.lost[part] = f"{ATTEMPTS} workers died of it: {_first_line(error)}"
-                except RayTaskError as error:
-                    progress.lost[part] = _reason(error)
-                    idle.append(actor)
                 continue
             phase = starting if ref in starting else loading
             actor = phase.pop(ref)
             try:
                 ray.get(ref)
-            except RayActorError as error:
-                progress.deaths += 1
-                deaths_in_start += 1
-                if deaths_in_start >= ATTEMPTS * workers:
-                    raise UserError(f"workers die while they load the model: {_first_line(error)}") from error
             except RayTaskError as error:
                 raise UserError(f"a worker cannot load the model: {_reason(error)}") from error
+            except RayError as error:
+                progress.deaths += 1
+                deaths_in_start += 1
+                # Not only those that were sent to a machine that is about to be known as dead.
+                if deaths_in_start >= ATTEMPTS * workers:
+                    raise UserError(f"workers die while they load the model: {_first_line(error)}") from error
             else:
                 if phase is starting:
                     loading[actor.load.remote()] = actor

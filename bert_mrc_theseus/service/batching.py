@@ -11,7 +11,7 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import Future, InvalidStateError
 from contextlib import suppress
 from dataclasses import dataclass, field
-from threading import Condition, Thread
+from threading import Condition, Lock, Thread
 
 import numpy as np
 
@@ -22,7 +22,8 @@ from bert_mrc_theseus.text.documents import Document
 from bert_mrc_theseus.text.schema import Schema
 
 RUNNERS = 2
-"""Threads that make batches: one prepares and decodes while the engine computes for the other."""
+"""Threads that read batches: one decodes while the engine computes for the other. Two batches at a time on the same cores would
+drive each other's states out of the caches."""
 
 OnBatch = Callable[[int, int], None]
 """Takes how many tasks, and how many tokens, a batch had."""
@@ -57,7 +58,9 @@ class Task:
     def __post_init__(self) -> None:
         windows = np.flatnonzero(self.examples.is_asked.any(axis=1))
         sizes = self.examples.context_lengths(windows)
-        self.waiting = deque(zip(windows.tolist(), sizes.tolist(), strict=True))
+        # By length: a batch of windows of one length has no padding.
+        order = np.argsort(sizes, kind="stable")
+        self.waiting = deque(zip(windows[order].tolist(), sizes[order].tolist(), strict=True))
         self.tokens = int(sizes.sum())
         self.unanswered = len(self.waiting)
 
@@ -98,7 +101,7 @@ class Batcher:
     Args:
         engine: runs the model.
         budget: tokens of a batch; a longer window is one of its own.
-        wait: seconds that the first task waits for others while the engine has nothing to do.
+        wait: seconds that a task waits for others, even if the engine has nothing to do.
         on_batch: is told of each batch.
     """
 
@@ -108,7 +111,7 @@ class Batcher:
         self._engine, self._budget, self._wait, self._on_batch = engine, budget, wait, on_batch
         self._changed = Condition()
         self._tasks: list[Task] = []
-        self._running = 0
+        self._engine_free = Lock()
         self._oldest_first = False
         self._closed = False
         self._runners = [Thread(target=self._run, name=f"batches-{i}", daemon=True) for i in range(RUNNERS)]
@@ -146,16 +149,22 @@ class Batcher:
             runner.join()
 
     def _run(self) -> None:
-        while batch := self._next():
-            try:
-                self._read(batch)
-            except BaseException as error:
-                for task, _ in batch:
-                    task.fail(error)
-            finally:
-                with self._changed:
-                    self._running -= 1
-            del batch
+        while True:
+            finished: list[Task] = []
+            with self._engine_free:
+                batch = self._next()
+                try:
+                    if batch:
+                        finished = self._read(batch)
+                except BaseException as error:
+                    for task, _ in batch:
+                        task.fail(error)
+            if not batch:
+                return
+            for task in finished:
+                task.finish()
+            # What was answered is not held while the thread waits for more.
+            del batch, finished
 
     def _next(self) -> list[tuple[Task, list[int]]]:
         """The next batch; empty: there is none any more."""
@@ -165,15 +174,11 @@ class Batcher:
                     if self._closed:
                         return []
                     self._changed.wait()
-                if not self._running:
-                    until = time.monotonic() + self._wait
-                    while (left := until - time.monotonic()) > 0 and sum(t.tokens for t in self._tasks) < self._budget:
-                        self._changed.wait(left)
-                # Nothing: all that waited was cancelled, or the other thread has taken it.
+                until = self._tasks[0].begun + self._wait
+                while (left := until - time.monotonic()) > 0 and sum(t.tokens for t in self._tasks) < self._budget:
+                    self._changed.wait(left)
+                # Nothing: all that waited was cancelled.
                 if batch := self._take():
-                    self._running += 1
-                    if self._tasks:
-                        self._changed.notify()
                     return batch
 
     def _take(self) -> list[tuple[Task, list[int]]]:
@@ -198,7 +203,8 @@ class Batcher:
         self._on_batch(len(batch), self._budget - left)
         return batch
 
-    def _read(self, batch: Sequence[tuple[Task, list[int]]]) -> None:
+    def _read(self, batch: Sequence[tuple[Task, list[int]]]) -> list[Task]:
+        """Lets the engine answer a batch; gives the tasks that are answered as a whole."""
         owners = [(task, window) for task, windows in batch for window in windows]
 
         def use(window: int, types: np.ndarray, ends: np.ndarray, matches: np.ndarray | None) -> None:
@@ -207,11 +213,6 @@ class Batcher:
 
         examples = joined_windows([(task.examples, windows) for task, windows in batch])
         self._engine.answer(examples, use, batch[0][0].answers.matches)
-        finished = []
-        with self._changed:
-            for task, windows in batch:
-                task.unanswered -= len(windows)
-                if not task.unanswered:
-                    finished.append(task)
-        for task in finished:
-            task.finish()
+        for task, windows in batch:
+            task.unanswered -= len(windows)
+        return [task for task, _ in batch if not task.unanswered]

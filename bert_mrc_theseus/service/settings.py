@@ -1,5 +1,7 @@
 """What a service is told when it starts."""
 
+import re
+import socket
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -9,6 +11,8 @@ from bert_mrc_theseus.package_data import BUNDLED, bundled_model
 
 LOOPBACK = ("127.0.0.1", "::1", "localhost")
 """Addresses that only this machine reaches."""
+
+_ORIGIN = re.compile(r"https?://[A-Za-z0-9.\[\]:-]+")
 
 
 @dataclass(frozen=True)
@@ -52,6 +56,21 @@ class ServiceSettings:
     def local(self) -> bool:
         """Whether only this machine reaches it."""
         return self.host in LOOPBACK
+
+
+def check_settings(settings: ServiceSettings) -> None:
+    """Looks at what can be seen before anything is loaded.
+
+    Raises:
+        UsageError: the host is no address or name of this machine, or an origin is none.
+    """
+    try:
+        socket.getaddrinfo(settings.host, settings.port, type=socket.SOCK_STREAM)
+    except (OSError, UnicodeError) as error:
+        raise UsageError(f"--host takes an address, or a name that has one. Received: {settings.host!r}") from error
+    for origin in settings.origins:
+        if not _ORIGIN.fullmatch(origin):
+            raise UsageError(f"an origin is https://HOST or http://HOST:PORT. Received: {origin!r}")
 
 
 def named_models(arguments: Iterable[str]) -> dict[str, Path]:

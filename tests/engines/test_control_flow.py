@@ -86,5 +86,5 @@ def test_any_bytes_are_a_graph_or_an_error_with_its_name():
 
 def test_onnx_runtimes_own_format_is_not_read():
     """Its files say ORTM in bytes 4 to 8, and can hold loops too."""
-    with pytest.raises(ModelError, match=r"g (is no ONNX graph|cannot be loaded)"):
+    with pytest.raises(ModelError, match="g cannot be loaded"):
         open_session(b"\x10\x00\x00\x00ORTM" + b"\x00" * 100, "g")

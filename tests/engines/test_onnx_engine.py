@@ -11,7 +11,6 @@ from bert_mrc_theseus.decoding.spans import Thresholds
 from bert_mrc_theseus.engines.graph_files import read_graphs
 from bert_mrc_theseus.engines.keras_engine import keras_engine
 from bert_mrc_theseus.engines.onnx_engine import OnnxEngine
-from bert_mrc_theseus.engines.onnx_runtime import onnxruntime
 from bert_mrc_theseus.errors import ModelError
 from bert_mrc_theseus.model.build import keras_model
 from bert_mrc_theseus.onnx_export.graphs import build_graphs, serialised
@@ -125,7 +124,7 @@ def test_graphs_without_a_match_head_give_the_same_probabilities_and_no_spans():
 
 def test_a_damaged_graph_is_reported(tmp_path):
     lower, upper = serialised(build_graphs(spread_model()))
-    with pytest.raises(ModelError, match=f"cannot be loaded by ONNX Runtime {onnxruntime.__version__}"):
+    with pytest.raises(ModelError, match=r"upper\.onnx cannot be loaded: it is no ONNX graph"):
         OnnxEngine((lower, upper[:5000]), 16)
     with pytest.raises(ModelError, match=r"does not hold the graphs.*lower\.onnx"):
         read_graphs(tmp_path)

@@ -63,7 +63,7 @@ def test_a_provider_that_is_not_there_or_cannot_be_started(command, monkeypatch,
     text = tmp_path / "text.txt"
     text.write_text("程晓光从广州飞往大连。\n", encoding="utf-8")
     arguments = ("predict", text, "--format", "text", "--engine")
-    assert command(*arguments, "onnx:CPU") == command(*arguments, "auto")
+    assert command(*arguments, "onnx:CPU")[:2] == command(*arguments, "auto")[:2]
     status, out, err = command(*arguments, "onnx:nosuch")
     assert status == 2 and not out and "no provider 'nosuch' here, but" in err and "cpu" in err
     assert command(*arguments, "onnx:")[0] == 2

