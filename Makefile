@@ -23,11 +23,12 @@ FIGURES := $(CURDIR)/.stress-figures
 # What takes longest comes first.
 STRESS := $(wildcard tests/cli/test_kills.py tests/output/test_round_trips.py tests/preprocess/readers/test_anything.py \
 	tests/prediction/test_any_text.py tests/cli/test_any_command_line.py tests/test_memory.py \
-	tests/model_files/test_damaged_files.py tests/model_files/test_damaged_content.py tests/service/test_openapi.py)
+	tests/model_files/test_damaged_files.py tests/model_files/test_damaged_content.py tests/service/test_openapi.py \
+	tests/test_guides.py tests/test_examples.py)
 
 .DEFAULT_GOAL := help
 .PHONY: help setup demo preprocess train-stage0 train-stage1 train-stage2 stage0 stage1 stage2 evaluate predict serve \
-	test stress lint clean FORCE
+	test stress lint docs clean FORCE
 
 help:  ## This list
 	@sed -nE 's/^([a-z0-9-]+)[a-z0-9 -]*:.*##/\1|/p' $(MAKEFILE_LIST) | awk -F'|' '{printf "  make %-14s%s\n", $$1, $$2}'
@@ -102,6 +103,10 @@ lint: $(READY)  ## Style and types
 	$(VENV)/bin/ruff check .
 	$(VENV)/bin/ruff format --check .
 	$(VENV)/bin/mypy bert_mrc_theseus preprocess data
+
+docs: $(READY)  ## The documentation site, Chinese and English: build/site
+	$(VENV)/bin/python -m pip install --quiet --disable-pip-version-check --editable '.[docs]'
+	$(VENV)/bin/python docs/_site/build.py
 
 release-check:  ## sdist and wheel: built, checked, installed into clean environments of every Python at hand
 	@.ci/release-check

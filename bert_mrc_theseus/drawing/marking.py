@@ -2,8 +2,8 @@
 
 The names are no text of the page: the style writes them, from `data-t`, so what is copied is the text alone. An entity that
 crosses another one is drawn in pieces; a piece that continues one has the class `c` and no name. The style and the script of
-`assets` belong to it. Levels are classes, `l1` ... of an entity and `n1` ... of a text: strict Content-Security-Policy forbids
-style attributes.
+`assets` belong to it. Levels are classes, `l1` ... of an entity and `n1` ... of a text: a strict Content-Security-Policy
+forbids style attributes.
 """
 
 from collections import Counter

@@ -13,6 +13,7 @@ from fastapi.openapi.utils import get_openapi
 
 from bert_mrc_theseus.provenance import package_version
 from bert_mrc_theseus.service.bodies import EntitiesRequest
+from bert_mrc_theseus.service.label_studio_routes import label_studio, told
 from bert_mrc_theseus.service.limits import Limits
 from bert_mrc_theseus.service.metrics import Metrics
 from bert_mrc_theseus.service.page import asking, shown
@@ -58,6 +59,8 @@ def create_app(settings: ServiceSettings) -> FastAPI:
     app.state.room, app.state.stopping = Room(), asyncio.Event()
     app.include_router(looking)
     app.include_router(working)
+    app.include_router(label_studio)
+    app.include_router(told)
     app.include_router(shown)
     app.include_router(asking)
     answer_problems(app)

@@ -54,6 +54,11 @@ def _both(value: Any) -> Any:
     return {"start": value, "end": value} if type(value) in (int, float) else value
 
 
+def _several(value: Any) -> Any:
+    """One text for a list of it: doccano can fill in a text, and no list."""
+    return [value] if isinstance(value, str) else value
+
+
 class Body(BaseModel):
     """A part of a request. A field that is not known is refused: it would be a wish that nobody hears."""
 
@@ -139,7 +144,11 @@ class SettingsIn(Body):
 class EntitiesRequest(SettingsIn):
     """Texts, or documents, and how to read them."""
 
-    texts: Annotated[list[str] | None, Field(max_length=MOST_TEXTS, description="Texts; this or `documents`.")] = None
+    texts: Annotated[
+        list[str] | None,
+        BeforeValidator(_several, json_schema_input_type=list[str] | str | None),
+        Field(max_length=MOST_TEXTS, description="Texts, or one; this or `documents`."),
+    ] = None
     documents: Annotated[list[DocumentIn] | None, Field(max_length=MOST_TEXTS)] = None
 
     @model_validator(mode="after")

@@ -1,14 +1,14 @@
 """The paths of the service."""
 
 import asyncio
-import json
-from collections.abc import AsyncIterator, Coroutine
+from collections.abc import AsyncIterator
 from typing import Annotated, Any, Literal, TypeVar
 
 from fastapi import APIRouter, Depends, File, Form, Request, Response, UploadFile
 from fastapi.responses import StreamingResponse
 from pydantic import ValidationError
 
+from bert_mrc_theseus.service.answering import counted, in_time, read_all
 from bert_mrc_theseus.service.answers import answer_of, json_bytes
 from bert_mrc_theseus.service.bodies import (
     EntitiesAnswer,
@@ -22,10 +22,10 @@ from bert_mrc_theseus.service.bodies import (
     TypeOut,
     Wrong,
 )
-from bert_mrc_theseus.service.limits import GONE, STREAMS, log, media_type
+from bert_mrc_theseus.service.limits import STREAMS, media_type
 from bert_mrc_theseus.service.metrics import CONTENT_TYPE
 from bert_mrc_theseus.service.problems import ProblemError, not_valid, wrong_fields
-from bert_mrc_theseus.service.reading import SHORT, entities_of
+from bert_mrc_theseus.service.reading import SHORT
 from bert_mrc_theseus.service.security import require_token
 from bert_mrc_theseus.service.served_models import FieldError, Reading
 from bert_mrc_theseus.service.streams import LineByLine, Lines, answered, lines_of, settings_of
@@ -37,7 +37,6 @@ JSON = "application/json"
 OutputFormat = Literal["jsonl", "conll", "brat", "text", "html", "doccano", "label-studio", "mrc"]
 """Names in `output.formats.WRITERS`; tables are read and not written here."""
 
-Value = TypeVar("Value")
 Asked = TypeVar("Asked", bound=EntitiesRequest)
 
 _PROBLEMS: dict[int | str, dict[str, Any]] = {
@@ -110,7 +109,7 @@ async def read_file(
     if reading.offsets != "code-points":
         raise FieldError("settings.offsets", "files have their offsets in code points")
     documents, skipped = await asyncio.to_thread(documents_of, file.file, file.filename or "", text_field, whole_files)
-    found = _counted(request, reading, documents)
+    found = counted(request, reading, documents)
     kind, headers = headers_of(format)
     headers["Skipped-Records"] = str(skipped)
     return StreamingResponse(written(found, format, reading.schema), media_type=kind, headers=headers)
@@ -173,7 +172,7 @@ async def read_body(request: Request, form: type[Asked]) -> tuple[Asked, Reading
     asked = parsed(body, form) if len(body) <= SHORT else await asyncio.to_thread(parsed, body, form)
     reading = request.app.state.models.reading(asked)
     documents = _documents(asked)
-    return asked, reading, await _in_time(request, _all(request, reading, documents))
+    return asked, reading, await in_time(request, read_all(request, reading, documents))
 
 
 async def answered_json(answer: Any, documents: list[Document]) -> Response:
@@ -209,40 +208,6 @@ def _documents(asked: EntitiesRequest) -> list[Document]:
     return documents
 
 
-async def _counted(request: Request, reading: Reading, documents: list[Document]) -> AsyncIterator[Document]:
-    """Documents with entities, counted for the metrics, and logged if that was asked for."""
-    state = request.app.state
-    name = reading.model.name
-    async for document in entities_of(reading, documents, state.room):
-        state.metrics.texts.labels(name).inc()
-        state.metrics.characters.labels(name).inc(len(document.text))
-        state.metrics.entities.labels(name).inc(len(document.entities))
-        if state.settings.log_texts:
-            log.info("%s", json.dumps(document.text, ensure_ascii=False))
-        yield document
-
-
-async def _all(request: Request, reading: Reading, documents: list[Document]) -> list[Document]:
-    return [document async for document in _counted(request, reading, documents)]
-
-
-async def _in_time(request: Request, work: Coroutine[Any, Any, Value]) -> Value:
-    """What some work gives; it is given up when the client goes, or when it takes too long."""
-    seconds = request.app.state.settings.timeout
-    task = asyncio.create_task(work)
-    gone = asyncio.ensure_future(request.receive())
-    try:
-        await asyncio.wait({task, gone}, timeout=seconds, return_when=asyncio.FIRST_COMPLETED)
-        if task.done():
-            return task.result()
-        if gone.done():
-            raise ProblemError(GONE, "the client has gone")
-        raise ProblemError(504, f"it took more than {seconds:g} seconds: send less at a time, or a stream")
-    finally:
-        task.cancel()
-        gone.cancel()
-
-
 async def _stream(request: Request) -> Response:
     state = request.app.state
     more = lines_of(request.stream(), state.settings.max_body)
@@ -256,6 +221,6 @@ async def _stream(request: Request) -> Response:
         first = first[1:]
 
     def read(documents: list[Document]) -> AsyncIterator[Document]:
-        return _counted(request, reading, documents)
+        return counted(request, reading, documents)
 
     return LineByLine(answered(first, more, read, reading.offsets, state.stopping), media_type=STREAMS[0])

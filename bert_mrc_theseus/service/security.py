@@ -4,7 +4,7 @@ import hmac
 from typing import Annotated
 
 from fastapi import Depends, FastAPI, Request
-from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
+from fastapi.security import HTTPAuthorizationCredentials, HTTPBasic, HTTPBasicCredentials, HTTPBearer
 from starlette.middleware.cors import CORSMiddleware
 from starlette.middleware.trustedhost import TrustedHostMiddleware
 
@@ -12,6 +12,7 @@ from bert_mrc_theseus.service.problems import ProblemError
 from bert_mrc_theseus.service.settings import LOOPBACK, ServiceSettings
 
 _bearer = HTTPBearer(auto_error=False, description="The token that the service was started with, if it was.")
+_basic = HTTPBasic(auto_error=False, description="The token as password, of any user.")
 
 
 async def require_token(
@@ -22,11 +23,28 @@ async def require_token(
     Raises:
         ProblemError: it does not.
     """
+    _require(request, None if given is None else given.credentials)
+
+
+async def require_password(
+    request: Request,
+    given: Annotated[HTTPAuthorizationCredentials | None, Depends(_bearer)] = None,
+    basic: Annotated[HTTPBasicCredentials | None, Depends(_basic)] = None,
+) -> None:
+    """The same for clients that can only send a user and a password: the password is the token.
+
+    Raises:
+        ProblemError: see `require_token`.
+    """
+    _require(request, basic.password if basic is not None else None if given is None else given.credentials)
+
+
+def _require(request: Request, given: str | None) -> None:
     token = request.app.state.settings.token
     if token is None:
         return
     # Compared in constant time, so that its digits cannot be found out one by one.
-    if given is None or not hmac.compare_digest(given.credentials.encode(), token.encode()):
+    if given is None or not hmac.compare_digest(given.encode(), token.encode()):
         raise ProblemError(
             401, "send the service's token: Authorization: Bearer TOKEN", headers={"WWW-Authenticate": "Bearer"}
         )

@@ -132,10 +132,10 @@ class ServedModels:
 def _schema_of(spec: ModelSpec, settings: SettingsIn) -> Schema:
     schema = spec.schema
     if settings.queries is not None:
-        schema = Schema(tuple(EntityType(name, query) for name, query in settings.queries.items()))
         try:
+            schema = Schema(tuple(EntityType(name, query) for name, query in settings.queries.items()))
             spec.examples([], schema)
-        except UserError as error:
+        except (UserError, ValueError) as error:
             raise FieldError("queries", str(error)) from error
     if settings.types is not None:
         try:

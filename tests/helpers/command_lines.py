@@ -52,9 +52,8 @@ BASES: dict[str, dict[str, Any]] = {
 }
 """A command line of each command that is right, by its parameters."""
 
-FREE_TEXT = {"text_field", "token"}
-"""Parameters whose value may be any text: whether there is such a field is seen when records are read, and a token is whatever
-its owner says."""
+FREE_TEXT = {"text_field", "id_field", "token", "out"}
+"""Parameters whose value may be any text: names of fields, a password, and what `predict` writes to."""
 
 RIGHT = {("seeds", "0")}
 """Odd values that are right."""

@@ -55,6 +55,11 @@ def test_the_answer_says_by_what_and_how(client):
     assert [item["name"] for item in model["types"]] == ["PER", "LOC", "ORG"]
 
 
+def test_one_text_is_a_list_of_it(client):
+    one, several = (ask(client, texts=texts).json() for texts in (TEXT, [TEXT]))
+    assert one == several and one["documents"][0]["entities"]
+
+
 def test_documents_keep_their_ids_and_what_else_they_have(client):
     documents = [{"id": "a", "text": TEXT, "url": [1]}, {"text": "李明", "id": None}, {"text": "x", "id": 1.5}]
     answer = ask(client, documents=documents, types=["PER"]).json()["documents"]
@@ -105,6 +110,7 @@ def test_a_dictionary_adds_and_vetoes(client):
         ({"texts": [TEXT], "types": ["PER", "PER"]}, "types"),
         ({"texts": [TEXT], "model": "none"}, "model"),
         ({"texts": [TEXT], "queries": {"PER": "人" * 300}}, "queries"),
+        ({"texts": [TEXT], "queries": {"\x1c": "人名"}}, "queries"),
         ({"texts": [TEXT], "thresholds": {"start": 2}}, "thresholds.start"),
         ({"texts": [TEXT], "types": [f"T{i}" for i in range(10_000)]}, "types"),
         ({"texts": [TEXT], "queries": {f"T{i}": "人" for i in range(10_000)}}, "queries"),
