@@ -97,6 +97,11 @@ def test_a_broken_link_and_a_page_without_a_place_are_named(tmp_path, monkeypatc
     assert "docs/_site/zensical.toml: nav lacks _a_test/page.md (zh)" in wrong
 
 
+def test_line_ends_between_chinese_characters_are_no_spaces():
+    text = "不需要 GPU，\n不需要\nTensorFlow。\n\n下一段\n\n```text\n一行\n二行\n```\n"
+    assert site().without_wraps(text) == text.replace("，\n不", "，不")
+
+
 RUN = [name for name in NAMES if blocks(page(name, "zh"))]
 
 

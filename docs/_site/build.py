@@ -67,6 +67,8 @@ PYTHON = {
 }
 
 _LINK = re.compile(r"(?<=\]\()(?!\w+:)([^)\s#]+)(?=[)#])")
+_BLOCKS = re.compile(r"(^```.*?^```$)", re.MULTILINE | re.DOTALL)
+_WRAPPED = re.compile(r"(?<=[\u3000-\u9fff\uff00-\uffef])\n *(?=[\u3000-\u9fff\uff00-\uffef])")
 _CODE = re.compile(r"(`+).+?\1")
 
 
@@ -169,7 +171,14 @@ def links_of_the_site(page: Path) -> tuple[str, list[Path]]:
         files.append(target)
         return "../" * len(page.parent.relative_to(DOCS).parts) + place_of(target)
 
-    return _LINK.sub(turned, page.read_text(encoding="utf-8")), files
+    return without_wraps(_LINK.sub(turned, page.read_text(encoding="utf-8"))), files
+
+
+def without_wraps(text: str) -> str:
+    """A page without the line ends between Chinese characters, of which a browser makes spaces."""
+    parts = _BLOCKS.split(text)
+    parts[::2] = [_WRAPPED.sub("", part) for part in parts[::2]]
+    return "".join(parts)
 
 
 def place_of(source: Path) -> str:
