@@ -50,16 +50,18 @@ def temporary_file(folder: Path) -> Iterator[tuple[Path, BinaryIO]]:
 @contextmanager
 def temporary_folder(folder: Path, kind: str = NEW) -> Iterator[Path]:
     """A new folder in another one; it is removed at the end, and what was set aside in it put back if its place is free."""
-    path = folder / _new_name(kind)
-    path.mkdir()
-    descriptor = None
-    if fcntl is not None:
-        descriptor = os.open(path, os.O_RDONLY)
-        while not _own(path, descriptor):
-            os.close(descriptor)
-            path = folder / _new_name(kind)
-            path.mkdir()
+    while True:
+        path = folder / _new_name(kind)
+        path.mkdir()
+        descriptor = None
+        if fcntl is None:
+            break
+        # Another process may have taken it for a leftover already.
+        with suppress(FileNotFoundError):
             descriptor = os.open(path, os.O_RDONLY)
+            if _own(path, descriptor):
+                break
+            os.close(descriptor)
     try:
         yield path
     finally:

@@ -38,7 +38,10 @@ def folder(tmp_path, monkeypatch):
     """Where the commands run: with the folders that they name, all empty."""
     for name in ("data", "bert", "p", "other/best"):
         (tmp_path / name).mkdir(parents=True)
-    (tmp_path / "data" / "test.jsonl").touch()
+    for name in ("train", "dev", "test"):
+        (tmp_path / "data" / f"{name}.jsonl").touch()
+    (tmp_path / "data" / "queries.toml").write_text('[PER]\nshort = "人名"\nname = "PER"\n', encoding="utf-8")
+    (tmp_path / "terms.tsv").write_text("华西医院\tORG\n", encoding="utf-8")
     monkeypatch.chdir(tmp_path)
     return tmp_path
 
@@ -199,7 +202,7 @@ def test_compare_trains_with_the_settings_of_train(command, monkeypatch, folder,
 
 
 @pytest.mark.parametrize("without", [[0], [0, 1]])
-def test_all_stages_stop_after_one_that_finds_nothing(command, monkeypatch, without):
+def test_all_stages_stop_after_one_that_finds_nothing(command, monkeypatch, folder, without):
     ran = []
     for number, name in enumerate(("fine_tune_predecessor", "replace_modules", "fine_tune_successor")):
 
@@ -218,7 +221,7 @@ def test_resume_and_overwrite_at_once_are_refused(command, stages):
     assert status == 2 and "say one of the two" in err and stages == []
 
 
-def test_sigterm_is_like_ctrl_c(command, monkeypatch):
+def test_sigterm_is_like_ctrl_c(command, monkeypatch, folder):
     found = []
 
     def run(*_, **__):

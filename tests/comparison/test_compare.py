@@ -50,7 +50,9 @@ def test_a_table_of_methods(arguments, printed):
     steps = {(report["method"], report["times"]): report["steps"] for report in found["reports"]}
     # Epochs of stages 1 and 2: 3 and 2 x 1, or 3 + 1 in one stage.
     epoch = steps["one-stage", 1][0] // 4
-    assert steps == {("linear", 2): [3 * epoch, 2 * epoch], ("one-stage", 1): [4 * epoch]}
+    assert steps == {
+        ("predecessor", 1): [3 * epoch], ("linear", 2): [3 * epoch, 2 * epoch], ("one-stage", 1): [4 * epoch]
+    }  # fmt: skip
     with open(f"{out}/compare.md", encoding="utf-8") as stream:
         table = stream.read()
     assert table.count("\n") == 2 + len(rows) and mean_and_deviation(whole["f1"]) in table
@@ -70,7 +72,7 @@ def test_what_is_done_is_not_done_again_and_other_settings_are_refused(arguments
     monkeypatch.setattr("bert_mrc_theseus.comparison.compare.evaluate_model", None)
     assert command(*arguments)[0] == 0
     status, _, err = command(*changed(arguments, "--epochs", "3,3,2"))
-    assert status == 1 and "epochs: 1 then, 2 now" in err
+    assert status == 1 and "epochs: 2 then, 4 now" in err
     status, _, err = command(*arguments, "--loss", "bce")
     assert status == 1 and "loss: focal then, bce now" in err
 
