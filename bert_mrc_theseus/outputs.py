@@ -175,9 +175,9 @@ def output_folder(
         old = Path(path)
         own = {entry.name for entry in new.iterdir()}
         while old.is_dir() and not cannot_be_replaced(old.resolve()):
-            before = _state(old, command)
-            ours = {*(before[1] or ()), MARKER}
             with suppress(FileNotFoundError):
+                before = _state(old, command)
+                ours = {*(before[1] or ()), MARKER}
                 bring_along(old, new, partial(_is_left_out, ours, belongs))
                 if before == _state(old, command):
                     return

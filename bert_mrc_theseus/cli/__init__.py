@@ -5,6 +5,7 @@ streams            standard streams, signals, errors of the operating system
 settings_options   options made from settings dataclasses
 interruption       commands that are told to end
 given_values       what no option can mean
+question_options   what is looked for
 values             values of options that typer has no type for
 preprocess, augment, generate, queries          data
 train, evaluate, compare, average, report       models

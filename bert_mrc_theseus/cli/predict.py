@@ -8,6 +8,7 @@ from typing import Annotated, Any
 
 import typer
 
+from bert_mrc_theseus.cli.question_options import Nested, Queries, Style, Threshold, Types
 from bert_mrc_theseus.cli.values import comma_list
 from bert_mrc_theseus.errors import PARTIAL, DataError, UsageError
 from bert_mrc_theseus.files.remote_files import is_remote
@@ -89,17 +90,10 @@ def predict(
             help="Processes, each with a copy of the model; default: this one. See docs/large.md.", min=1, max=1024
         ),
     ] = None,
-    queries: Annotated[
-        Path | None,
-        typer.Option(
-            help="Query file with the types to look for, instead of the model's own.", exists=True, dir_okay=False
-        ),
-    ] = None,
-    style: Annotated[str, typer.Option(help="Which text of --queries is the query: short, query ...")] = DEFAULT_STYLE,
-    types: Annotated[
-        str | None, typer.Option(help="Names of the types to look for, separated by commas; default: all.")
-    ] = None,
-    nested: Annotated[bool, typer.Option("--nested", help="Entities may overlap, see docs/nested.md.")] = False,
+    queries: Queries = None,
+    style: Style = DEFAULT_STYLE,
+    types: Types = None,
+    nested: Nested = False,
     dictionary: Annotated[
         Path | None,
         typer.Option(
@@ -114,9 +108,7 @@ def predict(
             dir_okay=False,
         ),
     ] = None,
-    threshold: Annotated[
-        float | None, typer.Option(help="Smallest start and end probability, instead of the model's.", min=0, max=1)
-    ] = None,
+    threshold: Threshold = None,
     resume: Annotated[
         bool,
         typer.Option(

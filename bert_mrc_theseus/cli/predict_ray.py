@@ -6,6 +6,7 @@ from typing import Annotated, Any
 
 import typer
 
+from bert_mrc_theseus.cli.question_options import Nested, Queries, Style, Threshold, Types
 from bert_mrc_theseus.cli.values import comma_list
 from bert_mrc_theseus.errors import PARTIAL, UsageError, UserError, printable
 from bert_mrc_theseus.output.terminal import PlainConsole
@@ -50,20 +51,11 @@ def predict_ray(
         ),
     ] = 10_000,
     text_field: Annotated[str, typer.Option(help="Field or column that holds the text.")] = TEXT,
-    queries: Annotated[
-        Path | None,
-        typer.Option(
-            help="Query file with the types to look for, instead of the model's own.", exists=True, dir_okay=False
-        ),
-    ] = None,
-    style: Annotated[str, typer.Option(help="Which text of --queries is the query: short, query ...")] = DEFAULT_STYLE,
-    types: Annotated[
-        str | None, typer.Option(help="Names of the types to look for, separated by commas; default: all.")
-    ] = None,
-    nested: Annotated[bool, typer.Option("--nested", help="Entities may overlap, see docs/nested.md.")] = False,
-    threshold: Annotated[
-        float | None, typer.Option(help="Smallest start and end probability, instead of the model's.", min=0, max=1)
-    ] = None,
+    queries: Queries = None,
+    style: Style = DEFAULT_STYLE,
+    types: Types = None,
+    nested: Nested = False,
+    threshold: Threshold = None,
 ) -> None:
     """Find entities on many machines. What is done stays; the same command goes on. See docs/large.md.
 

@@ -9,7 +9,7 @@ import os
 import reprlib
 from collections import deque
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import islice
 from pathlib import Path
 from types import TracebackType
@@ -150,14 +150,14 @@ class Extractor:
         bundled = folder is None
         folder = bundled_model() if folder is None else local_model(folder)
         schema = wanted_schema(folder, schema, queries, style, types)
-        if words is not None:
-            load_spec(folder).with_words(words)
+        # Refused before the engine is loaded, which takes longer.
+        added = None if words is None else load_spec(folder).with_words(words).added
         run: Engine | Workers
         if workers is None:
             spec, run = load_engine(folder, engine, threads)
         else:
             spec, run = load_spec(folder), _workers(folder, engine, workers, threads, words)
-        extractor = cls(spec if words is None else spec.with_words(words), run, thresholds, schema, nested)
+        extractor = cls(replace(spec, added=added), run, thresholds, schema, nested)
         extractor._loaded_with = {
             # The bundled model lies elsewhere on another machine.
             "folder": None if bundled else os.path.abspath(folder),
