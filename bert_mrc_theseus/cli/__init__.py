@@ -10,5 +10,5 @@ values             values of options that typer has no type for
 preprocess, augment, generate, queries          data
 train, evaluate, compare, average, report       models
 export, predict, predict_ray, serve              use
-bench                                           speed
+bench, benchmarks                               speed
 """

@@ -1,0 +1,7 @@
+"""Comparisons of speed, each in one run: the commands of `bench`, one a module.
+
+printing                                        tables of benchmarks
+predict, train, cold_start, scaling, processes  this project
+shared, service                                 parts of it
+peers                                           other programs
+"""
