@@ -19,6 +19,7 @@ TOP_LEVEL = {"preprocess": ROOT / "preprocess", "data": ROOT / "data"}
 
 FLOORS = (
     ("errors",),
+    ("language",),
     ("files",),
     ("provenance", "outputs", "package_data"),
     *((folder,) for folder in (

@@ -1,14 +1,16 @@
 """The commands, one a module; each is a thin call of plain functions.
 
-app                the program: finds a command, prints errors
-streams            standard streams, signals, errors of the operating system
-settings_options   options made from settings dataclasses
-interruption       commands that are told to end
-given_values       what no option can mean
-question_options   what is looked for
-values             values of options that typer has no type for
-preprocess, augment, generate, queries          data
-train, evaluate, compare, average, report       models
-export, predict, predict_ray, serve              use
-bench, benchmarks                               speed
+app                      the program: finds a command, prints errors
+streams                  standard streams, signals, errors of the operating system
+help, panels, examples   what --help shows
+complete                 what shells offer for a value
+settings_options         options made from settings dataclasses
+interruption             commands that are told to end
+given_values             what no option can mean
+question_options         what is looked for
+values                   values of options that typer has no type for
+predict, predict_ray, serve                     find entities
+preprocess, augment, generate, queries          prepare data
+train, compare, average, export                 train and compress
+evaluate, report, bench, benchmarks             measure
 """

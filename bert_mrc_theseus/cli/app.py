@@ -7,58 +7,69 @@ Exit status: 0 all well; 1 what is read is wrong, or the machine failed; 2 the c
 input that is not there, an output that cannot be; 3 done, but some records could not be read or written. An error is one line.
 """
 
+import os
 import sys
 from contextlib import suppress
 from importlib import import_module
 from typing import Annotated, Any
 
 import typer
-from typer.core import TyperGroup
 
+from bert_mrc_theseus.cli import complete, panels
 from bert_mrc_theseus.cli.given_values import CheckedCommand, refuse_empty, usage_message
+from bert_mrc_theseus.cli.help import HelpfulGroup
 from bert_mrc_theseus.cli.streams import can_be_written, describe, discard, end_on_signals, prepare_streams
+from bert_mrc_theseus.cli.values import check_names
 from bert_mrc_theseus.errors import UsageError, UserError
 from bert_mrc_theseus.files.atomic_files import naming_errors
+from bert_mrc_theseus.language.choice import LANGUAGES, language_of, use
+from bert_mrc_theseus.language.translation import translated
 from bert_mrc_theseus.output.terminal import PlainConsole
 
-COMMANDS = (
-    "preprocess",
-    "augment",
-    "generate",
-    "train",
-    "evaluate",
-    "compare",
-    "predict",
-    "predict-ray",
-    "serve",
-    "average",
-    "export",
-    "report",
-    "queries",
-    "bench",
-)
-"""A command is the function of its name (with underscores) in the module of its name, or that module's `app` of several."""
+COMMANDS = {
+    "predict": panels.FIND,
+    "predict-ray": panels.FIND,
+    "serve": panels.FIND,
+    "preprocess": panels.DATA,
+    "augment": panels.DATA,
+    "generate": panels.DATA,
+    "queries": panels.DATA,
+    "train": panels.TRAIN,
+    "compare": panels.TRAIN,
+    "average": panels.TRAIN,
+    "export": panels.TRAIN,
+    "evaluate": panels.MEASURE,
+    "report": panels.MEASURE,
+    "bench": panels.MEASURE,
+}
+"""The commands, with what they are for. A command is the function of its name (with underscores) in the module of its name, or
+that module's `app` of several.
+"""
 
 
-class _Commands(TyperGroup):
+class _Commands(HelpfulGroup):
     """Imports a command when it is called; `--help` imports all."""
 
     def list_commands(self, ctx: Any) -> list[str]:
         return list(COMMANDS)
 
     def get_command(self, ctx: Any, name: str) -> Any:
-        if name not in COMMANDS:
-            return None
-        own = name.replace("-", "_")
-        module = import_module(f"bert_mrc_theseus.cli.{own}")
-        if hasattr(module, "app"):
-            command: Any = typer.main.get_group(module.app)
-        else:
-            one = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
-            one.command(name, cls=CheckedCommand)(getattr(module, own))
-            command = typer.main.get_command(one)
-        command.name = name
-        return command
+        if name in COMMANDS and name not in self.commands:
+            self.commands[name] = _command(name)
+        return self.commands.get(name)
+
+
+def _command(name: str) -> Any:
+    own = name.replace("-", "_")
+    module = import_module(f"bert_mrc_theseus.cli.{own}")
+    if hasattr(module, "app"):
+        command: Any = typer.main.get_group(module.app)
+    else:
+        one = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
+        one.command(name, cls=CheckedCommand)(getattr(module, own))
+        command = typer.main.get_command(one)
+    command.name, command.rich_help_panel = name, COMMANDS[name]
+    return command
 
 
 _ClickError: type[Exception] = typer.BadParameter.__mro__[2]
@@ -67,7 +78,7 @@ _ClickError: type[Exception] = typer.BadParameter.__mro__[2]
 _INTERRUPTED = 130
 """Exit status after Ctrl-C, as shells have it."""
 
-app = typer.Typer(cls=_Commands, no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
+app = typer.Typer(cls=_Commands, no_args_is_help=True, pretty_exceptions_enable=False)
 
 
 def _print_version(wanted: bool) -> None:
@@ -78,8 +89,25 @@ def _print_version(wanted: bool) -> None:
         raise typer.Exit
 
 
+def _choose_language(language: str | None) -> None:
+    if language is not None:
+        check_names([language], LANGUAGES, "--lang")
+        use(language)
+
+
 @app.callback()
 def options(
+    language: Annotated[
+        str | None,
+        typer.Option(
+            "--lang",
+            metavar="zh|en",
+            callback=_choose_language,
+            is_eager=True,
+            autocompletion=complete.languages,
+            help="Language of help and messages; default: that of LC_ALL, LC_MESSAGES or LANG. Results are the same in both.",
+        ),
+    ] = None,
     version: Annotated[
         bool, typer.Option("--version", callback=_print_version, is_eager=True, help="Print the version and exit.")
     ] = False,
@@ -89,6 +117,7 @@ def options(
 
 def main() -> None:
     """Runs the command line; errors that a user can act on are printed without a traceback."""
+    use(language_of(os.environ))
     prepare_streams()
     end_on_signals()
     try:
@@ -124,9 +153,9 @@ def main() -> None:
 
 
 def _fail(message: str, status: int = UserError.exit_status) -> None:
-    line = message.replace("\n", "\\n")
+    line = translated(message).replace("\n", "\\n")
     with suppress(OSError):
-        PlainConsole(stderr=True, soft_wrap=True).print(f"error: {line}", style="red")
+        PlainConsole(stderr=True, soft_wrap=True).print(f"{translated('error')}: {line}", style="red")
     for stream in (sys.stdout, sys.stderr):
         if not can_be_written(stream):
             discard(stream)

@@ -11,8 +11,9 @@ from bert_mrc_theseus.cli.benchmarks.service import service
 from bert_mrc_theseus.cli.benchmarks.shared import shared
 from bert_mrc_theseus.cli.benchmarks.train import train
 from bert_mrc_theseus.cli.given_values import CheckedCommand
+from bert_mrc_theseus.cli.help import HelpfulGroup
 
-app = typer.Typer(help="Compare speed: engines, models, numbers of types.", no_args_is_help=True)
+app = typer.Typer(cls=HelpfulGroup, help="Compare speed: engines, models, numbers of types.", no_args_is_help=True)
 
 
 @app.callback()

@@ -8,6 +8,7 @@ from typing import Annotated, Any
 import typer
 from rich.table import Table
 
+from bert_mrc_theseus.cli import complete, panels
 from bert_mrc_theseus.cli.interruption import terminated_as_by_ctrl_c
 from bert_mrc_theseus.cli.settings_options import part_of, refuse_unread_words, takes_settings
 from bert_mrc_theseus.cli.values import comma_list, split_file
@@ -36,21 +37,36 @@ def compare(
         Path,
         typer.Argument(help="Data folder with train, dev and test (see preprocess).", exists=True, file_okay=False),
     ],
-    out: Annotated[Path, typer.Option(help="Folder for models and results; what is finished in it is kept.")],
+    out: Annotated[
+        Path,
+        typer.Option(
+            help="Folder for models and results; what is finished in it is kept.", rich_help_panel=panels.OUTPUT
+        ),
+    ],
     given: dict[str, Any],
     methods: Annotated[
         str,
         typer.Option(
-            help="Separated by commas: METHOD[-LAYERS][:SHARED][xTIMES], without LAYERS for all --layers; see docs."
+            help="Separated by commas: METHOD[-LAYERS][:SHARED][xTIMES], without LAYERS for all --layers; see docs.",
+            autocompletion=complete.methods,
+            rich_help_panel=panels.COMPARISON,
         ),
     ] = "linear,constant,one-stage,first",
-    layers: Annotated[str, typer.Option(help="Layers of the successors, separated by commas.")] = "6",
-    seeds: Annotated[str, typer.Option(help="Each seed trains a predecessor and all methods.")] = "42",
-    epochs: Annotated[str, typer.Option(help="Epochs of stages 0, 1 and 2.")] = _joined(Settings.epochs),
-    learning_rates: Annotated[str, typer.Option(help="Learning rates of stages 0, 1 and 2.")] = _joined(
-        Settings.learning_rates
-    ),
-    texts: Annotated[int, typer.Option(help="Test texts for measuring speed; 0: do not.", min=0)] = 60,
+    layers: Annotated[
+        str, typer.Option(help="Layers of the successors, separated by commas.", rich_help_panel=panels.COMPARISON)
+    ] = "6",
+    seeds: Annotated[
+        str, typer.Option(help="Each seed trains a predecessor and all methods.", rich_help_panel=panels.COMPARISON)
+    ] = "42",
+    epochs: Annotated[
+        str, typer.Option(help="Epochs of stages 0, 1 and 2.", rich_help_panel=panels.COMPARISON)
+    ] = _joined(Settings.epochs),
+    learning_rates: Annotated[
+        str, typer.Option(help="Learning rates of stages 0, 1 and 2.", rich_help_panel=panels.COMPARISON)
+    ] = _joined(Settings.learning_rates),
+    texts: Annotated[
+        int, typer.Option(help="Test texts for measuring speed; 0: do not.", min=0, rich_help_panel=panels.COMPARISON)
+    ] = 60,
 ) -> None:
     """Train predecessors and successors by several methods; one table of F1, retention, speed, size and time."""
     numbers = comma_list(layers, int, "--layers")

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 from rich.table import Table
 
+from bert_mrc_theseus.cli import complete, panels
 from bert_mrc_theseus.cli.values import split_file
 from bert_mrc_theseus.errors import DataError, UsageError
 from bert_mrc_theseus.output.terminal import PlainConsole
@@ -25,23 +26,50 @@ def evaluate(
         ),
     ],
     data: Annotated[Path, typer.Argument(help="Data folder (see preprocess), or one JSONL file.", exists=True)],
-    split: Annotated[str, typer.Option(help="Which split of the folder.")] = "test",
-    nested: Annotated[bool, typer.Option("--nested", help="Entities may overlap, see docs/nested.md.")] = False,
-    tune: Annotated[bool, typer.Option("--tune", help="Tune the thresholds on the folder's dev first.")] = False,
+    split: Annotated[
+        str,
+        typer.Option(
+            help="Which split of the folder.", autocompletion=complete.splits, rich_help_panel=panels.MEASUREMENT
+        ),
+    ] = "test",
+    nested: Annotated[
+        bool,
+        typer.Option("--nested", help="Entities may overlap, see docs/nested.md.", rich_help_panel=panels.MEASUREMENT),
+    ] = False,
+    tune: Annotated[
+        bool,
+        typer.Option(
+            "--tune", help="Tune the thresholds on the folder's dev first.", rich_help_panel=panels.MEASUREMENT
+        ),
+    ] = False,
     keep_thresholds: Annotated[
-        bool, typer.Option("--save-thresholds", help="Keep the tuned thresholds in the model folder.")
+        bool,
+        typer.Option(
+            "--save-thresholds",
+            help="Keep the tuned thresholds in the model folder.",
+            rich_help_panel=panels.MEASUREMENT,
+        ),
     ] = False,
     engine: Annotated[
         str,
         typer.Option(
-            help="auto (ONNX if the model was exported), onnx, onnx:PROVIDER (cuda, coreml, openvino ...) or keras."
+            help="auto (ONNX if the model was exported), onnx, onnx:PROVIDER (cuda, coreml, openvino ...) or keras.",
+            autocompletion=complete.engines,
+            rich_help_panel=panels.MODEL,
         ),
     ] = "auto",
     seqeval: Annotated[
-        bool, typer.Option("--seqeval", help="Also seqeval's own strict report (IOB2), as papers have it (one model).")
+        bool,
+        typer.Option(
+            "--seqeval",
+            help="Also seqeval's own strict report (IOB2), as papers have it (one model).",
+            rich_help_panel=panels.MEASUREMENT,
+        ),
     ] = False,
-    report: Annotated[Path | None, typer.Option(help="JSON report to write.")] = None,
-    errors: Annotated[Path | None, typer.Option(help="JSONL list of mistakes to write (one model).")] = None,
+    report: Annotated[Path | None, typer.Option(help="JSON report to write.", rich_help_panel=panels.OUTPUT)] = None,
+    errors: Annotated[
+        Path | None, typer.Option(help="JSONL list of mistakes to write (one model).", rich_help_panel=panels.OUTPUT)
+    ] = None,
 ) -> None:
     """Strict precision, recall and F1, micro and per type, and what went wrong."""
     from bert_mrc_theseus.files.places import check_place

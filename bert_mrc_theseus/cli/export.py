@@ -5,6 +5,7 @@ from typing import Annotated
 
 import typer
 
+from bert_mrc_theseus.cli import complete
 from bert_mrc_theseus.cli.values import check_names
 from bert_mrc_theseus.engines.import_tensorflow import import_tensorflow
 from bert_mrc_theseus.errors import UsageError
@@ -19,7 +20,8 @@ def export(
     to: Annotated[
         str,
         typer.Option(
-            help="onnx: graphs for prediction; hf: folder for transformers; tf: the encoder as a checkpoint of Google's names."
+            help="onnx: graphs for prediction; hf: folder for transformers; tf: the encoder as a checkpoint of Google's names.",
+            autocompletion=complete.targets,
         ),
     ] = "onnx",
     int8: Annotated[bool, typer.Option("--int8", help="ONNX: dense layers in int8.")] = False,

@@ -5,15 +5,14 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from typer.core import TyperCommand
-
+from bert_mrc_theseus.cli.help import HelpfulCommand
 from bert_mrc_theseus.errors import UsageError, printable
 
 LARGEST = 2**63 - 1
 """Of whole numbers: what NumPy and files can count."""
 
 
-class CheckedCommand(TyperCommand):
+class CheckedCommand(HelpfulCommand):
     """A command that refuses options which are given twice, and numbers which are none or beyond all bounds.
 
     Raises:

@@ -8,6 +8,7 @@ from typing import Annotated, Any
 
 import typer
 
+from bert_mrc_theseus.cli import complete, panels
 from bert_mrc_theseus.cli.question_options import Nested, Queries, Style, Threshold, Types
 from bert_mrc_theseus.cli.values import comma_list
 from bert_mrc_theseus.errors import PARTIAL, DataError, UsageError
@@ -29,7 +30,9 @@ def predict(
     ] = None,
     texts: Annotated[
         list[str] | None,
-        typer.Option("--text", help="A text itself, instead of inputs; may be given several times."),
+        typer.Option(
+            "--text", help="A text itself, instead of inputs; may be given several times.", rich_help_panel=panels.INPUT
+        ),
     ] = None,
     model: Annotated[
         Path | None,
@@ -39,10 +42,17 @@ def predict(
             help="Model folder, such as RUN/stage2/best; default: ner-zh-small.",
             exists=True,
             file_okay=False,
+            rich_help_panel=panels.MODEL,
         ),
     ] = None,
     out: Annotated[
-        str | None, typer.Option("-o", "--out", help="Output file or address (folder for brat); default: stdout.")
+        str | None,
+        typer.Option(
+            "-o",
+            "--out",
+            help="Output file or address (folder for brat); default: stdout.",
+            rich_help_panel=panels.OUTPUT,
+        ),
     ] = None,
     form: Annotated[
         str | None,
@@ -50,44 +60,75 @@ def predict(
             "--format",
             help="jsonl, conll, brat, html, text, doccano, label-studio, mrc, parquet, arrow, csv or tsv; default: the "
             "table that -o names, else jsonl.",
+            autocompletion=complete.formats,
+            rich_help_panel=panels.OUTPUT,
         ),
     ] = None,
     rows: Annotated[
-        str, typer.Option(help="Tables, jsonl: a row is one of the texts (with all its entities), or of the entities.")
+        str,
+        typer.Option(
+            help="Tables, jsonl: a row is one of the texts (with all its entities), or of the entities.",
+            autocompletion=complete.rows,
+            rich_help_panel=panels.OUTPUT,
+        ),
     ] = "texts",
     whole_files: Annotated[
-        bool, typer.Option("--whole-files", help="A text file is one document, not one a line.")
+        bool,
+        typer.Option(
+            "--whole-files", help="A text file is one document, not one a line.", rich_help_panel=panels.INPUT
+        ),
     ] = False,
     input_format: Annotated[
         str,
         typer.Option(
             help="What the inputs are, whatever their names say: text, jsonl, json, parquet, arrow, csv or tsv; default: by "
-            "name."
+            "name.",
+            autocompletion=complete.input_formats,
+            rich_help_panel=panels.INPUT,
         ),
     ] = "auto",
     encoding: Annotated[
-        str, typer.Option(help="Encoding of the inputs: gb18030 (GBK), big5, utf-16 ...")
+        str,
+        typer.Option(
+            help="Encoding of the inputs: gb18030 (GBK), big5, utf-16 ...",
+            autocompletion=complete.encodings,
+            rich_help_panel=panels.INPUT,
+        ),
     ] = DEFAULT_ENCODING,
-    text_field: Annotated[str, typer.Option(help="Field of a JSON record, or column, that holds the text.")] = TEXT,
+    text_field: Annotated[
+        str, typer.Option(help="Field of a JSON record, or column, that holds the text.", rich_help_panel=panels.INPUT)
+    ] = TEXT,
     id_field: Annotated[
-        str | None, typer.Option(help="Field of a JSON record, or column, that holds the id; default: id.")
+        str | None,
+        typer.Option(
+            help="Field of a JSON record, or column, that holds the id; default: id.", rich_help_panel=panels.INPUT
+        ),
     ] = None,
     engine: Annotated[
         str,
         typer.Option(
-            help="auto (ONNX if the model was exported), onnx, onnx:PROVIDER (cuda, coreml, openvino ...) or keras; see export."
+            help="auto (ONNX if the model was exported), onnx, onnx:PROVIDER (cuda, coreml, openvino ...) or keras; "
+            "see export.",
+            autocompletion=complete.engines,
+            rich_help_panel=panels.MODEL,
         ),
     ] = "auto",
     threads: Annotated[
         int | None,
         typer.Option(
-            help="Threads of a process, for ONNX; default: one a core, shared out among the workers.", min=1, max=1024
+            help="Threads of a process, for ONNX; default: one a core, shared out among the workers.",
+            min=1,
+            max=1024,
+            rich_help_panel=panels.MODEL,
         ),
     ] = None,
     workers: Annotated[
         int | None,
         typer.Option(
-            help="Processes, each with a copy of the model; default: this one. See docs/large.md.", min=1, max=1024
+            help="Processes, each with a copy of the model; default: this one. See docs/large.md.",
+            min=1,
+            max=1024,
+            rich_help_panel=panels.MODEL,
         ),
     ] = None,
     queries: Queries = None,
@@ -97,7 +138,10 @@ def predict(
     dictionary: Annotated[
         Path | None,
         typer.Option(
-            help="Terms that are, or are not, entities: term<TAB>type[<TAB>veto] a line.", exists=True, dir_okay=False
+            help="Terms that are, or are not, entities: term<TAB>type[<TAB>veto] a line.",
+            exists=True,
+            dir_okay=False,
+            rich_help_panel=panels.LOOKED_FOR,
         ),
     ] = None,
     lexicon: Annotated[
@@ -106,6 +150,7 @@ def predict(
             help="Terms (term<TAB>type a line) that a model with words reads as words of its lexicon: a hint, no verdict.",
             exists=True,
             dir_okay=False,
+            rich_help_panel=panels.LOOKED_FOR,
         ),
     ] = None,
     threshold: Threshold = None,
@@ -114,10 +159,16 @@ def predict(
         typer.Option(
             "--resume",
             help="Keep what is finished beside -o FILE; after a kill the same command goes on. All formats but brat.",
+            rich_help_panel=panels.OUTPUT,
         ),
     ] = False,
     overwrite: Annotated[
-        bool, typer.Option("--overwrite", help="brat: write into a folder that is not ours; files of others stay.")
+        bool,
+        typer.Option(
+            "--overwrite",
+            help="brat: write into a folder that is not ours; files of others stay.",
+            rich_help_panel=panels.OUTPUT,
+        ),
     ] = False,
 ) -> None:
     """Find entities in texts. Exit status 3 says that some records could not be read or written."""

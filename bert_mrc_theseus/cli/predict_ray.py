@@ -6,6 +6,7 @@ from typing import Annotated, Any
 
 import typer
 
+from bert_mrc_theseus.cli import panels
 from bert_mrc_theseus.cli.question_options import Nested, Queries, Style, Threshold, Types
 from bert_mrc_theseus.cli.values import comma_list
 from bert_mrc_theseus.errors import PARTIAL, UsageError, UserError, printable
@@ -26,31 +27,61 @@ def predict_ray(
         ),
     ],
     out: Annotated[
-        Path, typer.Option("-o", "--out", help="Folder to write; every machine must see it under this path.")
+        Path,
+        typer.Option(
+            "-o",
+            "--out",
+            help="Folder to write; every machine must see it under this path.",
+            rich_help_panel=panels.OUTPUT,
+        ),
     ],
     model: Annotated[
         Path | None,
         typer.Option(
-            "-m", "--model", help="Model folder, on every machine; default: ner-zh-small.", exists=True, file_okay=False
+            "-m",
+            "--model",
+            help="Model folder, on every machine; default: ner-zh-small.",
+            exists=True,
+            file_okay=False,
+            rich_help_panel=panels.MODEL,
         ),
     ] = None,
     address: Annotated[
-        str | None, typer.Option(help="Of the cluster: ray://HOST:10001, or auto; default: one on this machine.")
+        str | None,
+        typer.Option(
+            help="Of the cluster: ray://HOST:10001, or auto; default: one on this machine.",
+            rich_help_panel=panels.CLUSTER,
+        ),
     ] = None,
     workers: Annotated[
         int | None,
-        typer.Option(help="Actors, each with one thread and one CPU; default: one a CPU.", min=1, max=100_000),
+        typer.Option(
+            help="Actors, each with one thread and one CPU; default: one a CPU.",
+            min=1,
+            max=100_000,
+            rich_help_panel=panels.CLUSTER,
+        ),
     ] = None,
     wait: Annotated[
-        float, typer.Option(help="Seconds in which the cluster must find room for a worker.", min=1.0, max=1e9)
+        float,
+        typer.Option(
+            help="Seconds in which the cluster must find room for a worker.",
+            min=1.0,
+            max=1e9,
+            rich_help_panel=panels.CLUSTER,
+        ),
     ] = 60.0,
     part: Annotated[
         int,
         typer.Option(
-            help="Rows of a part, which is done and written as one; of JSONL 200 bytes count as a row.", min=1
+            help="Rows of a part, which is done and written as one; of JSONL 200 bytes count as a row.",
+            min=1,
+            rich_help_panel=panels.CLUSTER,
         ),
     ] = 10_000,
-    text_field: Annotated[str, typer.Option(help="Field or column that holds the text.")] = TEXT,
+    text_field: Annotated[
+        str, typer.Option(help="Field or column that holds the text.", rich_help_panel=panels.INPUT)
+    ] = TEXT,
     queries: Queries = None,
     style: Style = DEFAULT_STYLE,
     types: Types = None,

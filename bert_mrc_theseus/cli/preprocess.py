@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 from rich.table import Table
 
+from bert_mrc_theseus.cli import complete, panels
 from bert_mrc_theseus.errors import PARTIAL, UsageError, printable
 from bert_mrc_theseus.files.text_encoding import DEFAULT_ENCODING
 from bert_mrc_theseus.output.terminal import PlainConsole
@@ -24,37 +25,72 @@ SILVER = "silver"
 def preprocess(
     corpus: Annotated[
         str | None,
-        typer.Argument(help="A known corpus (see --list); silver: raw text; or files with --train ..."),
+        typer.Argument(
+            help="A known corpus (see --list); silver: raw text; or files with --train ...",
+            autocompletion=complete.corpora,
+        ),
     ] = None,
-    out: Annotated[Path | None, typer.Option(help="Folder to write: train.jsonl, dev.jsonl, test.jsonl ...")] = None,
+    out: Annotated[
+        Path | None,
+        typer.Option(help="Folder to write: train.jsonl, dev.jsonl, test.jsonl ...", rich_help_panel=panels.OUTPUT),
+    ] = None,
     folder: Annotated[
         Path | None,
         typer.Option(
-            "--from", help="Folder of the known corpora; default: $BMT_CORPORA.", exists=True, file_okay=False
+            "--from",
+            help="Folder of the known corpora; default: $BMT_CORPORA.",
+            exists=True,
+            file_okay=False,
+            rich_help_panel=panels.KNOWN_CORPORA,
         ),
     ] = None,
-    train: Annotated[Path | None, typer.Option(help="Your training file.")] = None,
-    dev: Annotated[Path | None, typer.Option(help="Your dev file.")] = None,
-    test: Annotated[Path | None, typer.Option(help="Your test file.")] = None,
-    format_name: Annotated[str, typer.Option("--format", help="Format of your files (see --list).")] = COLUMNS,
+    train: Annotated[Path | None, typer.Option(help="Your training file.", rich_help_panel=panels.OWN_FILES)] = None,
+    dev: Annotated[Path | None, typer.Option(help="Your dev file.", rich_help_panel=panels.OWN_FILES)] = None,
+    test: Annotated[Path | None, typer.Option(help="Your test file.", rich_help_panel=panels.OWN_FILES)] = None,
+    format_name: Annotated[
+        str,
+        typer.Option(
+            "--format",
+            help="Format of your files (see --list).",
+            autocompletion=complete.corpus_formats,
+            rich_help_panel=panels.OWN_FILES,
+        ),
+    ] = COLUMNS,
     encoding: Annotated[
-        str, typer.Option(help="Encoding of your files: gb18030 (GBK), big5, utf-16 ...")
+        str,
+        typer.Option(
+            help="Encoding of your files: gb18030 (GBK), big5, utf-16 ...",
+            autocompletion=complete.encodings,
+            rich_help_panel=panels.OWN_FILES,
+        ),
     ] = DEFAULT_ENCODING,
     text_field: Annotated[
         str,
         typer.Option(
-            help="jsonl, doccano, label-studio, tables: field of a record (key of a task's data), or column, with the text."
+            help="jsonl, doccano, label-studio, tables: field of a record (key of a task's data), or column, with the text.",
+            rich_help_panel=panels.OWN_FILES,
         ),
     ] = TEXT,
     id_field: Annotated[
-        str | None, typer.Option(help="jsonl, tables: field of a record, or column, with the id; default: id.")
+        str | None,
+        typer.Option(
+            help="jsonl, tables: field of a record, or column, with the id; default: id.",
+            rich_help_panel=panels.OWN_FILES,
+        ),
     ] = None,
     tag_column: Annotated[
         int | None,
-        typer.Option(help="columns: number of the column that holds the tag, from 1; default: the last.", min=2),
+        typer.Option(
+            help="columns: number of the column that holds the tag, from 1; default: the last.",
+            min=2,
+            rich_help_panel=panels.OWN_FILES,
+        ),
     ] = None,
     queries: Annotated[
-        Path | None, typer.Option(help="Query file; known corpora have one.", exists=True, dir_okay=False)
+        Path | None,
+        typer.Option(
+            help="Query file; known corpora have one.", exists=True, dir_okay=False, rich_help_panel=panels.CONVERSION
+        ),
     ] = None,
     dictionary: Annotated[
         Path | None,
@@ -62,12 +98,15 @@ def preprocess(
             help="silver: terms that are entities, or are not: term<TAB>type[<TAB>veto] a line.",
             exists=True,
             dir_okay=False,
+            rich_help_panel=panels.OWN_FILES,
         ),
     ] = None,
     type_map: Annotated[
         str | None,
         typer.Option(
-            "--map", help="Types as OLD=NEW,OLD=NEW; entities of the types that it does not name are left out."
+            "--map",
+            help="Types as OLD=NEW,OLD=NEW; entities of the types that it does not name are left out.",
+            rich_help_panel=panels.CONVERSION,
         ),
     ] = None,
     partly: Annotated[
@@ -75,6 +114,7 @@ def preprocess(
         typer.Option(
             "--partly",
             help="Only the corpus's types were annotated: note that, so that it can be joined to one with more.",
+            rich_help_panel=panels.CONVERSION,
         ),
     ] = False,
     join: Annotated[
@@ -82,28 +122,51 @@ def preprocess(
         typer.Option(
             min=0,
             help="Join neighbouring documents to paragraphs of at most so many characters; for corpora in the order of a text.",
+            rich_help_panel=panels.CONVERSION,
         ),
     ] = 0,
     dev_fraction: Annotated[
-        float, typer.Option(help="Share of train that becomes dev, if there is no dev.", min=0, max=1)
+        float,
+        typer.Option(
+            help="Share of train that becomes dev, if there is no dev.", min=0, max=1, rich_help_panel=panels.CONVERSION
+        ),
     ] = 0.0,
-    seed: Annotated[int, typer.Option(help="Seed of the choice of --dev-fraction.", min=0)] = 42,
+    seed: Annotated[
+        int, typer.Option(help="Seed of the choice of --dev-fraction.", min=0, rich_help_panel=panels.CONVERSION)
+    ] = 42,
     window: Annotated[
-        int, typer.Option(help="Characters of a window, for the count of clipped entities.", min=1)
+        int,
+        typer.Option(
+            help="Characters of a window, for the count of clipped entities.", min=1, rich_help_panel=panels.CONVERSION
+        ),
     ] = 254,
     drop_leaks: Annotated[
-        bool, typer.Option("--drop-leaks", help="Leave out training texts that occur in dev or test.")
+        bool,
+        typer.Option(
+            "--drop-leaks",
+            help="Leave out training texts that occur in dev or test.",
+            rich_help_panel=panels.CONVERSION,
+        ),
     ] = False,
     skip_bad: Annotated[
-        bool, typer.Option("--skip-bad", help="Skip and count bad records of your files instead of stopping.")
+        bool,
+        typer.Option(
+            "--skip-bad",
+            help="Skip and count bad records of your files instead of stopping.",
+            rich_help_panel=panels.OWN_FILES,
+        ),
     ] = False,
     overwrite: Annotated[
         bool,
         typer.Option(
-            "--overwrite", help="Replace a corpus in --out that was changed, or is not ours; other files there stay."
+            "--overwrite",
+            help="Replace a corpus in --out that was changed, or is not ours; other files there stay.",
+            rich_help_panel=panels.OUTPUT,
         ),
     ] = False,
-    show_list: Annotated[bool, typer.Option("--list", help="List known corpora and formats.")] = False,
+    show_list: Annotated[
+        bool, typer.Option("--list", help="List known corpora and formats.", rich_help_panel=panels.KNOWN_CORPORA)
+    ] = False,
 ) -> None:
     """Convert a corpus to documents, count what is in it, and say what was repaired. Exit status 3 says that records of your
     files were left out.

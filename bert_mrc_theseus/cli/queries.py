@@ -5,11 +5,13 @@ from typing import Annotated
 
 import typer
 
+from bert_mrc_theseus.cli import complete
 from bert_mrc_theseus.cli.given_values import CheckedCommand
+from bert_mrc_theseus.cli.help import HelpfulGroup
 from bert_mrc_theseus.output.terminal import PlainConsole
 from bert_mrc_theseus.text.schema import DEFAULT_STYLE
 
-app = typer.Typer(help="Query files: check them before training.", no_args_is_help=True)
+app = typer.Typer(cls=HelpfulGroup, help="Query files: check them before training.", no_args_is_help=True)
 
 
 @app.callback()
@@ -25,7 +27,9 @@ def check(
     data: Annotated[
         Path | None, typer.Option(help="Training data: a data folder, or a JSONL file.", exists=True)
     ] = None,
-    style: Annotated[str, typer.Option(help="Which text is the query: short, query ...")] = DEFAULT_STYLE,
+    style: Annotated[
+        str, typer.Option(help="Which text is the query: short, query ...", autocompletion=complete.styles)
+    ] = DEFAULT_STYLE,
     context_position: Annotated[int, typer.Option(help="Position of the context's first character.", min=3)] = 32,
 ) -> None:
     """Duplicate queries, overly long ones, types that the training data lack. Exit status 1 if something is fatal."""

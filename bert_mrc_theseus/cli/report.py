@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from bert_mrc_theseus.cli import complete
 from bert_mrc_theseus.cli.values import check_names, comma_list, split_file
 from bert_mrc_theseus.errors import DataError, UsageError, printable
 from bert_mrc_theseus.output.terminal import PlainConsole
@@ -29,12 +30,17 @@ def report(
         ),
     ] = None,
     data: Annotated[Path, typer.Argument(help="Data folder (see preprocess), or one JSONL file.", exists=True)],
-    split: Annotated[str, typer.Option(help="Which split of the folder.")] = "test",
+    split: Annotated[str, typer.Option(help="Which split of the folder.", autocompletion=complete.splits)] = "test",
     types: Annotated[
         str | None, typer.Option(help="Names of the types that count, separated by commas; default: all.")
     ] = None,
     form: Annotated[
-        str, typer.Option("--format", help="Format of predictions: jsonl, or another that preprocess reads.")
+        str,
+        typer.Option(
+            "--format",
+            help="Format of predictions: jsonl, or another that preprocess reads.",
+            autocompletion=complete.corpus_formats,
+        ),
     ] = JSONL,
     nested: Annotated[bool, typer.Option("--nested", help="Entities may overlap, see docs/nested.md.")] = False,
     out: Annotated[

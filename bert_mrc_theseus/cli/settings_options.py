@@ -8,8 +8,24 @@ from typing import Annotated, Any, get_type_hints
 
 import typer
 
+from bert_mrc_theseus.cli import complete, panels
 from bert_mrc_theseus.errors import UsageError
-from bert_mrc_theseus.training.config import NewPredecessor, option_of
+from bert_mrc_theseus.training.config import (
+    Distillation,
+    NewPredecessor,
+    Replacing,
+    TrainingConfig,
+    option_of,
+)
+
+_PANELS = {
+    TrainingConfig: panels.TRAINING,
+    NewPredecessor: panels.PREDECESSOR,
+    Replacing: panels.REPLACING,
+    Distillation: panels.DISTILLATION,
+}
+_OFFERED = {"queries": complete.styles, "encoder": complete.encoders, "lexicon": complete.lexicons}
+"""Completion of fields that take more than the values which they have a list of."""
 
 
 def takes_settings(
@@ -25,11 +41,13 @@ def takes_settings(
         defaults: what the help says of a default, where that depends on more than the field.
     """
     items: dict[str, tuple[Field, type]] = {}
+    panel_of: dict[str, str] = {}
     for group in settings:
         hints = get_type_hints(group)
         for item in fields(group):
             if not only or item.name in only:
                 items.setdefault(item.name, (item, hints[item.name]))
+                panel_of.setdefault(item.name, _PANELS[group])
     texts = {name: _shown(item.default) for name, (item, _) in items.items()} | dict(defaults or {})
 
     def decorate(command: Callable) -> Callable:
@@ -39,7 +57,7 @@ def takes_settings(
             return command(*arguments, **options, given=given)
 
         own = [p for p in inspect.signature(command).parameters.values() if p.name != "given"]
-        made = [_parameter(item, kind, texts[name]) for name, (item, kind) in items.items()]
+        made = [_parameter(item, kind, texts[name], panel_of[name]) for name, (item, kind) in items.items()]
         run.__signature__ = inspect.Signature([*own, *made])  # type: ignore[attr-defined]
         run.__annotations__ = {p.name: p.annotation for p in [*own, *made]}
         return run
@@ -67,12 +85,20 @@ def option_names(settings: Iterable[type]) -> dict[str, str]:
     return {item.name: option_of(item) for group in settings for item in fields(group)}
 
 
-def _parameter(item: Field, kind: Any, default: str) -> inspect.Parameter:
+def _parameter(item: Field, kind: Any, default: str, panel: str) -> inspect.Parameter:
     limits = {"min": item.metadata["at_least"], "max": item.metadata["at_most"]} if kind is not bool else {}
     name = option_of(item)
     if item.default is True:
         name += f"/--no-{name.removeprefix('--')}"
-    option = typer.Option(name, help=item.metadata["help"], show_default=default, **limits)
+    offered = _OFFERED.get(item.name) or complete.choices(item.metadata["choices"])
+    option = typer.Option(
+        name,
+        help=item.metadata["help"],
+        show_default=default,
+        autocompletion=offered,
+        rich_help_panel=panel,
+        **limits,
+    )
     return inspect.Parameter(
         item.name, inspect.Parameter.KEYWORD_ONLY, default=None, annotation=Annotated[kind | None, option]
     )

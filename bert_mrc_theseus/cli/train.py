@@ -6,6 +6,7 @@ from typing import Annotated, Any
 
 import typer
 
+from bert_mrc_theseus.cli import complete, panels
 from bert_mrc_theseus.cli.interruption import terminated_as_by_ctrl_c
 from bert_mrc_theseus.cli.settings_options import option_names, part_of, refuse_unread_words, takes_settings
 from bert_mrc_theseus.engines.import_tensorflow import import_tensorflow
@@ -42,21 +43,45 @@ def train(
             help="Folder with train.jsonl, dev.jsonl, queries.toml (see preprocess).", exists=True, file_okay=False
         ),
     ],
-    run: Annotated[Path, typer.Option(help="Run folder; each stage has a folder in it.")],
+    run: Annotated[
+        Path, typer.Option(help="Run folder; each stage has a folder in it.", rich_help_panel=panels.STAGES)
+    ],
     given: dict[str, Any],
-    stage: Annotated[int | None, typer.Option(help="0: predecessor, 1: replacing, 2: successor.", min=0, max=2)] = None,
-    all_stages: Annotated[bool, typer.Option("--all", help="Stages 0, 1 and 2, one after the other.")] = False,
+    stage: Annotated[
+        int | None,
+        typer.Option(
+            help="0: predecessor, 1: replacing, 2: successor.",
+            min=0,
+            max=2,
+            autocompletion=complete.stages,
+            rich_help_panel=panels.STAGES,
+        ),
+    ] = None,
+    all_stages: Annotated[
+        bool, typer.Option("--all", help="Stages 0, 1 and 2, one after the other.", rich_help_panel=panels.STAGES)
+    ] = False,
     predecessor: Annotated[
         Path | None,
         typer.Option(
             help="Model folder that stage 1 starts from and that distillation learns from; default RUN/stage0/best.",
             exists=True,
             file_okay=False,
+            rich_help_panel=panels.STAGES,
         ),
     ] = None,
-    resume: Annotated[bool, typer.Option("--resume", help="Go on where it stopped; finished stages are kept.")] = False,
+    resume: Annotated[
+        bool,
+        typer.Option(
+            "--resume", help="Go on where it stopped; finished stages are kept.", rich_help_panel=panels.STAGES
+        ),
+    ] = False,
     overwrite: Annotated[
-        bool, typer.Option("--overwrite", help="Start the stage again; what it had is replaced when that is done.")
+        bool,
+        typer.Option(
+            "--overwrite",
+            help="Start the stage again; what it had is replaced when that is done.",
+            rich_help_panel=panels.STAGES,
+        ),
     ] = False,
     shared: Annotated[int | None, typer.Option(hidden=True)] = None,
 ) -> None:

@@ -8,6 +8,8 @@ from typing import Any
 from rich.console import Console
 from rich.text import Text
 
+from bert_mrc_theseus.language.translation import translated
+
 _SHOWN = {
     code: f"\\u{code:04x}"
     for code in (*range(0x20), *range(0x7F, 0xA0), *range(0xD800, 0xE000))
@@ -29,6 +31,15 @@ class PlainConsole(Console):
 
     def __init__(self, **options: Any):
         super().__init__(markup=False, emoji=False, highlight=False, **options)
+
+    def say(self, message: str, **options: Any) -> None:
+        """Prints a message in the language of this process.
+
+        Args:
+            message: in English, filled.
+            options: of `print`.
+        """
+        self.print(translated(message), **options)
 
     def render_str(self, text: str, **options: Any) -> Text:
         return super().render_str(shown(text), **options)

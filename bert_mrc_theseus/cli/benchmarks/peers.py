@@ -5,6 +5,7 @@ from typing import Annotated
 
 import typer
 
+from bert_mrc_theseus.cli import complete, panels
 from bert_mrc_theseus.cli.values import check_names, comma_list, short_names
 from bert_mrc_theseus.errors import DataError, UsageError, printable
 from bert_mrc_theseus.output.terminal import PlainConsole, shown
@@ -15,7 +16,10 @@ def peers(
     data: Annotated[
         list[Path],
         typer.Option(
-            help="JSONL file with gold entities, such as DATA/test.jsonl; several times.", exists=True, dir_okay=False
+            help="JSONL file with gold entities, such as DATA/test.jsonl; several times.",
+            exists=True,
+            dir_okay=False,
+            rich_help_panel=panels.INPUT,
         ),
     ],
     models: Annotated[
@@ -24,14 +28,35 @@ def peers(
     ] = None,
     texts: Annotated[
         Path | None,
-        typer.Option(help="JSONL file whose texts are timed; default: those of --data.", exists=True, dir_okay=False),
+        typer.Option(
+            help="JSONL file whose texts are timed; default: those of --data.",
+            exists=True,
+            dir_okay=False,
+            rich_help_panel=panels.INPUT,
+        ),
     ] = None,
-    sentences: Annotated[int, typer.Option(help="Timed texts of each file, its first.", min=1)] = 500,
-    rounds: Annotated[int, typer.Option(help="Timed rounds; the fastest counts.", min=1)] = 3,
-    threads: Annotated[int | None, typer.Option(help="Of each contender; default: all cores.", min=1)] = None,
-    contenders: Annotated[str | None, typer.Option(help="Which programs; default: all that are installed.")] = None,
-    out: Annotated[Path | None, typer.Option(help="JSON report to write.")] = None,
-    markdown: Annotated[Path | None, typer.Option(help="Table in Markdown to write.")] = None,
+    sentences: Annotated[
+        int, typer.Option(help="Timed texts of each file, its first.", min=1, rich_help_panel=panels.MEASUREMENT)
+    ] = 500,
+    rounds: Annotated[
+        int, typer.Option(help="Timed rounds; the fastest counts.", min=1, rich_help_panel=panels.MEASUREMENT)
+    ] = 3,
+    threads: Annotated[
+        int | None,
+        typer.Option(help="Of each contender; default: all cores.", min=1, rich_help_panel=panels.MEASUREMENT),
+    ] = None,
+    contenders: Annotated[
+        str | None,
+        typer.Option(
+            help="Which programs; default: all that are installed.",
+            autocompletion=complete.programs,
+            rich_help_panel=panels.MEASUREMENT,
+        ),
+    ] = None,
+    out: Annotated[Path | None, typer.Option(help="JSON report to write.", rich_help_panel=panels.OUTPUT)] = None,
+    markdown: Annotated[
+        Path | None, typer.Option(help="Table in Markdown to write.", rich_help_panel=panels.OUTPUT)
+    ] = None,
 ) -> None:
     """LAC and other programs from PyPI beside our models: strict F1 of names, sentences a second, loading, memory, size."""
     read = [*data, *([texts] if texts else [])]

@@ -6,6 +6,7 @@ from typing import Annotated, Any
 import typer
 from rich.table import Table
 
+from bert_mrc_theseus.cli import complete, panels
 from bert_mrc_theseus.cli.benchmarks.printing import wide_console
 from bert_mrc_theseus.cli.values import check_names, comma_list
 from bert_mrc_theseus.errors import DataError
@@ -18,15 +19,36 @@ def predict(
         list[Path], typer.Argument(help="Model folders; the first is the reference.", exists=True, file_okay=False)
     ],
     data: Annotated[
-        Path, typer.Option(help="JSONL file with the texts, such as DATA/test.jsonl.", exists=True, dir_okay=False)
+        Path,
+        typer.Option(
+            help="JSONL file with the texts, such as DATA/test.jsonl.",
+            exists=True,
+            dir_okay=False,
+            rich_help_panel=panels.INPUT,
+        ),
     ],
-    types: Annotated[str, typer.Option(help="Numbers of types, T.")] = "1,3,10",
-    sentences: Annotated[int, typer.Option(help="Sentences of the short workload.", min=1)] = 200,
-    long_documents: Annotated[int, typer.Option(help="Documents of the long workload; 0: none.", min=0)] = 8,
-    long_size: Annotated[int, typer.Option(help="Characters of a long document.", min=1)] = 2000,
-    rounds: Annotated[int, typer.Option(help="Timed rounds; the fastest counts.", min=1)] = 3,
-    contenders: Annotated[str | None, typer.Option(help="Which; default: all that are installed.")] = None,
-    out: Annotated[Path | None, typer.Option(help="JSON report to write.")] = None,
+    types: Annotated[str, typer.Option(help="Numbers of types, T.", rich_help_panel=panels.MEASUREMENT)] = "1,3,10",
+    sentences: Annotated[
+        int, typer.Option(help="Sentences of the short workload.", min=1, rich_help_panel=panels.MEASUREMENT)
+    ] = 200,
+    long_documents: Annotated[
+        int, typer.Option(help="Documents of the long workload; 0: none.", min=0, rich_help_panel=panels.MEASUREMENT)
+    ] = 8,
+    long_size: Annotated[
+        int, typer.Option(help="Characters of a long document.", min=1, rich_help_panel=panels.MEASUREMENT)
+    ] = 2000,
+    rounds: Annotated[
+        int, typer.Option(help="Timed rounds; the fastest counts.", min=1, rich_help_panel=panels.MEASUREMENT)
+    ] = 3,
+    contenders: Annotated[
+        str | None,
+        typer.Option(
+            help="Which; default: all that are installed.",
+            autocompletion=complete.contenders,
+            rich_help_panel=panels.MEASUREMENT,
+        ),
+    ] = None,
+    out: Annotated[Path | None, typer.Option(help="JSON report to write.", rich_help_panel=panels.OUTPUT)] = None,
 ) -> None:
     """Every engine on every model: sentences, characters and tokens a second, GFLOP/s, latency, memory."""
     check_output_files([out], [data])

@@ -5,6 +5,7 @@ from typing import Annotated
 
 import typer
 
+from bert_mrc_theseus.cli import panels
 from bert_mrc_theseus.cli.benchmarks.printing import show
 from bert_mrc_theseus.cli.values import comma_list
 from bert_mrc_theseus.errors import DataError, UsageError
@@ -14,18 +15,42 @@ from bert_mrc_theseus.outputs import check_output_files
 
 def service(
     data: Annotated[
-        Path, typer.Option(help="JSONL file with the texts, such as DATA/test.jsonl.", exists=True, dir_okay=False)
+        Path,
+        typer.Option(
+            help="JSONL file with the texts, such as DATA/test.jsonl.",
+            exists=True,
+            dir_okay=False,
+            rich_help_panel=panels.INPUT,
+        ),
     ],
     model: Annotated[
-        Path | None, typer.Option(help="Model folder; default: ner-zh-small.", exists=True, file_okay=False)
+        Path | None,
+        typer.Option(
+            help="Model folder; default: ner-zh-small.", exists=True, file_okay=False, rich_help_panel=panels.MODEL
+        ),
     ] = None,
-    requests: Annotated[int, typer.Option(help="Requests of a round, one text each.", min=1, max=1_000_000)] = 1000,
-    clients: Annotated[str, typer.Option(help="Numbers of clients at once.")] = "1,10,50",
-    rounds: Annotated[int, typer.Option(help="Rounds; the fastest counts.", min=1)] = 2,
+    requests: Annotated[
+        int,
+        typer.Option(
+            help="Requests of a round, one text each.", min=1, max=1_000_000, rich_help_panel=panels.MEASUREMENT
+        ),
+    ] = 1000,
+    clients: Annotated[
+        str, typer.Option(help="Numbers of clients at once.", rich_help_panel=panels.MEASUREMENT)
+    ] = "1,10,50",
+    rounds: Annotated[
+        int, typer.Option(help="Rounds; the fastest counts.", min=1, rich_help_panel=panels.MEASUREMENT)
+    ] = 2,
     memory_requests: Annotated[
-        int, typer.Option(help="Requests in which memory should not grow; 0: none.", min=0, max=1_000_000)
+        int,
+        typer.Option(
+            help="Requests in which memory should not grow; 0: none.",
+            min=0,
+            max=1_000_000,
+            rich_help_panel=panels.MEASUREMENT,
+        ),
     ] = 20_000,
-    out: Annotated[Path | None, typer.Option(help="JSON report to write.")] = None,
+    out: Annotated[Path | None, typer.Option(help="JSON report to write.", rich_help_panel=panels.OUTPUT)] = None,
 ) -> None:
     """The HTTP service under load, beside an Extractor on the same texts: failures, wrong answers, speed, memory."""
     check_output_files([out], [data])

@@ -5,6 +5,7 @@ from typing import Annotated
 
 import typer
 
+from bert_mrc_theseus.cli import panels
 from bert_mrc_theseus.cli.benchmarks.printing import show
 from bert_mrc_theseus.cli.values import comma_list
 from bert_mrc_theseus.errors import DataError
@@ -17,13 +18,27 @@ def shared(
         Path, typer.Argument(help="A successor's model folder, such as RUN/stage2/best.", exists=True, file_okay=False)
     ],
     data: Annotated[
-        Path, typer.Option(help="JSONL file with the texts, such as DATA/test.jsonl.", exists=True, dir_okay=False)
+        Path,
+        typer.Option(
+            help="JSONL file with the texts, such as DATA/test.jsonl.",
+            exists=True,
+            dir_okay=False,
+            rich_help_panel=panels.INPUT,
+        ),
     ],
-    types: Annotated[str, typer.Option(help="Numbers of types, T, rising.")] = "1,3,8,10,30",
-    sentences: Annotated[int, typer.Option(help="Texts, the file's first.", min=1)] = 60,
-    int8: Annotated[bool, typer.Option("--int8", help="Dense layers in int8.")] = False,
-    rounds: Annotated[int, typer.Option(help="Timed rounds; the fastest counts.", min=1)] = 3,
-    out: Annotated[Path | None, typer.Option(help="JSON report to write.")] = None,
+    types: Annotated[
+        str, typer.Option(help="Numbers of types, T, rising.", rich_help_panel=panels.MEASUREMENT)
+    ] = "1,3,8,10,30",
+    sentences: Annotated[
+        int, typer.Option(help="Texts, the file's first.", min=1, rich_help_panel=panels.MEASUREMENT)
+    ] = 60,
+    int8: Annotated[
+        bool, typer.Option("--int8", help="Dense layers in int8.", rich_help_panel=panels.MEASUREMENT)
+    ] = False,
+    rounds: Annotated[
+        int, typer.Option(help="Timed rounds; the fastest counts.", min=1, rich_help_panel=panels.MEASUREMENT)
+    ] = 3,
+    out: Annotated[Path | None, typer.Option(help="JSON report to write.", rich_help_panel=panels.OUTPUT)] = None,
 ) -> None:
     """What shared layers save: the same weights with 0, 1, ... S of them, by number of types."""
     check_output_files([out], [data])

@@ -5,6 +5,7 @@ from typing import Annotated
 
 import typer
 
+from bert_mrc_theseus.cli import panels
 from bert_mrc_theseus.cli.benchmarks.printing import show
 from bert_mrc_theseus.cli.values import check_names
 from bert_mrc_theseus.errors import UserError
@@ -19,13 +20,23 @@ def train(
     ],
     data: Annotated[
         Path,
-        typer.Option(help="JSONL file of training documents, such as DATA/train.jsonl.", exists=True, dir_okay=False),
+        typer.Option(
+            help="JSONL file of training documents, such as DATA/train.jsonl.",
+            exists=True,
+            dir_okay=False,
+            rich_help_panel=panels.INPUT,
+        ),
     ],
-    steps: Annotated[int, typer.Option(help="Batches a round.", min=1)] = 8,
-    tokens: Annotated[int, typer.Option(help="Tokens of a batch.", min=1)] = 2048,
-    rounds: Annotated[int, typer.Option(help="Timed rounds; the fastest counts.", min=1)] = 3,
-    contenders: Annotated[str | None, typer.Option(help="Which, separated by semicolons; default: all.")] = None,
-    out: Annotated[Path | None, typer.Option(help="JSON report to write.")] = None,
+    steps: Annotated[int, typer.Option(help="Batches a round.", min=1, rich_help_panel=panels.MEASUREMENT)] = 8,
+    tokens: Annotated[int, typer.Option(help="Tokens of a batch.", min=1, rich_help_panel=panels.MEASUREMENT)] = 2048,
+    rounds: Annotated[
+        int, typer.Option(help="Timed rounds; the fastest counts.", min=1, rich_help_panel=panels.MEASUREMENT)
+    ] = 3,
+    contenders: Annotated[
+        str | None,
+        typer.Option(help="Which, separated by semicolons; default: all.", rich_help_panel=panels.MEASUREMENT),
+    ] = None,
+    out: Annotated[Path | None, typer.Option(help="JSON report to write.", rich_help_panel=panels.OUTPUT)] = None,
 ) -> None:
     """Optimisation steps of the three stages, beside PyTorch with the same encoder."""
     check_output_files([out], [data])
