@@ -2,7 +2,7 @@
 
 app                      the program: finds a command, prints errors
 streams                  standard streams, signals, errors of the operating system
-help, panels, examples   what --help shows
+help, help_layout, line_breaks, panels, examples    what --help shows
 complete                 what shells offer for a value
 settings_options         options made from settings dataclasses
 interruption             commands that are told to end

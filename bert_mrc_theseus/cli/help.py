@@ -1,24 +1,12 @@
-"""What `--help` shows: texts in the language that was chosen, without markup, and examples behind them."""
+"""What `--help` says: texts in the language that was chosen, without markup, and examples behind them."""
 
 import inspect
 from typing import Any
 
-from rich.markup import escape
 from typer.core import TyperCommand, TyperGroup
 
 from bert_mrc_theseus.language.translation import translated_help
 from bert_mrc_theseus.output.terminal import PlainConsole
-
-_WORDS_OF_TYPER = {
-    "ARGUMENTS_PANEL_TITLE": "Arguments",
-    "OPTIONS_PANEL_TITLE": "Options",
-    "COMMANDS_PANEL_TITLE": "Commands",
-    "DEFAULT_STRING": "[default: {}]",
-    "ENVVAR_STRING": "[env var: {}]",
-    "REQUIRED_LONG_STRING": "[required]",
-}
-"""Typer's own words, by its names for them in `rich_utils`."""
-
 
 def translate_help(command: Any) -> None:
     """Puts the texts of a command, of its options and of its own commands into the language of this process."""
@@ -48,10 +36,9 @@ class _Helpful:
     _shown: bool = False
 
     def format_help(self: Any, ctx: Any, formatter: Any) -> None:
-        from typer import rich_utils
+        from bert_mrc_theseus.cli.help_layout import prepare_typer
 
-        for name, english in _WORDS_OF_TYPER.items():
-            setattr(rich_utils, name, translated_help(english))
+        prepare_typer()
         _prepare(self)
         for name in self.list_commands(ctx) if isinstance(self, TyperGroup) else ():
             _prepare(self.get_command(ctx, name))
@@ -60,7 +47,7 @@ class _Helpful:
         if examples:
             # As it is: a line that is broken could not be copied.
             indented = "\n".join(f"   {line}" for line in examples.splitlines())
-            PlainConsole(soft_wrap=True).print(f" {translated_help('Examples')}:\n{indented}")
+            PlainConsole(soft_wrap=True).print(f" {translated_help('Examples')}\n{indented}")
 
     def get_usage(self: Any, ctx: Any) -> str:
         return super().get_usage(ctx).replace("Usage:", translated_help("Usage:"), 1)  # type: ignore[misc]
@@ -82,6 +69,8 @@ class HelpfulGroup(_Helpful, TyperGroup):
 
 def _prepare(command: Any) -> None:
     """Makes a command's texts ready for a terminal, once: Typer would take square brackets for markup."""
+    from rich.markup import escape
+
     if command._shown:
         return
     command._shown = True
