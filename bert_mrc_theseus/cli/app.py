@@ -155,7 +155,7 @@ def main() -> None:
 def _fail(message: str, status: int = UserError.exit_status) -> None:
     line = translated(message).replace("\n", "\\n")
     with suppress(OSError):
-        PlainConsole(stderr=True, soft_wrap=True).print(f"{translated('error')}: {line}", style="red")
+        PlainConsole(stderr=True, soft_wrap=True).print(translated("error: ") + line, style="red")
     for stream in (sys.stdout, sys.stderr):
         if not can_be_written(stream):
             discard(stream)

@@ -33,6 +33,6 @@ def augment(
     terms = read_dictionary(names).added if names else {}
     done = augment_folder(data, out, copies, share, jieba, terms, seed)
     pools = ", ".join(f"{kind} {count:,}" for kind, count in done.names.items())
-    PlainConsole(soft_wrap=True).print(
+    PlainConsole(soft_wrap=True).say(
         f"{done.documents:,} documents and {done.copies:,} copies -> {out}; names to draw from: {pools}",
     )

@@ -24,4 +24,4 @@ def average(
         raise UsageError("the mean of one model is that model: name two or more")
     refuse_existing(out)
     save_model(out, average_models(models))
-    PlainConsole(soft_wrap=True).print(f"mean of {len(models)} models -> {out}")
+    PlainConsole(soft_wrap=True).say(f"mean of {len(models)} models -> {out}")

@@ -16,6 +16,7 @@ from bert_mrc_theseus.comparison.methods import Candidate, Settings, parse_candi
 from bert_mrc_theseus.engines.import_tensorflow import import_tensorflow
 from bert_mrc_theseus.errors import UsageError
 from bert_mrc_theseus.files.atomic_files import atomic_write
+from bert_mrc_theseus.language.translation import translated
 from bert_mrc_theseus.output.terminal import PlainConsole
 from bert_mrc_theseus.outputs import check_work_folder
 from bert_mrc_theseus.training.backend import check_backend
@@ -94,9 +95,9 @@ def compare(
         rows = run(data, out, wanted, chosen_seeds, settings, ConsoleProgress(), texts)
     with atomic_write(out / "compare.md") as stream:
         stream.write(markdown(rows))
-    table = Table(*COLUMNS)
+    table = Table(*map(translated, COLUMNS))
     for row in rows:
-        table.add_row(*(cell(row) for cell in COLUMNS.values()))
+        table.add_row(*(translated(cell(row)) for cell in COLUMNS.values()))
     console = PlainConsole()
     (console if console.width >= 120 else PlainConsole(width=140)).print(table)
 

@@ -10,6 +10,7 @@ from rich.table import Table
 from bert_mrc_theseus.cli import complete, panels
 from bert_mrc_theseus.cli.values import split_file
 from bert_mrc_theseus.errors import DataError, UsageError
+from bert_mrc_theseus.language.translation import translated
 from bert_mrc_theseus.output.terminal import PlainConsole
 
 if TYPE_CHECKING:
@@ -140,7 +141,7 @@ def _evaluate_one(
     if dev is not None:
         thresholds, f1 = tune_on(engine, spec, dev, nested)
         match = f", match {thresholds.match}" if nested and spec.config.match else ""
-        console.print(
+        console.say(
             f"thresholds tuned on dev: start {thresholds.start}, end {thresholds.end}{match} (strict F1 there {f1:.4f})"
         )
         if keep_thresholds:
@@ -162,20 +163,20 @@ def _evaluate_one(
 def _print_evaluation(console: PlainConsole, done: "Evaluation", title: str) -> None:
     from bert_mrc_theseus.evaluation.mistakes import count_kinds
 
-    table = Table("type", "precision", "recall", "F1", "support", title=title)
+    table = Table(*map(translated, ("type", "precision", "recall", "F1", "support")), title=translated(title))
     for name, prf in [*done.strict.types.items(), ("micro", done.strict.micro)]:
         end = name == list(done.strict.types)[-1]
         scores = (f"{value:.4f}" for value in (prf.precision, prf.recall, prf.f1))
         table.add_row(name, *scores, f"{prf.support:,}", end_section=end)
     console.print(table)
-    console.print(f"string-set F1 of the original project (untyped, not comparable): {done.string_set.f1:.4f}")
-    kinds = ", ".join(f"{count} {kind}" for kind, count in count_kinds(done.mistakes).items())
-    console.print(f"mistakes: {kinds}; gold entities clipped by windows: {done.clipped}")
+    console.say(f"string-set F1 of the original project (untyped, not comparable): {done.string_set.f1:.4f}")
+    kinds = ", ".join(f"{count} {translated(kind)}" for kind, count in count_kinds(done.mistakes).items())
+    console.say(f"mistakes: {kinds}; gold entities clipped by windows: {done.clipped}")
     if done.nested["inner"].support:
-        parts = ", ".join(f"{part} {prf.tp:,} of {prf.support:,}" for part, prf in done.nested.items())
-        console.print(f"found of the gold entities: {parts}")
+        parts = ", ".join(translated(f"{part} {prf.tp:,} of {prf.support:,}") for part, prf in done.nested.items())
+        console.say(f"found of the gold entities: {parts}")
     if done.strict.micro.tp + done.strict.micro.fp == 0:
-        console.print(
+        console.say(
             "The model predicts nothing. Likely causes: trained with too high a learning rate or too briefly, or "
             "thresholds too high (try --tune).",
             style="red",
@@ -187,10 +188,10 @@ def _print_seqeval(console: PlainConsole, gold: "list[Document]", predicted: "li
     from bert_mrc_theseus.integrations.seqeval_report import seqeval_report
 
     found = seqeval_report(gold, predicted)
-    console.print(f"\nseqeval, strict, IOB2:\n{found.text}")
+    console.say(f"\nseqeval, strict, IOB2:\n{found.text}")
     if found.lost_gold or found.lost_predicted:
         of_gold, of_predicted = (sum(len(document.entities) for document in side) for side in (gold, predicted))
-        console.print(
+        console.say(
             f"tags cannot hold entities inside others: {found.lost_gold:,} of {of_gold:,} gold and {found.lost_predicted:,} of "
             f"{of_predicted:,} predicted ones are not in seqeval's figures"
         )
@@ -198,12 +199,13 @@ def _print_seqeval(console: PlainConsole, gold: "list[Document]", predicted: "li
 
 
 def _print_run(console: PlainConsole, stages: "list[StageSummary]", title: str) -> None:
-    table = Table("model", "layers", "parameters", "strict F1", "retention", "minutes", title=title)
+    columns = ("model", "layers", "parameters", "strict F1", "retention", "minutes")
+    table = Table(*map(translated, columns), title=translated(title))
     first = stages[0]
     for item in stages:
         kept = f"{item.f1 / first.f1:.1%}" if first.stage == 0 and first.f1 > 0 else "-"
         table.add_row(
-            item.title,
+            translated(item.title),
             str(item.layers),
             f"{item.parameters / 1e6:.1f} M",
             f"{item.f1:.4f}",

@@ -49,9 +49,9 @@ def export(
         if out is None:
             raise UsageError(f"--to {to} needs a folder to write: --out FOLDER")
         left_out = _export_to_others(model, to, out)
-        console.print(f"{model} -> {out}")
+        console.say(f"{model} -> {out}")
         if left_out:
-            console.print(f"left out, since there is no place for them: {', '.join(left_out)}")
+            console.say(f"left out, since there is no place for them: {', '.join(left_out)}")
         return
     if out is None and model.is_dir():
         check_place(model / "onnx")
@@ -67,7 +67,7 @@ def export(
     calibration = list(read_documents(data / "train.jsonl")) if int8 else []
     _, truth = load_engine(model, "keras")
     check = export_onnx(model, truth, documents, int8, calibration, largest_loss, out)
-    console.print(
+    console.say(
         f"{out or model}/onnx: {check.precision}, {check.megabytes:.1f} MB; on {check.documents} documents probabilities "
         f"differ by at most {check.difference:.2g}, strict F1 {check.f1_before:.4f} -> {check.f1_after:.4f}",
     )

@@ -6,6 +6,7 @@ from typing import Annotated
 import typer
 from rich.table import Table
 
+from bert_mrc_theseus.language.translation import translated
 from bert_mrc_theseus.output.terminal import PlainConsole
 
 
@@ -27,7 +28,7 @@ def generate(
     from bert_mrc_theseus.preprocess.generation.generate import generate_folder
 
     made = generate_folder(out, sentences, most, seed, lexicons)
-    table = Table("", "", title=f"sentences of our own -> {out}", show_header=False)
+    table = Table("", "", title=translated(f"sentences of our own -> {out}"), show_header=False)
     for label, value in (
         ("sentences", f"{made.sentences:,}"),
         ("characters", f"{made.characters:,}"),
@@ -40,5 +41,5 @@ def generate(
         ("names that occur once", f"{made.names_once:.3f}"),
         ("genres", ", ".join(f"{genre} {count:,}" for genre, count in sorted(made.genres.items()))),
     ):
-        table.add_row(label, value)
+        table.add_row(translated(label), translated(value))
     PlainConsole().print(table)

@@ -8,6 +8,7 @@ from typer.core import TyperCommand, TyperGroup
 from bert_mrc_theseus.language.translation import translated_help
 from bert_mrc_theseus.output.terminal import PlainConsole
 
+
 def translate_help(command: Any) -> None:
     """Puts the texts of a command, of its options and of its own commands into the language of this process."""
     command.help = _in_language(command.help)

@@ -201,7 +201,7 @@ def predict(
     def report(error: DataError) -> None:
         nonlocal skipped
         skipped += 1
-        console.print(f"skipped: {error}", style="yellow")
+        console.say(f"skipped: {error}", style="yellow")
 
     files = find_inputs(inputs or [], report)
     thresholds = None if threshold is None else Thresholds(threshold, threshold)
@@ -232,7 +232,7 @@ def predict(
         workers=workers,
     )
     if extractor.unseen:
-        console.print(
+        console.say(
             f"the model was not trained on the queries of {', '.join(extractor.unseen)}: what it finds for them may be "
             f"little, or wrong",
             style="yellow",
@@ -244,7 +244,7 @@ def predict(
 
             journal = opened.enter_context(Journal(target, _depends_on(ctx, files, model)))
             if journal.begun:
-                console.print(f"going on behind {journal.counts['documents']:,} documents")
+                console.say(f"going on behind {journal.counts['documents']:,} documents")
                 # What could not be written before the kill counts still.
                 skipped += journal.counts["documents"] - journal.counts["written"]
         done = journal.counts["documents"] if journal else 0
@@ -261,17 +261,17 @@ def predict(
             documents, form, target, extractor.schema, report, overwrite, journal, options.columns, rows
         )
     if dictionary is not None:
-        console.print(
+        console.say(
             f"{dictionary.name}: {changed['added']:,} entities added, {changed['vetoed']:,} vetoed"
             + (" since it went on" if done else ""),
         )
     if lost:
-        console.print(f"{lost} nested entities left out: {form} cannot carry them")
+        console.say(f"{lost} nested entities left out: {form} cannot carry them")
     if options.missing["texts"]:
-        console.print(f"{options.missing['texts']:,} texts are missing (null): they count as empty")
-    console.print(progress.summary(skipped))
+        console.say(f"{options.missing['texts']:,} texts are missing (null): they count as empty")
+    console.say(progress.summary(skipped))
     if skipped:
-        console.print(f"{skipped} records could not be read or written", style="red")
+        console.say(f"{skipped} records could not be read or written", style="red")
         raise typer.Exit(PARTIAL)
 
 

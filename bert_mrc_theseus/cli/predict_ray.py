@@ -116,7 +116,7 @@ def predict_ray(
     console = PlainConsole(stderr=True, soft_wrap=True)
     unseen = () if schema is None else load_spec(folder).unseen(schema)
     if unseen:
-        console.print(
+        console.say(
             f"the model was not trained on the queries of {', '.join(unseen)}: what it finds for them may be little, or wrong",
             style="yellow",
         )
@@ -143,7 +143,7 @@ def predict_ray(
         whole = [one for path, name in files for one in parts.parts_of(path, name, text_field, part)]
         todo = [one for one in whole if not one.entities_path(out).exists()]
         if len(todo) < len(whole):
-            console.print(f"going on: {len(whole) - len(todo):,} of {len(whole):,} parts are done")
+            console.say(f"going on: {len(whole) - len(todo):,} of {len(whole):,} parts are done")
         progress = ray_job.Progress()
         if todo:
             with ray_job.cluster(address):
@@ -152,17 +152,17 @@ def predict_ray(
                     lambda: ray_job.start_actor(out, text_field, arguments),
                     workers or ray_job.room(),
                     wait,
-                    lambda now: console.print(
+                    lambda now: console.say(
                         f"{len(whole) - len(todo) + now.parts:,} of {len(whole):,} parts, {now.counts.rows:,} rows"
                     ),
                 )
     counts = progress.counts
     deaths = f"; {progress.deaths} workers died and were replaced" if progress.deaths else ""
-    console.print(f"{counts.rows:,} rows, {counts.entities:,} entities, {counts.failed:,} rows failed{deaths}")
+    console.say(f"{counts.rows:,} rows, {counts.entities:,} entities, {counts.failed:,} rows failed{deaths}")
     if progress.lost:
         for one, reason in list(progress.lost.items())[:10]:
-            console.print(f"not done: part {one.number} of {one.name}: {reason}", style="red")
+            console.say(f"not done: part {one.number} of {one.name}: {reason}", style="red")
         raise UserError(f"{len(progress.lost)} of {len(whole)} parts were not done; the same command tries them again")
     if any((out / "failed").rglob("*.jsonl")):
-        console.print(f"rows that could not be read, with the reason: {out / 'failed'}", style="yellow")
+        console.say(f"rows that could not be read, with the reason: {out / 'failed'}", style="yellow")
         raise typer.Exit(PARTIAL)

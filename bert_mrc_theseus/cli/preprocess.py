@@ -9,6 +9,7 @@ from rich.table import Table
 from bert_mrc_theseus.cli import complete, panels
 from bert_mrc_theseus.errors import PARTIAL, UsageError, printable
 from bert_mrc_theseus.files.text_encoding import DEFAULT_ENCODING
+from bert_mrc_theseus.language.translation import translated
 from bert_mrc_theseus.output.terminal import PlainConsole
 from bert_mrc_theseus.text.documents import TEXT
 
@@ -220,10 +221,10 @@ def preprocess(
     )
     _print_result(console, done, corpus or "files", out)
     if chosen is None:
-        console.print(f"No query file: write {out / 'queries.toml'} before training, one table a type.")
+        console.say(f"No query file: write {out / 'queries.toml'} before training, one table a type.")
     if done.missing_types:
         missing = ", ".join(done.missing_types)
-        console.print(f"The query file lacks the types {missing}: training will refuse them.", style="red")
+        console.say(f"The query file lacks the types {missing}: training will refuse them.", style="red")
     if corpus is None and any(report.skipped for report in done.reports.values()):
         raise typer.Exit(PARTIAL)
 
@@ -232,12 +233,12 @@ def _print_list(console: PlainConsole) -> None:
     from bert_mrc_theseus.preprocess.corpora import CORPORA
     from bert_mrc_theseus.preprocess.readers.formats import READERS
 
-    table = Table("corpus", "splits", "licence", "source", title="Known corpora")
-    table.add_row("sample", "train dev test", "CC0", "this project")
+    table = Table(*map(translated, ("corpus", "splits", "licence", "source")), title=translated("Known corpora"))
+    table.add_row("sample", "train dev test", "CC0", translated("this project"))
     for name, corpus in CORPORA.items():
         table.add_row(name, " ".join(corpus.files), corpus.licence, corpus.source)
     console.print(table)
-    console.print(f"Formats of your own files: {', '.join(READERS)}")
+    console.say(f"Formats of your own files: {', '.join(READERS)}")
 
 
 def _print_result(console: PlainConsole, done: "Converted", name: str, out: Path) -> None:
@@ -245,7 +246,7 @@ def _print_result(console: PlainConsole, done: "Converted", name: str, out: Path
     table = Table("", *splits, title=f"{name} -> {out}")
 
     def row(label: str, values: list[int]) -> None:
-        table.add_row(label, *(f"{value:,}" for value in values))
+        table.add_row(translated(label), *(f"{value:,}" for value in values))
 
     row("documents", [done.statistics[s].documents for s in splits])
     row("characters", [done.statistics[s].characters for s in splits])
@@ -259,17 +260,17 @@ def _print_result(console: PlainConsole, done: "Converted", name: str, out: Path
     row("duplicates inside", [done.statistics[s].duplicates for s in splits])
     for other in splits:
         leaked = [done.statistics[s].leaked.get(other) for s in splits]
-        table.add_row(f"also in {other}", *("-" if value is None else f"{value:,}" for value in leaked))
+        table.add_row(translated(f"also in {other}"), *("-" if value is None else f"{value:,}" for value in leaked))
     noticed = [done.reports[s].counts() if s in done.reports else {} for s in splits]
     row("illegal tags repaired", [counts.pop("repaired", 0) for counts in noticed])
     for label in dict.fromkeys(label for counts in noticed for label in counts):
         row(label.replace("_", " "), [counts.get(label, 0) for counts in noticed])
     notes = [done.reports[s].notes if s in done.reports else {} for s in splits]
     for label in dict.fromkeys(label for said in notes for label in said):
-        table.add_row(label, *(said.get(label, "") for said in notes))
+        table.add_row(translated(label), *(translated(said.get(label, "")) for said in notes))
     console.print(table)
     if done.dropped_leaks:
-        console.print(f"{done.dropped_leaks} training documents left out: dev or test has the same text")
+        console.say(f"{done.dropped_leaks} training documents left out: dev or test has the same text")
     for split in splits:
         for message in done.reports[split].errors[:5] if split in done.reports else ():
-            console.print(f"skipped: {message}", style="yellow")
+            console.say(f"skipped: {message}", style="yellow")

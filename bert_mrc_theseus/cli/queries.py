@@ -43,8 +43,8 @@ def check(
     console = PlainConsole(soft_wrap=True)
     for finding in findings:
         style_name = "red" if finding.fatal else "yellow"
-        console.print(f"{finding.type} {finding.problem}", style=style_name)
+        console.say(f"{finding.type} {finding.problem}", style=style_name)
     if not findings:
-        console.print(f"{len(schema.types)} types, nothing to complain about")
+        console.say(f"{len(schema.types)} types, nothing to complain about")
     if any(finding.fatal for finding in findings):
         raise typer.Exit(1)

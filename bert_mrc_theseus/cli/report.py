@@ -86,7 +86,7 @@ def report(
     with atomic_write(out) as stream:
         # Names of files need not be UTF-8.
         stream.write(printable(page))
-    PlainConsole(soft_wrap=True).print(f"{title} on {path.name} -> {out}")
+    PlainConsole(soft_wrap=True).say(f"{title} on {path.name} -> {out}")
 
 
 def _reader(form: str) -> Callable[[Path], "Iterable[Document]"]:

@@ -130,7 +130,7 @@ def serve(
             f"the service needs {error.name}, which is not installed: pip install 'bert-mrc-theseus[serve]'"
         ) from error
     if no_token and not settings.local:
-        PlainConsole(stderr=True, soft_wrap=True).print(
+        PlainConsole(stderr=True, soft_wrap=True).say(
             f"no token: whoever reaches {host} may use the service", style="yellow"
         )
     run(settings)

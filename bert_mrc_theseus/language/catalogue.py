@@ -1,5 +1,6 @@
-"""Chinese messages by their English: tables in TOML, each read when it is first needed."""
+"""Chinese messages by their English: JSON files, each read when it is first needed."""
 
+import json
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -61,7 +62,5 @@ def catalogue(name: str) -> Catalogue:
 
 def read(name: str) -> dict[str, str]:
     """English and Chinese of a catalogue, as its file has them; its sections are for those who read it."""
-    import tomllib  # Those who read English need not wait for it.
-
-    sections = tomllib.loads(Path(__file__).with_name(f"zh_{name}.toml").read_text(encoding="utf-8"))
+    sections = json.loads(Path(__file__).with_name(f"zh_{name}.json").read_text(encoding="utf-8"))
     return {english: chinese for section in sections.values() for english, chinese in section.items()}

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from bert_mrc_theseus.errors import DataError
 from bert_mrc_theseus.files.raw_lines import PIECE, open_binary
+from bert_mrc_theseus.language.translation import translated
 from bert_mrc_theseus.output.terminal import PlainConsole
 from bert_mrc_theseus.prediction.inputs import form_of
 from bert_mrc_theseus.tables.kinds import TYPED
@@ -58,7 +59,9 @@ class PredictionProgress:
             self.entities.update(entity.type for entity in document.entities)
             if self._bar is not None and time.monotonic() - self._drawn > REFRESHED:
                 self._drawn = time.monotonic()
-                self._bar.update(self._bar.task_ids[0], completed=self._done + self.documents, facts=self._facts())
+                self._bar.update(
+                    self._bar.task_ids[0], completed=self._done + self.documents, facts=translated(self._facts())
+                )
             yield document
 
     def summary(self, skipped: int) -> str:

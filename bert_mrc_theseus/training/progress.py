@@ -6,6 +6,7 @@ from typing import Protocol
 from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeRemainingColumn
 from rich.progress import Progress as ProgressBar
 
+from bert_mrc_theseus.language.translation import translated
 from bert_mrc_theseus.output.terminal import PlainConsole
 
 LINE_SECONDS = 30.0
@@ -63,10 +64,10 @@ class ConsoleProgress:
         self._title, self._total, self._printed = "", 0, 0.0
 
     def say(self, text: str) -> None:
-        self._console.print(text)
+        self._console.say(text)
 
     def warn(self, text: str) -> None:
-        self._console.print(text, style="red")
+        self._console.say(text, style="red")
 
     def begin(self, title: str, total: int, done: int) -> None:
         self._title, self._total, self._printed = title, total, time.monotonic()
@@ -79,13 +80,13 @@ class ConsoleProgress:
             console=self._console,
             disable=not self._console.is_terminal,
         )
-        self._task = self._bar.add_task(title, total=total, completed=done, facts="")
+        self._task = self._bar.add_task(translated(title), total=total, completed=done, facts="")
         self._bar.start()
 
     def advance(self, done: int, facts: str) -> None:
         if self._bar is None:
             return
-        self._bar.update(self._task, completed=done, facts=facts)
+        self._bar.update(self._task, completed=done, facts=translated(facts))
         if self._bar.disable and time.monotonic() - self._printed > LINE_SECONDS:
             self._printed = time.monotonic()
             self.say(f"{self._title}: step {done}/{self._total}  {facts}")

@@ -20,6 +20,8 @@ from typer.cli import get_docs_for_click
 
 import bert_mrc_theseus as bmt
 from bert_mrc_theseus.cli.app import app
+from bert_mrc_theseus.cli.help import example_lines, translate_help
+from bert_mrc_theseus.language.choice import use
 from bert_mrc_theseus.provenance import DISTRIBUTION
 
 HERE = Path(__file__).resolve().parent
@@ -46,7 +48,7 @@ WORDS = {
 COMMANDS = {
     "zh": (
         "# 命令行参考\n\n"
-        "本页由命令行程序自动生成，内容与 `bert-mrc-theseus COMMAND --help` 相同（说明文字目前为英文）。\n"
+        "本页由命令行程序自动生成，内容与 `bert-mrc-theseus --lang zh COMMAND --help` 相同。\n"
         "退出码：0 成功；1 输入内容有错，或机器出了故障；2 命令行本身写错，什么都没有开始；3 已完成，但略过了部分记录。\n\n"
     ),
     "en": (
@@ -55,6 +57,16 @@ COMMANDS = {
         "3 done, but some records were left out.\n\n"
     ),
 }
+WORDS_OF_COMMANDS: dict[str, dict[str, str]] = {
+    "en": {},
+    "zh": {
+        "**Usage**:": "**用法**：", "**Arguments**:": "**参数**：", "**Options**:": "**选项**：", "**Commands**:": "**命令**：",
+        "[default: ": "[默认：", "; default: ": "；默认：", "[env var: ": "[环境变量：", "[required]": "[必填]",
+        "; required]": "；必填]",
+    },
+}  # fmt: skip
+"""Words of Typer's page of commands."""
+
 PYTHON = {
     "zh": (
         "# Python 接口\n\n`import bert_mrc_theseus as bmt` 提供的全部名称，由源码中的文档字符串自动生成（英文），\n"
@@ -69,6 +81,7 @@ PYTHON = {
 _LINK = re.compile(r"(?<=\]\()(?!\w+:)([^)\s#]+)(?=[)#])")
 _BLOCKS = re.compile(r"(^```.*?^```$)", re.MULTILINE | re.DOTALL)
 _WRAPPED = re.compile(r"(?<=[\u3000-\u9fff\uff00-\uffef])\n *(?=[\u3000-\u9fff\uff00-\uffef])")
+_SENTENCE = re.compile(r"(?<=。)|(?<=\w\.)\s")
 _CODE = re.compile(r"(`+).+?\1")
 
 
@@ -118,7 +131,7 @@ def lay_out(language: str, folder: Path) -> list[str]:
                 copy.parent.mkdir(parents=True, exist_ok=True)
                 shutil.copy(source, copy)
     for name, text in (
-        ("reference/commands.md", COMMANDS[language] + commands()),
+        ("reference/commands.md", COMMANDS[language] + commands(language)),
         ("reference/python.md", PYTHON[language] + names()),
     ):
         pages.add(name)
@@ -187,16 +200,32 @@ def place_of(source: Path) -> str:
     return place.as_posix() + (".txt" if source.suffix == ".md" else "")
 
 
-def commands() -> str:
-    """Every command with its options, as Markdown below the page's title."""
+def commands(language: str) -> str:
+    """Every command with its options and examples, as Markdown below the page's title."""
     group = typer.main.get_command(app)
     context = typer.Context(group, info_name=DISTRIBUTION)
+    use(language)
+    _prepare(group, context, "")
+    text = get_docs_for_click(obj=group, ctx=context, indent=1, name=DISTRIBUTION)
+    use("en")
+    for english, own in WORDS_OF_COMMANDS[language].items():
+        text = text.replace(english, own)
     lines = []
     code = False
-    for line in get_docs_for_click(obj=group, ctx=context, indent=1, name=DISTRIBUTION).splitlines():
+    for line in text.splitlines():
         code ^= line.startswith("```")
         lines.append(line if code else _without_markup(line))
     return "\n".join(lines) + "\n"
+
+
+def _prepare(command: Any, context: typer.Context, path: str) -> None:
+    """Puts a command, and those in it, into the language of this process, each with its examples."""
+    translate_help(command)
+    command.short_help = _SENTENCE.split(command.help)[0]
+    examples = example_lines(path)
+    command.epilog = f"```sh\n{examples}\n```" if examples else None
+    for name in command.list_commands(context) if hasattr(command, "list_commands") else ():
+        _prepare(command.get_command(context, name), context, f"{path} {name}".strip())
 
 
 def _without_markup(line: str) -> str:

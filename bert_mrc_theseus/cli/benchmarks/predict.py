@@ -124,4 +124,4 @@ def _print(console: PlainConsole, report: dict[str, Any]) -> None:
     console.print(table)
     machine = report["machine"]
     versions = ", ".join(f"{name} {version}" for name, version in machine["versions"].items())
-    console.print(f"{machine['processor']}, {machine['cores']} cores; {versions}")
+    console.say(f"{machine['processor']}, {machine['cores']} cores; {versions}")

@@ -32,7 +32,7 @@ def processes(
     from bert_mrc_theseus.prediction.inputs import read_inputs
 
     console = PlainConsole(stderr=True)
-    documents = read_inputs(find_inputs(data), lambda error: console.print(f"skipped: {error}"))
+    documents = read_inputs(find_inputs(data), lambda error: console.say(f"skipped: {error}"))
     texts = list(islice((document.text for document in documents if document.text), sentences))
     if len(texts) < 2:
         raise DataError("less than two texts", data[0])
