@@ -33,6 +33,11 @@ class Template:
         return self.english.split(HOLE)
 
     @cached_property
+    def letters(self) -> int:
+        """How many letters it has, holes apart."""
+        return sum(map(str.isalpha, "".join(self.parts)))
+
+    @cached_property
     def longest(self) -> str:
         """The longest part: a message without it is another one."""
         return max(self.parts, key=len)

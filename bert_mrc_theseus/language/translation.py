@@ -2,10 +2,13 @@
 
 import re
 
-from bert_mrc_theseus.language.catalogue import catalogue
+from bert_mrc_theseus.language.catalogue import Template, catalogue
 from bert_mrc_theseus.language.choice import current
 
 _WITH_HINT = re.compile(r"(.*) \((.*)\)", re.DOTALL)
+_ENOUGH = 12
+_ENOUGH_OF_AN_ERROR = 6
+"""Letters of a message that is recognised inside another one: a path, or a name, should not look like one."""
 
 
 def translated(text: str) -> str:
@@ -23,34 +26,51 @@ def translated_help(text: str) -> str:
     Args:
         text: as it stands in the code, its lines joined.
     """
-    return text if current() == "en" else _known(text, "help") or text
+    return text if current() == "en" else _known(text, 0, "help") or text
 
 
-def _message(text: str) -> str | None:
-    """A message in Chinese; None if neither it nor a part of it is known."""
-    found = _known(text)
+def _message(text: str, least: int = 0) -> str | None:
+    """A message in Chinese; None if neither it nor a part of it is known.
+
+    Args:
+        text: the message.
+        least: letters that it must have, if it has holes.
+    """
+    found = _known(text, least)
     if found is not None:
         return found
     # An error is PLACE: PROBLEM (HINT).
     parts = _WITH_HINT.fullmatch(text)
     if parts is not None:
-        problem, hint = _message(parts[1]), _message(parts[2])
+        problem, hint = _message(parts[1], least), _message(parts[2], least)
         if problem or hint:
             return f"{problem or parts[1]}（{hint or parts[2]}）"
     for place in re.finditer(": ", text):
-        problem = _known(text[place.end() :])
+        problem = _known(text[place.end() :], least)
         if problem is not None:
             return f"{text[: place.end()]}{problem}"
     return None
 
 
-def _known(text: str, name: str = "messages") -> str | None:
+def _known(text: str, least: int, name: str = "messages") -> str | None:
     messages = catalogue(name)
     if text in messages.whole:
         return messages.whole[text]
     for template in messages.templates:
-        if template.longest in text and (match := template.pattern.fullmatch(text)):
-            # A hole of one word is a name, even one that is a message elsewhere.
-            filled = [_message(part) or part if " " in part else part for part in match.groups()]
-            return template.chinese.format(*filled)
+        if template.longest in text and (template.letters >= least or not text[:1].isalnum()):
+            match = template.pattern.fullmatch(text)
+            if match:
+                return template.chinese.format(*_filling(template, match.groups()))
     return None
+
+
+def _filling(template: Template, parts: tuple[str, ...]) -> list[str]:
+    """What a message was filled with; in Chinese where that is a message: an error, or a part that is there or not."""
+    least = [_ENOUGH] * len(parts)
+    if template.english.endswith(": {}"):
+        least[-1] = _ENOUGH_OF_AN_ERROR
+    # One word is a name, even one that is a message elsewhere, and so is what stands in quotes.
+    return [
+        _message(part, enough) or part if " " in part and part[0] not in "'\"" else part
+        for part, enough in zip(parts, least, strict=True)
+    ]
