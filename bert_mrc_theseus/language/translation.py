@@ -5,7 +5,6 @@ import re
 from bert_mrc_theseus.language.catalogue import Template, catalogue
 from bert_mrc_theseus.language.choice import current
 
-_WITH_HINT = re.compile(r"(.*) \((.*)\)", re.DOTALL)
 _ENOUGH = 12
 _ENOUGH_OF_AN_ERROR = 6
 """Letters of a message that is recognised inside another one: a path, or a name, should not look like one."""
@@ -36,15 +35,15 @@ def _message(text: str, least: int = 0) -> str | None:
         text: the message.
         least: letters that it must have, if it has holes.
     """
+    # An error is PLACE: PROBLEM (HINT).
+    for bracket in re.finditer(r" \(", text) if text.endswith(")") else ():
+        hint = _known(text[bracket.end() : -1], least)
+        if hint is not None:
+            problem = text[: bracket.start()]
+            return f"{_message(problem, least) or problem}（{hint}）"
     found = _known(text, least)
     if found is not None:
         return found
-    # An error is PLACE: PROBLEM (HINT).
-    parts = _WITH_HINT.fullmatch(text)
-    if parts is not None:
-        problem, hint = _message(parts[1], least), _message(parts[2], least)
-        if problem or hint:
-            return f"{problem or parts[1]}（{hint or parts[2]}）"
     for place in re.finditer(": ", text):
         problem = _known(text[place.end() :], least)
         if problem is not None:

@@ -101,7 +101,7 @@ def test_examples_are_right(every, tmp_path, monkeypatch, name, line):
     kinds = {item.name: inspect.signature(command.callback).parameters.get(item.name) for item in command.params}
     for key, value in given.items():
         info = getattr(kinds.get(key) and kinds[key].annotation, "__metadata__", (None,))[0]
-        if info is None or not getattr(info, "exists", False):
+        if not value or not getattr(info, "exists", False):
             continue
         for path in map(Path, value if isinstance(value, (list, tuple)) else [value]):
             if path.suffix:
@@ -167,8 +167,8 @@ def test_chinese_help_loses_nothing_where_lines_end(command, monkeypatch):
     [
         ("a text of words", 8, ["a text", "of words"]),
         ("找出文本中的实体。", 8, ["找出文本", "中的实", "体。"]),
-        ("见（例如）它", 6, ["见", "（例", "如）它"]),
-        ("onnx：后端", 8, ["onnx：", "后端"]),
+        ("见（例如）它", 5, ["见", "（例", "如）", "它"]),
+        ("onnx：后端", 7, ["onnx：", "后端"]),
         ("abcdefghij", 4, ["abcd", "efgh", "ij"]),
         ("ab cdefghij", 4, ["ab", "cdef", "ghij"]),
         ("", 4, [""]),
@@ -197,16 +197,13 @@ def completed(words, tmp_path, last=""):
 @pytest.mark.parametrize(
     ("words", "last", "offered"),
     [
-        (["pre"], "", None),
         ([], "pre", ["predict", "predict-ray", "preprocess"]),
         (["predict", "--format"], "do", ["doccano"]),
         (["predict", "--types"], "PER,", ["PER,LOC", "PER,ORG"]),
-        (["train", "data", "--initialisation"], "", ["first", "spaced", "mean"]),
     ],
 )
 def test_a_shell_completes(tmp_path, words, last, offered):
-    found = completed(words, tmp_path, last)
-    assert offered is None or found == offered
+    assert completed(words, tmp_path, last) == offered
 
 
 @pytest.mark.parametrize(
@@ -227,7 +224,7 @@ def test_a_shell_completes(tmp_path, words, last, offered):
         ("evaluate --split", "", {"train", "dev", "test"}),
         ("export --to", "", {"onnx", "hf", "tf"}),
         ("report --format", "conl", set()),
-        ("bench peers --contenders", "", {"jieba"}),
+        ("bench peers --contenders", "", {"LAC", "jiagu"}),
         ("--lang", "", {"zh", "en"}),
     ],
 )
@@ -242,6 +239,10 @@ def test_values_are_offered(every, option, text, some):
     assert some <= offered and all(value.startswith(text) for value in offered)
 
 
-def test_completion_can_be_installed(command):
-    assert "--install-completion" in shown(command, "")
-    assert "--show-completion" in shown(command, "")
+def test_completion_can_be_installed(command, monkeypatch):
+    page = shown(command, "")
+    assert "--install-completion" in page and "--show-completion" in page
+    # Which shell runs the tests is not known.
+    monkeypatch.setenv("_TYPER_COMPLETE_TEST_DISABLE_SHELL_DETECTION", "1")
+    status, script, _ = command("--show-completion", "bash")
+    assert status == 0 and "=complete_bash" in script

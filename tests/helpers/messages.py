@@ -4,6 +4,7 @@ import ast
 import json
 import re
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
@@ -34,7 +35,7 @@ def messages() -> dict[str, str]:
     """Every message, with `{}` where it is filled, and where it stands."""
     found: dict[str, str] = {}
     for file in sources():
-        for call in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
+        for call in ast.walk(_tree(file)):
             if isinstance(call, ast.Call):
                 place = f"{file.relative_to(ROOT).as_posix()}:{call.lineno}"
                 if place.startswith(NOT_TRANSLATED):
@@ -55,9 +56,14 @@ def strings() -> set[str]:
     return {
         node.value
         for file in sources()
-        for node in ast.walk(ast.parse(file.read_text(encoding="utf-8")))
+        for node in ast.walk(_tree(file))
         if isinstance(node, ast.Constant) and isinstance(node.value, str)
     }
+
+
+@cache
+def _tree(file: Path) -> ast.Module:
+    return ast.parse(file.read_text(encoding="utf-8"))
 
 
 def _of_call(call: ast.Call, file: Path) -> Iterator[str]:
