@@ -25,7 +25,7 @@ def prepare_typer() -> None:
     for name, english in WORDS.items():
         setattr(rich_utils, name, translated_help(english))
     rich_utils.highlighter = _Highlighter()
-    rich_utils.Columns = _Columns  # type: ignore[misc]
+    rich_utils.Columns = _Columns  # type: ignore[assignment,misc]
 
 
 class _Highlighter(rich_utils.OptionHighlighter):

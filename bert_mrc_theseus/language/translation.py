@@ -45,9 +45,9 @@ def _message(text: str, least: int = 0) -> str | None:
     if found is not None:
         return found
     for place in re.finditer(": ", text):
-        problem = _known(text[place.end() :], least)
-        if problem is not None:
-            return f"{text[: place.end()]}{problem}"
+        found = _known(text[place.end() :], least)
+        if found is not None:
+            return text[: place.end()] + found
     return None
 
 
