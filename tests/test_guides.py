@@ -87,6 +87,12 @@ def test_every_page_is_on_the_site_and_every_file_that_it_links_to_is_there(lang
     assert site().lay_out(language, tmp_path) == []
 
 
+def test_the_reference_of_commands_is_in_the_language_of_its_page():
+    chinese, english = map(site().commands, ("zh", "en"))
+    assert "找出文本中的实体。" in chinese and "# 一句话\n" in chinese and "**选项**：" in chinese and "Find" not in chinese
+    assert "Find entities in texts." in english and "# one sentence\n" in english and "**Options**:" in english
+
+
 def test_a_broken_link_and_a_page_without_a_place_are_named(tmp_path, monkeypatch):
     built = site()
     folder = built.DOCS / "_a_test"
