@@ -89,7 +89,12 @@ def test_every_page_is_on_the_site_and_every_file_that_it_links_to_is_there(lang
 
 def test_the_reference_of_commands_is_in_the_language_of_its_page():
     chinese, english = map(site().commands, ("zh", "en"))
-    assert "找出文本中的实体。" in chinese and "# 一句话\n" in chinese and "**选项**：" in chinese and "Find" not in chinese
+    assert (
+        "找出文本中的实体。" in chinese
+        and "# 一句话\n" in chinese
+        and "**选项**：" in chinese
+        and "Find" not in chinese
+    )
     assert "Find entities in texts." in english and "# one sentence\n" in english and "**Options**:" in english
 
 
