@@ -64,10 +64,10 @@ class ConsoleProgress:
         self._title, self._total, self._printed = "", 0, 0.0
 
     def say(self, text: str) -> None:
-        self._console.say(text)
+        self._console.print(translated(text))
 
     def warn(self, text: str) -> None:
-        self._console.say(text, style="red")
+        self._console.print(translated(text), style="red")
 
     def begin(self, title: str, total: int, done: int) -> None:
         self._title, self._total, self._printed = title, total, time.monotonic()
@@ -89,7 +89,7 @@ class ConsoleProgress:
         self._bar.update(self._task, completed=done, facts=translated(facts))
         if self._bar.disable and time.monotonic() - self._printed > LINE_SECONDS:
             self._printed = time.monotonic()
-            self.say(f"{self._title}: step {done}/{self._total}  {facts}")
+            self.say(f"{self._title}: step {done}/{self._total}  {translated(facts)}")
 
     def end(self) -> None:
         if self._bar is not None:
