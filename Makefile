@@ -141,7 +141,7 @@ docs: $(READY)  ## The documentation site, Chinese and English: build/site
 	$(VENV)/bin/python -m pip install --quiet --disable-pip-version-check --editable '.[docs]'
 	$(VENV)/bin/python docs/_site/build.py
 
-release-check:  ## sdist and wheel: built, checked, installed into clean environments of every Python at hand
+release-check:  ## sdists and wheels, of code and models: built, checked, installed into clean environments of every Python at hand
 	@.ci/release-check
 
 clean:  ## Remove the virtual environments; runs/ stays
