@@ -1,0 +1,50 @@
+"""Every table and every single figure by its name."""
+
+from collections.abc import Callable
+from functools import partial
+
+from docs._figures import compression, scores, shared_context, speed
+from docs._figures.reports import f1_of, report
+from docs._figures.table import Table
+from docs._figures.transcribed import transcribed, transcribed_names
+
+TABLES: dict[str, Callable[[], Table]] = {
+    "card-scores": scores.card_scores,
+    "peers": scores.peers,
+    "queries": scores.queries,
+    "nested-cmeee": scores.nested_cmeee,
+    "nested-peoples-daily": scores.nested_peoples_daily,
+    "compression-summary": compression.compression_summary,
+    "compression-resume": compression.compression_resume,
+    "compression-resume-seeds": compression.compression_resume_seeds,
+    "compression-resume-44": compression.compression_resume_44,
+    "compression-peoples-daily": compression.compression_peoples_daily,
+    "compression-weibo": compression.compression_weibo,
+    "shared-cost": shared_context.shared_cost,
+    "shared-f1": shared_context.shared_f1,
+    "speed-summary": speed.speed_summary,
+    "speed-predict": speed.speed_predict,
+    "speed-long": speed.speed_long,
+    "speed-train": speed.speed_train,
+    "speed-by-text": speed.speed_by_text,
+    "speed-scaling": speed.speed_scaling,
+    "large-processes": speed.large_processes,
+    "service-load": speed.service_load,
+    **{name: partial(transcribed, name) for name in transcribed_names()},
+}
+"""What stands between `<!-- figures: NAME -->` and `<!-- /figures -->`."""
+
+
+def single_figures() -> dict[str, str]:
+    """What stands between `<!-- figure: NAME -->` and `<!-- / -->`, in a sentence."""
+    figures = {f"card.{name}": f"{f1_of(report(f'ner-zh-small-{name}')):.3f}" for name in scores.CARD}
+    found = report("bench-peers")
+    for name in found["data"]:
+        short = name.removesuffix(".jsonl").replace("/data/", "/")
+        for row in found["rows"]:
+            figures[f"peers.{short}.{row['contender']}"] = f"{row['scores'][name]['micro']['f1']:.3f}"
+    for row in report("bench-cold-start")["rows"]:
+        seconds = row["seconds"]
+        figures[f"cold-start.{row['engine']}.seconds"] = f"{seconds:.2f}" if seconds < 1 else f"{seconds:.1f}"
+        figures[f"cold-start.{row['engine']}.memory"] = f"{row['memory']:.0f}"
+    return figures
