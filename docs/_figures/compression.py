@@ -167,20 +167,51 @@ def _seeds() -> list[Text]:
     return [Text(f"seed {seed}", f"种子 {seed}") for seed in SEEDS]
 
 
-def compression_resume_44() -> Table:
-    """Losses and further rows of seed 44."""
+def compression_resume_longer() -> Table:
+    """Three layers with a longer stage 2."""
+    rows = [("linear-x3", "linear-3-x3", 42), ("linear-x3", "linear-3-x3", 44), ("first-longer", "first-3-x3", 44)]
+    cells: list[list[Cell]] = []
+    for title, name, seed in rows:
+        row = Trained(title, [resume(seed, name)], [resume(seed, "predecessor")])
+        cells.append([TITLES[title], str(seed), row.layers, score(row.runs[0]), row.retention])
+    return Table([METHOD, Text("seed", "种子"), LAYERS, TEST_AND_DEV, RETENTION], cells)
+
+
+def notes_losses() -> Table:
+    """Losses of the predecessor, seed 44."""
     rows = {
         "focal": "predecessor", "bce": "predecessor-bce", "dice": "predecessor-dice",
-        "token-dice": "predecessor-dice-per-token", "first-distilled": "first-distilled-6", "distilled": "distilled-3",
-        "linear-x3": "linear-3-x3", "first-longer": "first-3-x3",
+        "token-dice": "predecessor-dice-per-token",
     }  # fmt: skip
     predecessor = resume(44, "predecessor")
     cells: list[list[Cell]] = []
     for title, name in rows.items():
         row = Trained(title, [resume(44, name)], [predecessor])
-        run = row.runs[0]
-        cells.append([TITLES[title], row.layers, score(run), row.retention, f"{run['minutes']:.0f}"])
-    return Table([METHOD, LAYERS, TEST_AND_DEV, RETENTION, MINUTES], cells)
+        cells.append([TITLES[title], score(row.runs[0]), row.retention, f"{row.runs[0]['minutes']:.0f}"])
+    return Table([METHOD, TEST_AND_DEV, RETENTION, MINUTES], cells)
+
+
+def notes_distillation() -> Table:
+    """Successors without distillation and with it."""
+    three = one(report("compare-resume")["reports"], method="linear", layers=3)
+    rows = [
+        ("linear", resume(42, "linear-6"), resume(42, "distilled-6"), resume(42, "distilled-lightly-6")),
+        ("linear", resume(42, "linear-6", shared=5), resume(42, "distilled-6", shared=5), None),
+        ("linear", three, None, resume(42, "distilled-lightly-3")),
+        ("linear", None, resume(44, "distilled-3"), None),
+        ("first", resume(44, "first-6"), resume(44, "first-distilled-6"), None),
+        ("first", resume(42, "first-3"), resume(42, "first-distilled-3"), None),
+    ]
+    cells: list[list[Cell]] = []
+    for title, *runs in rows:
+        run = next(run for run in runs if run)
+        own = [str(run["seed"]), str(run["layers"]), str(run["shared"])]
+        cells.append([TITLES[title], *own, *(score(run) if run else "" for run in runs)])
+    ways = [
+        Text("without", "不蒸馏"), Text("distilled, weight 1", "蒸馏，权重 1"),
+        Text("weights 0.05 and 0.01", "权重 0.05 和 0.01"),
+    ]  # fmt: skip
+    return Table([METHOD, Text("seed", "种子"), LAYERS, "K", *ways], cells)
 
 
 def peoples_daily(row: str, processor: str = XEON) -> dict[str, Any]:
