@@ -49,4 +49,7 @@ def single_figures() -> dict[str, str]:
         seconds = row["seconds"]
         figures[f"cold-start.{row['engine']}.seconds"] = f"{seconds:.2f}" if seconds < 1 else f"{seconds:.1f}"
         figures[f"cold-start.{row['engine']}.memory"] = f"{row['memory']:.0f}"
+    fastest = speed.of_engine("linear-6-shared5/stage2", "onnx int8", 3)
+    figures["speed.shared.sentences"] = f"{fastest['sentences_per_second']:.0f}"
+    figures["speed.shared.ratio"] = f"{fastest['ratio']:.0f}"
     return figures

@@ -61,15 +61,19 @@ def speed_summary() -> Table:
             ("onnx fp32", "onnx int8"),
         ),
     ]
-    found = report("bench-predict")["rows"]
     rows: list[list[Cell]] = []
     for folder, name, engines in kinds:
-        model = f"runs/compare/resume/seed42/{folder}/best"
         for engine in engines:
-            ratios = [one(found, model=model, contender=engine, types=count)["ratio"] for count in (1, 3, 10)]
+            ratios = [of_engine(folder, engine, count)["ratio"] for count in (1, 3, 10)]
             title = Text(f"{name.en}, {engine}", f"{name.zh}，{engine}")
             rows.append([title, *(f"{ratio:.2f}" for ratio in ratios)])
     return Table(["", "T = 1", "T = 3", "T = 10"], rows)
+
+
+def of_engine(folder: str, engine: str, types: int) -> dict[str, Any]:
+    """An engine's row of `bench predict`."""
+    model = f"runs/compare/resume/seed42/{folder}/best"
+    return one(report("bench-predict")["rows"], model=model, contender=engine, types=types)
 
 
 def speed_train() -> Table:
