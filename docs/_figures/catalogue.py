@@ -39,17 +39,46 @@ TABLES: dict[str, Callable[[], Table]] = {
 
 def single_figures() -> dict[str, str]:
     """What stands between `<!-- figure: NAME -->` and `<!-- / -->`, in a sentence."""
-    figures = {f"card.{name}": f"{f1_of(report(f'ner-zh-small-{name}')):.3f}" for name in scores.CARD}
-    found = report("bench-peers")
-    for name in found["data"]:
-        short = name.removesuffix(".jsonl").replace("/data/", "/")
-        for row in found["rows"]:
-            figures[f"peers.{short}.{row['contender']}"] = f"{row['scores'][name]['micro']['f1']:.3f}"
+    fastest = speed.of_engine("linear-6-shared5/stage2", "onnx int8", 3)
+    return {
+        **{f"card.{name}": f"{f1_of(report(f'ner-zh-small-{name}')):.3f}" for name in scores.CARD},
+        **_peers(),
+        **_nested(),
+        **_cold_start(),
+        "speed.shared.sentences": f"{fastest['sentences_per_second']:.0f}",
+        "speed.shared.ratio": f"{fastest['ratio']:.0f}",
+    }
+
+
+def _peers() -> dict[str, str]:
+    """F1 of each contender on each file, and behind these names its recall and F1 of each type."""
+    figures = {}
+    for row in report("bench-peers")["rows"]:
+        for file, found in row["scores"].items():
+            name = f"peers.{scores.short_name(file)}.{row['contender']}"
+            figures[name] = f"{found['micro']['f1']:.3f}"
+            figures[f"{name}.recall"] = f"{found['micro']['recall']:.3f}"
+            figures |= {f"{name}.{kind}": f"{score['f1']:.3f}" for kind, score in found["types"].items()}
+    return figures
+
+
+def _nested() -> dict[str, str]:
+    """Strict F1 of each model and decoding, and how many entities inside and around others were found, of how many."""
+    figures = {}
+    for model in ("cmeee-4000-plain", "cmeee-4000-match", "pfr-match"):
+        for name in (model, f"{model}-flat"):
+            found = report(f"nested-{name}")
+            parts = [found["nested"][kind] for kind in ("outer", "inner")]
+            figures[f"nested.{name}"] = f"{f1_of(found):.3f}"
+            figures[f"nested.{name}.found"] = f"{sum(part['correct'] for part in parts):,}"
+            figures[f"nested.{name}.all"] = f"{sum(part['support'] for part in parts):,}"
+    return figures
+
+
+def _cold_start() -> dict[str, str]:
+    figures = {}
     for row in report("bench-cold-start")["rows"]:
         seconds = row["seconds"]
         figures[f"cold-start.{row['engine']}.seconds"] = f"{seconds:.2f}" if seconds < 1 else f"{seconds:.1f}"
         figures[f"cold-start.{row['engine']}.memory"] = f"{row['memory']:.0f}"
-    fastest = speed.of_engine("linear-6-shared5/stage2", "onnx int8", 3)
-    figures["speed.shared.sentences"] = f"{fastest['sentences_per_second']:.0f}"
-    figures["speed.shared.ratio"] = f"{fastest['ratio']:.0f}"
     return figures

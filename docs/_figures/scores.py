@@ -31,11 +31,16 @@ def card_scores() -> Table:
     return Table(["", Text("entities", "实体"), PRECISION, RECALL, "F1", "PER", "LOC", "ORG"], rows)
 
 
+def short_name(file: str) -> str:
+    """A data file of `bench peers` without what all have: `msra/data/test.jsonl` -> `msra/test`."""
+    return file.removesuffix(".jsonl").replace("/data/", "/")
+
+
 def peers() -> Table:
     """Our model beside other programs."""
     found = report("bench-peers")
     heads: list[Cell] = ["", Text("version", "版本")]
-    heads += [f"F1 {name.removesuffix('.jsonl').replace('/data/', '/')}" for name in found["data"]]
+    heads += [f"F1 {short_name(name)}" for name in found["data"]]
     heads += [
         Text("sentences/s", "句/秒"), Text("per CPU s", "每 CPU 秒"), Text("load s", "加载，秒"), Text("memory MB", "内存 MB"),
         Text("files MB", "文件 MB"), Text("libraries MB", "库 MB"),
