@@ -1,5 +1,6 @@
 """`make figures`: the tables of README and the guides are those of docs/results."""
 
+import json
 import re
 import subprocess
 import sys
@@ -94,8 +95,6 @@ def test_every_file_of_results_is_used():
 
 @pytest.mark.parametrize("name", transcribed_names())
 def test_a_transcribed_table_says_where_its_figures_come_from(name):
-    import json
-
     found = json.loads((RESULTS / "transcribed" / f"{name}.json").read_text(encoding="utf-8"))
     assert all(found[key] for key in ("page", "note", "seed", "machine", "date"))
 
