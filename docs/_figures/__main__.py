@@ -14,7 +14,7 @@ def main(arguments: list[str]) -> int:
     if arguments not in ([], ["--check"]):
         print("usage: python -m docs._figures [--check]", file=sys.stderr)
         return 2
-    wrong = []
+    wrong: list[str] = []
     for page in pages():
         where = page.relative_to(ROOT).as_posix()
         text = page.read_text(encoding="utf-8")

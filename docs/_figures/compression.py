@@ -89,10 +89,9 @@ def score(run: dict[str, Any]) -> str:
 def resume(seed: int, row: str, **wanted: Any) -> dict[str, Any]:
     """The evaluation of a row of Resume: seed 42 has its main rows in a file of their own."""
     if seed == 42 and row in ("predecessor", "linear-6", "constant-6", "one-stage-6", "first-6", "distilled-6"):
-        name, _, layers = row.partition("-6")
         layers = 12 if row == "predecessor" else 6
         reports = report("compare-resume")["reports"]
-        return one(reports, method=name, layers=layers, shared=wanted.get("shared", 0))
+        return one(reports, method=row.removesuffix("-6"), layers=layers, shared=wanted.get("shared", 0))
     if seed == 43 and row == "linear-6":
         return one(report("compare-resume-shared")["reports"], seed=43, method="linear", layers=6, shared=0)
     if seed == 43 and row == "predecessor":
@@ -122,7 +121,7 @@ def compression_resume() -> Table:
         speed = one(comparison["rows"], name=name, layers=run["layers"], shared=run["shared"])["speed"]
         rows.append([*_resume_row(title, run, predecessor, f"{speed:.2f} x"), f"{run['minutes']:.0f}"])
     rows += [[*_resume_row(title, resume(42, row), predecessor, ""), ""] for title, row in last]
-    heads = [
+    heads: list[Cell] = [
         METHOD,
         LAYERS,
         "K",
@@ -264,7 +263,7 @@ def compression_weibo() -> Table:
         mean = f"{statistics.fmean(row.f1):.4f} ± {statistics.stdev(row.f1):.4f}"
         dev = f"{statistics.fmean(run['dev_f1'] for run in row.runs):.4f}"
         cells.append([TITLES[title], row.layers, row.shared, *map(score, row.runs), mean, dev, row.retention])
-    heads = [
+    heads: list[Cell] = [
         METHOD,
         LAYERS,
         "K",

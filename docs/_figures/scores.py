@@ -80,7 +80,7 @@ def queries() -> Table:
         speed = one(speeds, model=f"runs/queries/{style}-42/stage0/best")["ratio"]
         named = Text(f"{size} (Latin)", f"{size}（拉丁字母）") if style == "name" else size
         rows.append([title, named, *scores, f"{training['tokens']:.2f} x", f"{speed:.2f} x"])
-    heads = [
+    heads: list[Cell] = [
         "`--queries`", Text("characters a query", "问题字数"), Text("strict F1 test", "严格 F1：测试集"), Text("dev", "开发集"),
         Text("tokens of training", "训练的词元数"), Text("sentences/s", "句/秒"),
     ]  # fmt: skip

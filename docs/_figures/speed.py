@@ -27,7 +27,7 @@ def speed_long() -> Table:
 
 
 def _predict(name: str, workload: str) -> Table:
-    heads = [
+    heads: list[Cell] = [
         Text("model", "模型"), Text("engine", "引擎"), "T", Text("sentences/s", "句/秒"), Text("tokens/s", "词元/秒"),
         "GFLOP/s", Text("of peak", "占峰值"), Text("ratio", "倍数"), Text("p50 / p95 ms", "p50 / p95 毫秒"), "MB",
     ]  # fmt: skip
@@ -52,7 +52,7 @@ def _engine(row: dict[str, Any]) -> list[Cell]:
 
 def speed_summary() -> Table:
     """README's: sentences a second over the predecessor's on PyTorch."""
-    kinds = [("predecessor/stage0", PREDECESSOR, ("torch fp32", "torch bf16"))]
+    kinds: list[tuple[str, Text, tuple[str, ...]]] = [("predecessor/stage0", PREDECESSOR, ("torch fp32", "torch bf16"))]
     kinds += [
         ("linear-6/stage2", SUCCESSOR, ("torch fp32", "torch bf16", "keras fp32", "onnx fp32", "onnx int8")),
         (
@@ -95,7 +95,12 @@ def _train(name: str) -> Table:
             chinese = chinese.replace(word, meaning)
         title = Text(row["contender"], chinese)
         rows.append([title, f"{row['seconds']:.2f}", f"{row['tokens_per_second']:,.0f}", f"{row['ratio']:.2f}"])
-    heads = ["", Text("seconds a step", "秒/步"), Text("tokens/s", "词元/秒"), Text("over the first", "与第一行之比")]
+    heads: list[Cell] = [
+        "",
+        Text("seconds a step", "秒/步"),
+        Text("tokens/s", "词元/秒"),
+        Text("over the first", "与第一行之比"),
+    ]
     return Table(heads, rows)
 
 
@@ -115,7 +120,7 @@ def large_processes() -> Table:
         "--workers 2": "`predict --workers 2`",
         "Ray, 2 actors": "`predict-ray --workers 2`",
     }
-    heads = [
+    heads: list[Cell] = [
         "", Text("start-up, s", "启动，秒"), Text("all, s", "全部，秒"), Text("texts/s", "文本/秒"), Text("CPU, s", "CPU 秒"),
         Text("documents with other entities", "实体不同的文本"), Text("largest difference of a score", "分数的最大差别"),
     ]  # fmt: skip
@@ -130,7 +135,7 @@ def large_processes() -> Table:
 
 def service_load() -> Table:
     """The HTTP service, by number of clients, in the order of one client to many."""
-    heads = [
+    heads: list[Cell] = [
         Text("clients", "客户端"), Text("failures", "失败"), Text("other answers", "应答不同"),
         Text("p50, p95 over those of one client", "p50、p95，相对于一个客户端"),
         Text("texts a second, of `Extractor`'s", "每秒文本数，相对于 `Extractor`"),
