@@ -11,6 +11,7 @@ from docs._figures.transcribed import transcribed, transcribed_names
 TABLES: dict[str, Callable[[], Table]] = {
     "card-scores": scores.card_scores,
     "peers": scores.peers,
+    "peers-summary": scores.peers_summary,
     "queries": scores.queries,
     "nested-cmeee": scores.nested_cmeee,
     "nested-peoples-daily": scores.nested_peoples_daily,
@@ -43,7 +44,6 @@ def single_figures() -> dict[str, str]:
     return {
         **{f"card.{name}": f"{f1_of(report(f'ner-zh-small-{name}')):.3f}" for name in scores.CARD},
         **_peers(),
-        **_nested(),
         **_cold_start(),
         "speed.shared.sentences": f"{fastest['sentences_per_second']:.0f}",
         "speed.shared.ratio": f"{fastest['ratio']:.0f}",
@@ -59,19 +59,6 @@ def _peers() -> dict[str, str]:
             figures[name] = f"{found['micro']['f1']:.3f}"
             figures[f"{name}.recall"] = f"{found['micro']['recall']:.3f}"
             figures |= {f"{name}.{kind}": f"{score['f1']:.3f}" for kind, score in found["types"].items()}
-    return figures
-
-
-def _nested() -> dict[str, str]:
-    """Strict F1 of each model and decoding, and how many entities inside and around others were found, of how many."""
-    figures = {}
-    for model in ("cmeee-4000-plain", "cmeee-4000-match", "pfr-match"):
-        for name in (model, f"{model}-flat"):
-            found = report(f"nested-{name}")
-            parts = [found["nested"][kind] for kind in ("outer", "inner")]
-            figures[f"nested.{name}"] = f"{f1_of(found):.3f}"
-            figures[f"nested.{name}.found"] = f"{sum(part['correct'] for part in parts):,}"
-            figures[f"nested.{name}.all"] = f"{sum(part['support'] for part in parts):,}"
     return figures
 
 

@@ -62,6 +62,31 @@ def peers() -> Table:
     return Table(heads, rows)
 
 
+def peers_summary() -> Table:
+    """README's: the same in short, without the tagger that is no finder of names."""
+    found = report("bench-peers")
+    files: dict[str, Cell] = {
+        "today/dev": Text("text of today", "今天的文本"), "weibo/test": Text("Weibo", "微博"),
+        "uner/test": "UNER", "msra/test": "MSRA",
+    }  # fmt: skip
+    names = {short_name(file): file for file in found["data"]}
+    own = Text("ner-zh-small, the model of this project", "ner-zh-small，本项目的模型")
+    heads: list[Cell] = ["", *files.values(), Text("sentences/s", "句/秒"), Text("memory MB", "内存 MB")]
+    rows: list[list[Cell]] = [
+        [
+            own if row["contender"] == "ner-zh-small" else f"{row['contender']} {row['version']}",
+            *(f"{row['scores'][names[file]]['micro']['f1']:.4f}" for file in files),
+            f"{row['sentences_per_second']:,.0f}",
+            f"{row['memory']:,.0f}",
+            f"{row['files']:,.1f}",
+            f"{row['libraries']:,.0f}",
+        ]
+        for row in found["rows"]
+        if row["contender"] != "jieba.posseg"
+    ]
+    return Table([*heads, Text("files MB", "文件 MB"), Text("libraries MB", "库 MB")], rows)
+
+
 def queries() -> Table:
     """Kinds of queries on Resume."""
     titles: dict[str, Cell] = {
