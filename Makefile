@@ -30,7 +30,7 @@ STRESS := $(wildcard tests/cli/test_kills.py tests/output/test_round_trips.py te
 
 .DEFAULT_GOAL := help
 .PHONY: help setup demo preprocess train-stage0 train-stage1 train-stage2 stage0 stage1 stage2 evaluate predict serve \
-	test stress lint docs clean FORCE
+	test stress lint docs figures clean FORCE
 
 help:  ## This list
 	@sed -nE 's/^([a-z0-9-]+)[a-z0-9 -]*:.*##/\1|/p' $(MAKEFILE_LIST) | awk -F'|' '{printf "  make %-14s%s\n", $$1, $$2}'
@@ -140,6 +140,9 @@ lint: $(READY)  ## Style and types
 docs: $(READY)  ## The documentation site, Chinese and English: build/site
 	$(VENV)/bin/python -m pip install --quiet --disable-pip-version-check --editable '.[docs]'
 	$(VENV)/bin/python docs/_site/build.py
+
+figures: $(READY)  ## The tables of README and the guides, from docs/results
+	$(VENV)/bin/python -m docs._figures
 
 release-check:  ## sdists and wheels, of code and models: built, checked, installed into clean environments of every Python at hand
 	@.ci/release-check
