@@ -34,8 +34,8 @@ def import_tensorflow() -> None:
                 os.dup2(kept, 2)
     except ModuleNotFoundError as error:
         raise UserError(
-            f"{error}. Training needs it, and so do models that were not exported to ONNX: "
-            f"pip install 'bert-mrc-theseus[train]'"
+            f"{error}. Training needs it, and so do models that were not exported to ONNX (bert-mrc-theseus export MODEL --to "
+            f"onnx, where it is): pip install 'bert-mrc-theseus[train]', or make setup in a clone"
         ) from error
     finally:
         os.close(kept)
