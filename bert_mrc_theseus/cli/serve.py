@@ -14,7 +14,9 @@ TOKEN = "BMT_TOKEN"
 def serve(
     models: Annotated[
         list[str] | None,
-        typer.Argument(metavar="[MODEL]...", help="Model folders, or NAME=FOLDER; default: ner-zh-small."),
+        typer.Argument(
+            metavar="[MODEL]...", help="Model folders or hf:OWNER/NAME, or NAME=FOLDER; default: ner-zh-small."
+        ),
     ] = None,
     host: Annotated[str, typer.Option(help="Address to listen on; another than this machine's own needs a token.")] = (
         "127.0.0.1"

@@ -77,8 +77,9 @@ def _present(declared: Any, bundle: Any) -> Any:
 
 def _form_of(batch: Batch) -> Batch:
     """Declaration of a batch."""
-    forms = {SharedBatch: SHARED_BATCH, TextBatch: text_batch_form(words=True)}
-    return forms.get(type(batch), PAIR_BATCH)
+    if isinstance(batch, TextBatch):
+        return text_batch_form(words=True)
+    return SHARED_BATCH if isinstance(batch, SharedBatch) else PAIR_BATCH
 
 
 def _placing() -> Callable[[Any, Any], Any]:

@@ -49,6 +49,9 @@ def assert_equal_to(tolerance: float, expected: Path, found: Path) -> None:
     weights, others = (load_file(stage / "best" / "model.safetensors") for stage in (expected, found))
     assert set(weights) == set(others)
     for name, tensor in weights.items():
+        # Attention is the same whatever is added to all keys: that gradient is rounding, which Adam makes a step of.
+        if tolerance and name.endswith("self.key.bias"):
+            continue
         np.testing.assert_allclose(others[name], tensor, rtol=0, atol=tolerance, err_msg=name)
 
 
