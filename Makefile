@@ -6,6 +6,7 @@
 #   MODEL    what predicts: a model folder; default: RUN's if RUN is given, else the one that comes with the package
 #   SEED     of everything random
 #   STAGE0, STAGE1, STAGE2, PREPROCESS, PREDICT, SERVE   further options of the command behind a target
+#   VENV         the environment with everything in it; PREDICT_VENV: the small one of `predict` and `serve`, where VENV is not set up
 
 CORPUS ?= sample
 ENCODER ?= e5-small-zh
@@ -14,6 +15,7 @@ SEED ?= 42
 MODEL ?= $(if $(filter-out file,$(origin RUN)),$(RUN)/stage2/best)
 PYTHON ?= python3
 VENV ?= .venv
+PREDICT_VENV ?= .venv-predict
 
 BMT := $(VENV)/bin/bert-mrc-theseus
 READY := $(VENV)/.ready
@@ -28,17 +30,48 @@ STRESS := $(wildcard tests/cli/test_kills.py tests/output/test_round_trips.py te
 
 .DEFAULT_GOAL := help
 .PHONY: help setup demo preprocess train-stage0 train-stage1 train-stage2 stage0 stage1 stage2 evaluate predict serve \
-	test stress lint docs clean FORCE
+	test stress lint docs figures clean FORCE
 
 help:  ## This list
 	@sed -nE 's/^([a-z0-9-]+)[a-z0-9 -]*:.*##/\1|/p' $(MAKEFILE_LIST) | awk -F'|' '{printf "  make %-14s%s\n", $$1, $$2}'
 	@echo "Variables: CORPUS=$(CORPUS) ENCODER=$(ENCODER) RUN=$(RUN) SEED=$(SEED); see the top of the Makefile"
 
-$(READY): pyproject.toml
-	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed: make PYTHON=python3.11")'
-	$(PYTHON) -m venv $(VENV)
-	$(VENV)/bin/python -m pip install --quiet --disable-pip-version-check --editable '.[train,serve,dev]'
+# This project, with EXTRAS, in the environment of a target; standard output is left to results.
+define install
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed: make PYTHON=python3.11")'
+	@echo "setting up $(@D): $(COST)" >&2
+	@$(PYTHON) -m venv $(@D) >&2
+	@$(@D)/bin/python -m pip install --disable-pip-version-check $(PIP_OPTIONS) --editable '.$(EXTRAS)' >&2
 	@touch $@
+endef
+
+$(READY): EXTRAS = [train,serve,dev]
+$(READY): COST = TensorFlow and the tools of development, 1 GB to download, some minutes
+$(READY): pyproject.toml
+	$(install)
+
+# Compiled when it is first used: what is never imported costs neither time nor space.
+$(PREDICT_VENV)/%: PIP_OPTIONS = --no-compile
+$(PREDICT_VENV)/.ready: EXTRAS =
+$(PREDICT_VENV)/.ready: COST = what prediction needs (no TensorFlow), 80 MB to download, 250 MB on the disk
+$(PREDICT_VENV)/.ready: pyproject.toml
+	$(install)
+
+$(PREDICT_VENV)/.ready-serve: EXTRAS = [serve]
+$(PREDICT_VENV)/.ready-serve: COST = what the service needs beside it
+$(PREDICT_VENV)/.ready-serve: $(PREDICT_VENV)/.ready
+	$(install)
+
+# What predicts: the environment with everything in it, if there is one.
+ifneq ($(wildcard $(READY)),)
+PREDICTOR := $(BMT)
+PREDICT_READY := $(READY)
+SERVE_READY := $(READY)
+else
+PREDICTOR := $(PREDICT_VENV)/bin/bert-mrc-theseus
+PREDICT_READY := $(PREDICT_VENV)/.ready
+SERVE_READY := $(PREDICT_VENV)/.ready-serve
+endif
 
 setup: $(READY)  ## Virtual environment with everything in it
 
@@ -78,11 +111,11 @@ predict:  ## Entities of TEXT=file, by MODEL, or by RUN's, or by the bundled mod
 	@test -n "$(TEXT)" || { echo "say which file: make predict TEXT=file" >&2; exit 2; }
 	@for file in $(TEXT); do \
 		test "$$file" = - || test -e "$$file" || { echo "TEXT: there is no $$file" >&2; exit 2; }; done
-	@$(MAKE) --no-print-directory $(READY)
-	@$(BMT) predict $(MODEL:%=--model %) $(TEXT) $(PREDICT)
+	@$(MAKE) --no-print-directory $(PREDICT_READY) >&2
+	@$(PREDICTOR) predict $(MODEL:%=--model %) $(TEXT) $(PREDICT)
 
-serve: $(READY)  ## The HTTP service, by MODEL, or by RUN's, or by the bundled model; options in SERVE
-	@$(BMT) serve $(MODEL) $(SERVE)
+serve: $(SERVE_READY)  ## The HTTP service, by MODEL, or by RUN's, or by the bundled model; options in SERVE
+	@$(PREDICTOR) serve $(MODEL) $(SERVE)
 
 demo:  ## The whole way on the sample corpus, in minutes
 	@$(MAKE) --no-print-directory evaluate CORPUS=sample RUN=$(DEMO) \
@@ -108,8 +141,11 @@ docs: $(READY)  ## The documentation site, Chinese and English: build/site
 	$(VENV)/bin/python -m pip install --quiet --disable-pip-version-check --editable '.[docs]'
 	$(VENV)/bin/python docs/_site/build.py
 
-release-check:  ## sdist and wheel: built, checked, installed into clean environments of every Python at hand
+figures: $(READY)  ## The tables of README and the guides, from docs/results
+	$(VENV)/bin/python -m docs._figures
+
+release-check:  ## sdists and wheels, of code and models: built, checked, installed into clean environments of every Python at hand
 	@.ci/release-check
 
-clean:  ## Remove the virtual environment; runs/ stays
-	rm -rf $(VENV)
+clean:  ## Remove the virtual environments; runs/ stays
+	rm -rf $(VENV) $(PREDICT_VENV)

@@ -2,6 +2,7 @@
 
 import os
 from importlib import resources
+from importlib.util import find_spec
 from pathlib import Path
 
 from bert_mrc_theseus.errors import ModelError
@@ -11,9 +12,13 @@ CACHE = "BMT_CACHE"
 
 BUNDLED = "ner-zh-small"
 
+MODELS = "bert_mrc_theseus_models"
+"""Package of the distribution bert-mrc-theseus-models, which is built from the folder `data/models`."""
+
 
 def data_folder() -> Path:
-    """The folder `data`, with `queries/`, `sample/`, `grammar/` and `models/`; in the repository also `today/`."""
+    """The folder `data`, with `queries/`, `sample/` and `grammar/`; in a clone, and installed from one, also `models/`; in a
+    clone `today/`."""
     return Path(str(resources.files("bert_mrc_theseus.data")))
 
 
@@ -23,10 +28,15 @@ def bundled_model() -> Path:
     Raises:
         ModelError: this installation has none.
     """
-    folder = data_folder() / "models" / BUNDLED
-    if not folder.is_dir():
-        raise ModelError(f"{BUNDLED} is not part of this installation: name a model folder (predict --model)")
-    return folder
+    own = data_folder() / "models" / BUNDLED
+    if own.is_dir():
+        return own
+    installed = find_spec(MODELS)
+    # It holds data alone: a package without a module.
+    for place in (installed.submodule_search_locations if installed else None) or ():
+        if (Path(place) / BUNDLED).is_dir():
+            return Path(place) / BUNDLED
+    raise ModelError(f"{BUNDLED} is not installed: pip install bert-mrc-theseus-models, or name a model folder")
 
 
 def cache_folder() -> Path:

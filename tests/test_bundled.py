@@ -17,7 +17,14 @@ from bert_mrc_theseus.package_data import bundled_model
 from bert_mrc_theseus.text.interchange import read_documents
 
 CARD = (bundled_model() / "README.md").read_text(encoding="utf-8")
-SHOWN = [line for block in re.findall(r"```text\n(.*?)```", CARD, re.DOTALL) for line in block.splitlines()]
+CHINESE_CARD = (bundled_model() / "README.zh-CN.md").read_text(encoding="utf-8")
+
+
+def shown(card: str) -> list[str]:
+    return [line for block in re.findall(r"```text\n(.*?)```", card, re.DOTALL) for line in block.splitlines()]
+
+
+SHOWN = shown(CARD)
 """Lines of output in the card: sentences with [text|TYPE] for each entity."""
 
 NO_TENSORFLOW = "import sys; sys.modules['tensorflow'] = sys.modules['keras'] = None; "
@@ -55,7 +62,7 @@ def test_it_is_small_and_complete():
 
 def test_the_card_has_metadata_and_shows_what_is_true():
     assert re.match(r"---\n(?:.+\n)*language:(?:.+\n)*license: (?:.+\n)+?---\n", CARD)
-    assert len(SHOWN) >= 10
+    assert len(SHOWN) >= 10 and shown(CHINESE_CARD) == SHOWN
     assert predict([unmarked(line) for line in SHOWN], "--format", "text").splitlines() == SHOWN
 
 

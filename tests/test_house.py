@@ -62,6 +62,22 @@ def imports(file: Path, module: str, package: str = PACKAGE) -> Iterator[tuple[s
             yield from ((f"{base}.{alias.name}", node.lineno) for alias in node.names)
 
 
+def reached_from(start: str) -> set[str]:
+    """All modules that a module imports, and that these import."""
+    found = {module.removesuffix("/__init__"): file for module, file in sources()}
+    seen: set[str] = set()
+    left = [start]
+    while left:
+        module = left.pop()
+        if module in found and module not in seen:
+            seen.add(module)
+            for name, _ in imports(found[module], module):
+                parts = name.split(".")
+                if parts[0] == PACKAGE:
+                    left += ["/".join(parts[1:end]) for end in range(2, len(parts) + 1)]
+    return seen
+
+
 def floor_of(name: str) -> int | None:
     """Number of the floor on which a module or folder lies; None: it is not part of the project."""
     return next((number for number, floor in enumerate(FLOORS) if name in floor), None)
@@ -157,6 +173,20 @@ def test_the_library_does_not_import_preprocess():
         if name.startswith(f"{PACKAGE}.preprocess") or name.split(".")[0] == "preprocess"
     ]
     assert wrong == []
+
+
+def test_what_is_installed_without_extras_is_what_prediction_imports():
+    dependencies = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]["dependencies"]
+    names = {re.split(r"[^\w-]", line)[0].replace("-", "_") for line in dependencies}
+    # One has another name on PyPI.
+    names = {{"pyahocorasick": "ahocorasick"}.get(name, name) for name in names}
+    files = {module.removesuffix("/__init__"): file for module, file in sources()}
+    imported = {
+        name.split(".")[0]
+        for module in reached_from("cli/app") | reached_from("cli/predict")
+        for name, _ in imports(files[module], module)
+    }
+    assert names - imported == set()
 
 
 def test_the_wheel_has_every_package():

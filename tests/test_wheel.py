@@ -32,7 +32,7 @@ def installed(tmp_path_factory) -> Path:
     """Folder of an environment with the wheel in it."""
     folder = tmp_path_factory.mktemp("wheel")
     # A copy: building leaves files behind where it runs.
-    ignored = shutil.ignore_patterns(".git", ".venv", "runs", "build", "dist", "*.egg-info", ".*_cache", ".hypothesis")
+    ignored = shutil.ignore_patterns(".git", ".venv*", "runs", "build", "dist", "*.egg-info", ".*_cache", ".hypothesis")
     shutil.copytree(ROOT, folder / "source", ignore=ignored)
     pip = [sys.executable, "-m", "pip", "--disable-pip-version-check", "-q"]
     run(*pip, "wheel", "--no-deps", "--wheel-dir", folder / "dist", folder / "source", cwd=folder)

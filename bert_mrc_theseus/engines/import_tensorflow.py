@@ -39,8 +39,8 @@ def import_tensorflow() -> None:
     except ModuleNotFoundError as error:
         if backend != "jax":
             raise UserError(
-                f"{error}. Training needs it, and so do models that were not exported to ONNX: "
-                f"pip install 'bert-mrc-theseus[train]'"
+                f"{error}. Training needs it, and so do models that were not exported to ONNX (bert-mrc-theseus export MODEL "
+                f"--to onnx, where it is): pip install 'bert-mrc-theseus[train]', or make setup in a clone"
             ) from error
     finally:
         os.close(kept)

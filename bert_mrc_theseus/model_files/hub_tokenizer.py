@@ -15,8 +15,8 @@ TOKENIZER, TOKENIZER_CONFIG = "tokenizer.json", "tokenizer_config.json"
 
 SPECIAL = {"unk_token": UNK, "sep_token": SEP, "pad_token": PAD, "cls_token": CLS}
 
-CODE_POINTS = [chr(code) for code in range(0x30000) if not 0xD800 <= code < 0xE000]
-"""Those that may have another form."""
+CODE_POINTS = 0x30000
+"""Code points below it may have another form."""
 
 
 def write_hub_tokenizer(folder: Path, vocab: tuple[str, ...], max_positions: int) -> None:
@@ -45,7 +45,8 @@ def _tokenizer_json(vocab: tuple[str, ...]) -> str:
     """A training writes it again and again for one vocabulary."""
     tokenizer = Tokenizer(vocab)
     numbers = {entry: row for row, entry in enumerate(vocab)}
-    found = zip(CODE_POINTS, tokenizer.encode("".join(CODE_POINTS)).ids.tolist(), strict=True)
+    chars = [chr(code) for code in range(CODE_POINTS) if not 0xD800 <= code < 0xE000]
+    found = zip(chars, tokenizer.encode("".join(chars)).ids.tolist(), strict=True)
     other_forms = {char: row for char, row in found if row != tokenizer.unk and char not in numbers}
     ids = {token: numbers[token] for token in SPECIAL.values()}
     return json.dumps(

@@ -4,6 +4,8 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
+# Many programs, `httpx` and `requests` among them, read lines as `str.splitlines` does. JSON itself escapes those below U+0020.
+_ESCAPED = {ord(end): f"\\u{ord(end):04x}" for end in "\x85\u2028\u2029"}
 LIST_HEAD, LIST_BETWEEN, LIST_TAIL = "[\n", ",\n", "\n]\n"
 
 
@@ -13,5 +15,5 @@ def json_text(record: Any) -> str:
 
 
 def json_line(record: Mapping[str, Any]) -> str:
-    """A line of JSONL."""
-    return json_text(record) + "\n"
+    """A line of JSONL; the characters in its texts that `str.splitlines` too takes for ends of lines are escaped."""
+    return json_text(record).translate(_ESCAPED) + "\n"

@@ -145,9 +145,12 @@ class EntitiesRequest(SettingsIn):
     """Texts, or documents, and how to read them."""
 
     texts: Annotated[
-        list[str] | None,
-        BeforeValidator(_several, json_schema_input_type=list[str] | str | None),
-        Field(max_length=MOST_TEXTS, description="Texts, or one; this or `documents`."),
+        # The limit stands at the list: after a BeforeValidator it is asked of None, too, which has no length.
+        Annotated[list[str], Field(max_length=MOST_TEXTS)] | None,
+        BeforeValidator(
+            _several, json_schema_input_type=Annotated[list[str], Field(max_length=MOST_TEXTS)] | str | None
+        ),
+        Field(description="Texts, or one; this or `documents`."),
     ] = None
     documents: Annotated[list[DocumentIn] | None, Field(max_length=MOST_TEXTS)] = None
 

@@ -24,6 +24,7 @@ def test_thresholds_that_are_left_out_are_the_models(given, counts):
     [
         '{"texts": [], "documents": []}',
         "{}",
+        '{"texts": null}',
         '{"texts": ["a"], "typs": ["PER"]}',
         '{"texts": ["\\ud800"]}',
         '{"texts": ["a"], "types": []}',
@@ -37,6 +38,12 @@ def test_thresholds_that_are_left_out_are_the_models(given, counts):
 def test_what_cannot_be_meant_is_refused(body):
     with pytest.raises(ValidationError):
         EntitiesRequest.model_validate_json(body)
+
+
+@pytest.mark.parametrize("name", ["model", "types", "queries", "thresholds", "dictionary", "texts"])
+def test_null_is_as_if_it_was_left_out(name):
+    asked = EntitiesRequest.model_validate_json('{"documents": [{"text": "a"}], "' + name + '": null}')
+    assert asked == EntitiesRequest.model_validate_json('{"documents": [{"text": "a"}]}')
 
 
 def test_a_document_keeps_what_else_it_has():

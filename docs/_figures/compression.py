@@ -1,0 +1,321 @@
+"""Tables of compression.md and README: what `compare` wrote."""
+
+import statistics
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from docs._figures.reports import f1_of, one, report
+from docs._figures.table import Cell, Table, Text
+
+METHOD = Text("method", "方法")
+LAYERS = Text("layers", "层数")
+TEST_AND_DEV = Text("strict F1 test (dev)", "严格 F1：测试集（开发集）")
+RETENTION = Text("retention", "保留比例")
+MINUTES = Text("minutes", "分钟")
+MEAN = Text("mean", "平均")
+SEEDS = (42, 43, 44)
+
+TITLES = {
+    "predecessor": Text("predecessor", "前任"),
+    "linear": Text("two-stage, linear", "两阶段，线性"),
+    "distilled": Text("two-stage, linear, distilled", "两阶段，线性，蒸馏"),
+    "distilled-lightly": Text("two-stage, linear, distilled lightly", "两阶段，线性，轻度蒸馏"),
+    "constant": Text("two-stage, constant 0.5", "两阶段，恒定 0.5"),
+    "one-stage": Text("one-stage (stage 1 alone)", "单阶段（只有阶段 1）"),
+    "first": Text("first layers, fine-tuned", "前几层，直接微调"),
+    "first-longer": Text("first layers, fine-tuned, as many steps", "前几层，直接微调，步数相同"),
+    "first-distilled": Text("first layers, distilled", "前几层，蒸馏"),
+    "linear-x2": Text("two-stage, linear, stage 2 x 2", "两阶段，线性，阶段 2 × 2"),
+    "linear-x3": Text("two-stage, linear, stage 2 x 3", "两阶段，线性，阶段 2 × 3"),
+    "linear-x5": Text("two-stage, linear, stage 2 x 5", "两阶段，线性，阶段 2 × 5"),
+    "spaced": Text(
+        "two-stage, linear, from each module's last layer (`spaced`)",
+        "两阶段，线性，从每个模块的最后一层开始（`spaced`）",
+    ),
+    "mean": Text("two-stage, linear, from each module's mean (`mean`)", "两阶段，线性，从每个模块的平均开始（`mean`）"),
+    "focal": Text("predecessor, focal loss", "前任，focal loss"),
+    "bce": Text("predecessor, binary cross-entropy", "前任，二元交叉熵"),
+    "dice": Text("predecessor, dice", "前任，dice"),
+    "token-dice": Text("predecessor, dice of each token", "前任，逐词元的 dice"),
+    "other": Text("*predecessor of another processor*", "*另一种处理器上的前任*"),
+    "other-linear": Text("*two-stage, linear, from it*", "*由它得到的两阶段、线性*"),
+}
+
+EPYC, XEON = "AMD EPYC", "Intel Xeon (AMX)"
+
+
+@dataclass(frozen=True)
+class Trained:
+    """A row of a comparison, over its seeds.
+
+    Attributes:
+        title: a key of `TITLES`.
+        runs: its evaluations, one a seed.
+        predecessors: those of the predecessors, in the same order.
+    """
+
+    title: str
+    runs: Sequence[dict[str, Any]]
+    predecessors: Sequence[dict[str, Any]]
+
+    @property
+    def layers(self) -> str:
+        """Of the model."""
+        return str(self.runs[0]["layers"])
+
+    @property
+    def shared(self) -> str:
+        """K, its shared layers."""
+        return str(self.runs[0]["shared"])
+
+    @property
+    def f1(self) -> list[float]:
+        """Strict micro F1 on test."""
+        return [f1_of(run) for run in self.runs]
+
+    @property
+    def retention(self) -> str:
+        """Mean F1 over that of the predecessors; nothing where nothing was learnt."""
+        kept = statistics.fmean(self.f1) / statistics.fmean(f1_of(run) for run in self.predecessors)
+        return f"{kept:.1%}" if kept else ""
+
+
+def score(run: dict[str, Any]) -> str:
+    """F1 on test, and on dev in brackets."""
+    return f"{f1_of(run):.4f} ({run['dev_f1']:.4f})"
+
+
+def resume(seed: int, row: str, **wanted: Any) -> dict[str, Any]:
+    """The evaluation of a row of Resume: seed 42 has its main rows in a file of their own."""
+    if seed == 42 and row in ("predecessor", "linear-6", "constant-6", "one-stage-6", "first-6", "distilled-6"):
+        layers = 12 if row == "predecessor" else 6
+        reports = report("compare-resume")["reports"]
+        return one(reports, method=row.removesuffix("-6"), layers=layers, shared=wanted.get("shared", 0))
+    if seed == 43 and row == "linear-6":
+        return one(report("compare-resume-shared")["reports"], seed=43, method="linear", layers=6, shared=0)
+    if seed == 43 and row == "predecessor":
+        wanted = {"processor": None}
+    return one(report("compare-resume-3"), seed=seed, row=row, **wanted)
+
+
+def compression_resume() -> Table:
+    """Every method of seed 42."""
+    first = [
+        ("predecessor", "predecessor", 0), ("linear", "linear-6", 0), ("linear", "linear-6", 4), ("linear", "linear-6", 5),
+        ("distilled", "distilled-6", 0), ("distilled", "distilled-6", 5), ("constant", "constant-6", 0),
+        ("one-stage", "one-stage-6", 0), ("first", "first-6", 0),
+    ]  # fmt: skip
+    last = [
+        ("distilled-lightly", "distilled-lightly-3"), ("one-stage", "one-stage-3"), ("first", "first-3"),
+        ("first-distilled", "first-distilled-3"), ("linear-x3", "linear-3-x3"),
+        ("distilled-lightly", "distilled-lightly-6"), ("constant", "constant-3"), ("spaced", "spaced-3"), ("mean", "mean-3"),
+    ]  # fmt: skip
+    comparison = report("compare-resume")
+    predecessor = resume(42, "predecessor")
+    three = one(comparison["reports"], method="linear", layers=3)
+    timed = [(title, resume(42, row, shared=shared)) for title, row, shared in first] + [("linear", three)]
+    rows: list[list[Cell]] = []
+    for title, run in timed:
+        name = run["method"]
+        speed = one(comparison["rows"], name=name, layers=run["layers"], shared=run["shared"])["speed"]
+        rows.append([*_resume_row(title, run, predecessor, f"{speed:.2f} x"), f"{run['minutes']:.0f}"])
+    rows += [[*_resume_row(title, resume(42, row), predecessor, ""), ""] for title, row in last]
+    heads: list[Cell] = [
+        METHOD,
+        LAYERS,
+        "K",
+        TEST_AND_DEV,
+        RETENTION,
+        Text("sentences/s", "句/秒"),
+        Text("parameters", "参数量"),
+        MINUTES,
+    ]
+    return Table(heads, rows)
+
+
+def _resume_row(title: str, run: dict[str, Any], predecessor: dict[str, Any], speed: str) -> list[Cell]:
+    row = Trained(title, [run], [predecessor])
+    parameters = f"{run['parameters'] / 1e6:.1f} M"
+    return [TITLES[title], row.layers, row.shared, score(run), row.retention, speed, parameters]
+
+
+MAIN = {
+    "predecessor": "predecessor", "linear": "linear-6", "constant": "constant-6", "one-stage": "one-stage-6",
+    "first": "first-6",
+}  # fmt: skip
+"""Of three seeds: the row by its title."""
+
+
+def resume_of_seeds(title: str) -> Trained:
+    """A main row of Resume with its three seeds."""
+    predecessors = [resume(seed, "predecessor") for seed in SEEDS]
+    return Trained(title, [resume(seed, MAIN[title]) for seed in SEEDS], predecessors)
+
+
+def compression_resume_seeds() -> Table:
+    """The main rows of three seeds."""
+    rows = [resume_of_seeds(title) for title in MAIN]
+    return Table(
+        [METHOD, *_seeds(), MEAN],
+        [[TITLES[row.title], *map(score, row.runs), f"{statistics.fmean(row.f1):.4f}"] for row in rows],
+    )
+
+
+def _seeds() -> list[Text]:
+    return [Text(f"seed {seed}", f"种子 {seed}") for seed in SEEDS]
+
+
+def compression_resume_longer() -> Table:
+    """Three layers with a longer stage 2."""
+    rows = [("linear-x3", "linear-3-x3", 42), ("linear-x3", "linear-3-x3", 44), ("first-longer", "first-3-x3", 44)]
+    cells: list[list[Cell]] = []
+    for title, name, seed in rows:
+        row = Trained(title, [resume(seed, name)], [resume(seed, "predecessor")])
+        cells.append([TITLES[title], str(seed), row.layers, score(row.runs[0]), row.retention])
+    return Table([METHOD, Text("seed", "种子"), LAYERS, TEST_AND_DEV, RETENTION], cells)
+
+
+def notes_losses() -> Table:
+    """Losses of the predecessor, seed 44."""
+    rows = {
+        "focal": "predecessor", "bce": "predecessor-bce", "dice": "predecessor-dice",
+        "token-dice": "predecessor-dice-per-token",
+    }  # fmt: skip
+    predecessor = resume(44, "predecessor")
+    cells: list[list[Cell]] = []
+    for title, name in rows.items():
+        row = Trained(title, [resume(44, name)], [predecessor])
+        cells.append([TITLES[title], score(row.runs[0]), row.retention, f"{row.runs[0]['minutes']:.0f}"])
+    return Table([METHOD, TEST_AND_DEV, RETENTION, MINUTES], cells)
+
+
+def notes_distillation() -> Table:
+    """Successors without distillation and with it."""
+    three = one(report("compare-resume")["reports"], method="linear", layers=3)
+    rows = [
+        ("linear", resume(42, "linear-6"), resume(42, "distilled-6"), resume(42, "distilled-lightly-6")),
+        ("linear", resume(42, "linear-6", shared=5), resume(42, "distilled-6", shared=5), None),
+        ("linear", three, None, resume(42, "distilled-lightly-3")),
+        ("linear", None, resume(44, "distilled-3"), None),
+        ("first", resume(44, "first-6"), resume(44, "first-distilled-6"), None),
+        ("first", resume(42, "first-3"), resume(42, "first-distilled-3"), None),
+    ]
+    cells: list[list[Cell]] = []
+    for title, *runs in rows:
+        run = next(run for run in runs if run)
+        own = [str(run["seed"]), str(run["layers"]), str(run["shared"])]
+        cells.append([TITLES[title], *own, *(score(run) if run else "" for run in runs)])
+    ways = [
+        Text("without", "不蒸馏"), Text("distilled, weight 1", "蒸馏，权重 1"),
+        Text("weights 0.05 and 0.01", "权重 0.05 和 0.01"),
+    ]  # fmt: skip
+    return Table([METHOD, Text("seed", "种子"), LAYERS, "K", *ways], cells)
+
+
+def peoples_daily(row: str, processor: str = XEON) -> dict[str, Any]:
+    """The evaluation of a row of People's Daily."""
+    return one(report("compare-peoples-daily"), row=row, processor=processor)
+
+
+PUBLISHED = {"predecessor": 0.958, "linear-6": 0.9491, "constant-6": 0.9459, "one-stage-6": 0.9342}
+"""What the original project published of People's Daily."""
+
+
+def compression_peoples_daily() -> Table:
+    """Every method, and at the end what another processor made of two."""
+    rows = [
+        ("predecessor", "predecessor", XEON), ("linear", "linear-6", XEON), ("constant", "constant-6", XEON),
+        ("one-stage", "one-stage-6", XEON), ("first", "first-6", XEON), ("linear-x2", "linear-6-x2", XEON),
+        ("first-longer", "first-6-x2", XEON), ("linear", "linear-3", XEON), ("linear-x2", "linear-3-x2", XEON),
+        ("linear-x5", "linear-3-x5", XEON), ("first-longer", "first-3-x5", XEON), ("other", "predecessor", EPYC),
+        ("other-linear", "linear-6", EPYC),
+    ]  # fmt: skip
+    cells: list[list[Cell]] = []
+    for title, name, processor in rows:
+        run = peoples_daily(name, processor)
+        row = Trained(title, [run], [peoples_daily("predecessor", processor)])
+        published = f"{PUBLISHED[name]:.4f}" if name in PUBLISHED else ""
+        string_set = f"{run['string_set']['f1']:.4f}"
+        minutes = f"{run['minutes']:.0f}"
+        cells.append([TITLES[title], row.layers, score(run), row.retention, string_set, published, minutes])
+    own = Text("published (its own metric)", "原项目公布的（其自己的指标）")
+    return Table([METHOD, LAYERS, TEST_AND_DEV, RETENTION, Text("string-set F1", "字符串集合 F1"), own, MINUTES], cells)
+
+
+def weibo_of_seeds(title: str, name: str) -> Trained:
+    """A row of Weibo with its three seeds."""
+    runs = report("compare-weibo")
+    return Trained(
+        title,
+        [one(runs, row=name, seed=seed) for seed in SEEDS],
+        [one(runs, row="predecessor", seed=seed) for seed in SEEDS],
+    )
+
+
+def compression_weibo() -> Table:
+    """Every method of three seeds."""
+    names = [("predecessor", "predecessor"), ("linear", "linear-6"), ("linear", "linear-6-shared5")]
+    names += [("constant", "constant-6"), ("one-stage", "one-stage-6"), ("first", "first-6")]
+    cells: list[list[Cell]] = []
+    for title, name in names:
+        row = weibo_of_seeds(title, name)
+        mean = f"{statistics.fmean(row.f1):.4f} ± {statistics.stdev(row.f1):.4f}"
+        dev = f"{statistics.fmean(run['dev_f1'] for run in row.runs):.4f}"
+        cells.append([TITLES[title], row.layers, row.shared, *map(score, row.runs), mean, dev, row.retention])
+    heads: list[Cell] = [
+        METHOD,
+        LAYERS,
+        "K",
+        *_seeds(),
+        Text("mean ± sd", "平均 ± 标准差"),
+        Text("mean of dev", "开发集平均"),
+        RETENTION,
+    ]
+    return Table(heads, cells)
+
+
+def compression_summary() -> Table:
+    """README's: Resume and People's Daily side by side."""
+    titles = {
+        "predecessor": Text("predecessor, 12 layers", "前任，12 层"),
+        "linear": Text("two-stage, linear replace rate", "两阶段，线性替换率"),
+        "constant": Text("two-stage, constant replace rate 0.5", "两阶段，恒定替换率 0.5"),
+        "one-stage": Text("one-stage", "单阶段"),
+        "first": Text("first 6 layers, fine-tuned: no Theseus", "前 6 层直接微调：不用 Theseus"),
+    }
+    rows: list[list[Cell]] = [
+        [title, f"{statistics.fmean(resume_of_seeds(name).f1):.4f}", f"{f1_of(peoples_daily(MAIN[name])):.4f}"]
+        for name, title in titles.items()
+    ]
+    three = f"{f1_of(resume(42, 'linear-3')):.4f}"
+    longer = f"{statistics.fmean(f1_of(resume(seed, 'linear-3-x3')) for seed in (42, 44)):.4f}"
+    daily = f"{f1_of(peoples_daily('linear-3-x5')):.4f}"
+    rows += [
+        [
+            Text("two-stage, linear, 3 layers", "两阶段，线性，3 层"),
+            Text(f"{three} (one seed)", f"{three}（一个种子）"),
+            f"{f1_of(peoples_daily('linear-3')):.4f}",
+        ],
+        [
+            Text("the same with a longer stage 2", "同上，阶段 2 更长"),
+            Text(f"{longer} (x 3, two seeds)", f"{longer}（× 3，两个种子）"),
+            Text(f"{daily} (x 5)", f"{daily}（× 5）"),
+        ],
+    ]
+    entities = f"{resume(42, 'predecessor')['strict']['micro']['support']:,}"
+    of_daily = f"{peoples_daily('predecessor')['strict']['micro']['support']:,}"
+    return Table(
+        [
+            "",
+            Text(
+                f"Resume ({entities} entities, 8 types), three seeds",
+                f"Resume（{entities} 个实体，8 个类型），三个种子",
+            ),
+            Text(
+                f"People's Daily ({of_daily} entities, 3 types), one seed",
+                f"人民日报（{of_daily} 个实体，3 个类型），一个种子",
+            ),
+        ],
+        rows,
+    )
