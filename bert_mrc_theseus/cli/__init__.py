@@ -8,6 +8,7 @@ settings_options         options made from settings dataclasses
 interruption             commands that are told to end
 given_values             what no option can mean
 question_options         what is looked for
+model_places             models by folder, or by their name on the hub
 values                   values of options that typer has no type for
 predict, predict_ray, serve                     find entities
 preprocess, augment, generate, queries          prepare data

@@ -24,7 +24,7 @@ from bert_mrc_theseus.training.config import NewPredecessor, TrainingConfig
 from bert_mrc_theseus.training.data import check_start
 from bert_mrc_theseus.training.progress import ConsoleProgress
 
-_TRAINING = ("token_budget", "loss", "negative_ratio", "by_text", "dropout", "mixed_bfloat16")
+_TRAINING = ("token_budget", "loss", "negative_ratio", "by_text", "dropout", "mixed_bfloat16", "devices")
 _NEW = ("encoder", "queries", "window", "context_position", "shared_layers", "words", "top_layers", "lexicon")
 
 
@@ -80,7 +80,7 @@ def compare(
     )
     refuse_unread_words(given)
     chosen_seeds = comma_list(seeds, int, "--seeds")
-    check_backend(os.environ.get("KERAS_BACKEND"))
+    check_backend(os.environ.get("KERAS_BACKEND"), given.get("devices", 1))
     for seed in chosen_seeds:
         for candidate in [Candidate("predecessor"), *wanted]:
             stage_plans(candidate, seed, settings)

@@ -8,6 +8,7 @@ import typer
 from rich.table import Table
 
 from bert_mrc_theseus.cli import complete, panels
+from bert_mrc_theseus.cli.model_places import MODEL_PLACE
 from bert_mrc_theseus.cli.values import split_file
 from bert_mrc_theseus.errors import DataError, UsageError
 from bert_mrc_theseus.language.translation import translated
@@ -23,7 +24,7 @@ def evaluate(
     model: Annotated[
         Path,
         typer.Argument(
-            help="Model folder, such as RUN/stage2/best; or RUN, for all its stages.", exists=True, file_okay=False
+            help="Model folder, such as RUN/stage2/best, or hf:OWNER/NAME; or RUN, for all its stages.", **MODEL_PLACE
         ),
     ],
     data: Annotated[Path, typer.Argument(help="Data folder (see preprocess), or one JSONL file.", exists=True)],
@@ -76,6 +77,7 @@ def evaluate(
     from bert_mrc_theseus.files.places import check_place
     from bert_mrc_theseus.files.sha256 import sha256_of
     from bert_mrc_theseus.integrations.seqeval_report import check_seqeval
+    from bert_mrc_theseus.model_files.hub import is_on_hub, local_model
     from bert_mrc_theseus.model_files.model_folder import files_of_models
     from bert_mrc_theseus.model_files.run_folder import RunFolder
     from bert_mrc_theseus.outputs import check_output_files
@@ -88,8 +90,11 @@ def evaluate(
         raise UsageError("--tune needs a data folder, whose dev is tuned on")
     if keep_thresholds and not tune:
         raise UsageError("--save-thresholds keeps what --tune finds: say --tune too")
+    if keep_thresholds and is_on_hub(model):
+        raise UsageError(f"--save-thresholds writes into a model folder: {model} is on the hub")
     if seqeval:
         check_seqeval()
+    model = local_model(model)
     check_output_files((report, errors), [path, data / "dev.jsonl", *files_of_models(model)])
     if keep_thresholds and model.is_dir():
         check_place(model / "config.json")

@@ -6,6 +6,7 @@ from typing import Annotated
 import typer
 
 from bert_mrc_theseus.cli import complete
+from bert_mrc_theseus.cli.model_places import MODEL_PLACE
 from bert_mrc_theseus.cli.values import check_names
 from bert_mrc_theseus.engines.import_tensorflow import import_tensorflow
 from bert_mrc_theseus.errors import UsageError
@@ -16,7 +17,9 @@ TARGETS = ("onnx", "hf", "tf")
 
 
 def export(
-    model: Annotated[Path, typer.Argument(help="Model folder, such as RUN/stage2/best.", exists=True, file_okay=False)],
+    model: Annotated[
+        Path, typer.Argument(help="Model folder, such as RUN/stage2/best, or hf:OWNER/NAME.", **MODEL_PLACE)
+    ],
     to: Annotated[
         str,
         typer.Option(
@@ -39,6 +42,7 @@ def export(
     ] = None,
 ) -> None:
     """Write a model as ONNX (checked against the model), for transformers, or its encoder, without heads, for TensorFlow 1."""
+    from bert_mrc_theseus.model_files.hub import is_on_hub, local_model
     from bert_mrc_theseus.model_files.model_folder import load_spec
 
     console = PlainConsole(soft_wrap=True)
@@ -48,15 +52,19 @@ def export(
     if to != "onnx":
         if out is None:
             raise UsageError(f"--to {to} needs a folder to write: --out FOLDER")
+        model = local_model(model)
         left_out = _export_to_others(model, to, out)
         console.say(f"{model} -> {out}")
         if left_out:
             console.say(f"left out, since there is no place for them: {', '.join(left_out)}")
         return
+    if out is None and is_on_hub(model):
+        raise UsageError(f"{model} is on the hub: name a folder to write, --out FOLDER")
     if out is None and model.is_dir():
         check_place(model / "onnx")
     if data is None:
         raise UsageError("--to onnx needs the data folder that the graph is compared on: --data FOLDER")
+    model = local_model(model)
     load_spec(model)
     import_tensorflow()
     from bert_mrc_theseus.engines.choose import load_engine

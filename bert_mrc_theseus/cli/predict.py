@@ -9,6 +9,7 @@ from typing import Annotated, Any
 import typer
 
 from bert_mrc_theseus.cli import complete, panels
+from bert_mrc_theseus.cli.model_places import MODEL_PLACE
 from bert_mrc_theseus.cli.question_options import Nested, Queries, Style, Threshold, Types
 from bert_mrc_theseus.cli.values import comma_list
 from bert_mrc_theseus.errors import PARTIAL, DataError, UsageError
@@ -39,9 +40,8 @@ def predict(
         typer.Option(
             "-m",
             "--model",
-            help="Model folder, such as RUN/stage2/best; default: ner-zh-small.",
-            exists=True,
-            file_okay=False,
+            help="Model folder, such as RUN/stage2/best, or hf:OWNER/NAME; default: ner-zh-small.",
+            **MODEL_PLACE,
             rich_help_panel=panels.MODEL,
         ),
     ] = None,
@@ -173,6 +173,7 @@ def predict(
 ) -> None:
     """Find entities in texts. Exit status 3 says that some records could not be read or written."""
     from bert_mrc_theseus.decoding.spans import Thresholds
+    from bert_mrc_theseus.model_files.hub import local_model
     from bert_mrc_theseus.model_files.model_folder import files_of_models
     from bert_mrc_theseus.output.formats import format_by_name
     from bert_mrc_theseus.output.write import check_outputs, output_columns, write_outputs
@@ -206,7 +207,7 @@ def predict(
     files = find_inputs(inputs or [], report)
     thresholds = None if threshold is None else Thresholds(threshold, threshold)
     chosen = None if types is None else comma_list(types, str, "--types")
-    model = model or bundled_model()
+    model = bundled_model() if model is None else local_model(model)
     read: list[str | Path] = [
         *files,
         *files_of_models(model),

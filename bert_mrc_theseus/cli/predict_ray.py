@@ -1,5 +1,6 @@
 """`bert-mrc-theseus predict-ray`: entities of Parquet and JSONL files on the machines of a Ray cluster."""
 
+import os
 import re
 from pathlib import Path
 from typing import Annotated, Any
@@ -7,6 +8,7 @@ from typing import Annotated, Any
 import typer
 
 from bert_mrc_theseus.cli import panels
+from bert_mrc_theseus.cli.model_places import MODEL_PLACE
 from bert_mrc_theseus.cli.question_options import Nested, Queries, Style, Threshold, Types
 from bert_mrc_theseus.cli.values import comma_list
 from bert_mrc_theseus.errors import PARTIAL, UsageError, UserError, printable
@@ -19,19 +21,18 @@ ADDRESS = re.compile(r"(ray://)?[\w.-]+:\d+|(ray://)?\[[\da-fA-F:.]+\]:\d+|auto|
 
 def predict_ray(
     input_path: Annotated[
-        Path,
+        str,
         typer.Argument(
             metavar="INPUT",
-            help="A .parquet, .jsonl or .ndjson file (.gz, .zst too), or a folder of them.",
-            exists=True,
+            help="A .parquet, .jsonl or .ndjson file (.gz, .zst too), or a folder of them; or its address (s3://...).",
         ),
     ],
     out: Annotated[
-        Path,
+        str,
         typer.Option(
             "-o",
             "--out",
-            help="Folder to write; every machine must see it under this path.",
+            help="Folder to write, or its address; every machine must see it under this path.",
             rich_help_panel=panels.OUTPUT,
         ),
     ],
@@ -40,9 +41,8 @@ def predict_ray(
         typer.Option(
             "-m",
             "--model",
-            help="Model folder, on every machine; default: ner-zh-small.",
-            exists=True,
-            file_okay=False,
+            help="Model folder, on every machine, or hf:OWNER/NAME; default: ner-zh-small.",
+            **MODEL_PLACE,
             rich_help_panel=panels.MODEL,
         ),
     ] = None,
@@ -95,6 +95,8 @@ def predict_ray(
     """
     from bert_mrc_theseus.decoding.spans import Thresholds
     from bert_mrc_theseus.engines.choose import choose_engine
+    from bert_mrc_theseus.files.trees import below, names_below, place_of, stamp
+    from bert_mrc_theseus.model_files.hub import is_on_hub, local_model, pinned
     from bert_mrc_theseus.model_files.model_folder import load_spec
     from bert_mrc_theseus.package_data import bundled_model
     from bert_mrc_theseus.prediction.extractor import wanted_schema
@@ -104,8 +106,14 @@ def predict_ray(
     chosen = None if types is None else comma_list(types, str, "--types")
     if address is not None and not ADDRESS.fullmatch(address):
         raise UsageError(f"--address is ray://HOST:PORT, HOST:PORT, auto or local. Received: {printable(address)}")
-    check_job_folder(out, input_path)
-    folder = model or bundled_model()
+    source, target = place_of(input_path), place_of(out)
+    if isinstance(source, Path) and not os.path.exists(source):
+        raise UsageError(f"{input_path}: no such file or folder")
+    for place in (source, target):
+        if isinstance(place, str) and place.startswith("memory:"):
+            raise UsageError(f"{place} is in the memory of one process: workers are others")
+    check_job_folder(target, source)
+    folder = bundled_model() if model is None else local_model(model)
     schema = wanted_schema(folder, None, queries, style, chosen)
     choose_engine(folder, "onnx")
     try:
@@ -120,8 +128,11 @@ def predict_ray(
             f"the model was not trained on the queries of {', '.join(unseen)}: what it finds for them may be little, or wrong",
             style="yellow",
         )
+    named = None
+    if model is not None:
+        named = pinned(model, folder) if is_on_hub(model) else str(folder.absolute())
     arguments: dict[str, Any] = {
-        "folder": None if model is None else str(model.absolute()),
+        "folder": named,
         "thresholds": None if threshold is None else Thresholds(threshold, threshold),
         "engine": "onnx",
         "schema": schema,
@@ -136,12 +147,11 @@ def predict_ray(
         "text field": text_field,
         "part": [part, parts.ROW_BYTES],
     }
-    files = parts.find_tables(input_path.absolute())
-    out = out.absolute()
-    stats = {name: [path.stat().st_size, path.stat().st_mtime_ns] for path, name in files}
-    with job_folder(out, depends_on, stats):
+    files = parts.find_tables(source)
+    with job_folder(target, depends_on, {name: stamp(path) for path, name in files}):
         whole = [one for path, name in files for one in parts.parts_of(path, name, text_field, part)]
-        todo = [one for one in whole if not one.entities_path(out).exists()]
+        done = parts.done_outputs(target)
+        todo = [one for one in whole if one.output not in done]
         if len(todo) < len(whole):
             console.say(f"going on: {len(whole) - len(todo):,} of {len(whole):,} parts are done")
         progress = ray_job.Progress()
@@ -149,7 +159,7 @@ def predict_ray(
             with ray_job.cluster(address):
                 progress = ray_job.run_parts(
                     todo,
-                    lambda: ray_job.start_actor(out, text_field, arguments),
+                    lambda: ray_job.start_actor(target, text_field, arguments),
                     workers or ray_job.room(),
                     wait,
                     lambda now: console.say(
@@ -163,6 +173,7 @@ def predict_ray(
         for one, reason in list(progress.lost.items())[:10]:
             console.say(f"not done: part {one.number} of {one.name}: {reason}", style="red")
         raise UserError(f"{len(progress.lost)} of {len(whole)} parts were not done; the same command tries them again")
-    if any((out / "failed").rglob("*.jsonl")):
-        console.say(f"rows that could not be read, with the reason: {out / 'failed'}", style="yellow")
+    failed = below(target, parts.FAILED)
+    if any(name.endswith(".jsonl") for name in names_below(failed)):
+        console.say(f"rows that could not be read, with the reason: {failed}", style="yellow")
         raise typer.Exit(PARTIAL)

@@ -15,7 +15,9 @@ TOKEN = "BMT_TOKEN"
 def serve(
     models: Annotated[
         list[str] | None,
-        typer.Argument(metavar="[MODEL]...", help="Model folders, or NAME=FOLDER; default: ner-zh-small."),
+        typer.Argument(
+            metavar="[MODEL]...", help="Model folders or hf:OWNER/NAME, or NAME=FOLDER; default: ner-zh-small."
+        ),
     ] = None,
     host: Annotated[
         str,

@@ -8,10 +8,12 @@ import typer
 
 from bert_mrc_theseus.cli import complete, panels
 from bert_mrc_theseus.cli.interruption import terminated_as_by_ctrl_c
+from bert_mrc_theseus.cli.model_places import MODEL_PLACE
 from bert_mrc_theseus.cli.settings_options import option_names, part_of, refuse_unread_words, takes_settings
 from bert_mrc_theseus.engines.import_tensorflow import import_tensorflow
 from bert_mrc_theseus.errors import TrainingError, UsageError
 from bert_mrc_theseus.files.places import check_place
+from bert_mrc_theseus.model_files.hub import local_model
 from bert_mrc_theseus.training.backend import check_backend
 from bert_mrc_theseus.training.config import (
     STAGE_DEFAULTS,
@@ -63,9 +65,9 @@ def train(
     predecessor: Annotated[
         Path | None,
         typer.Option(
-            help="Model folder that stage 1 starts from and that distillation learns from; default RUN/stage0/best.",
-            exists=True,
-            file_okay=False,
+            help="Model folder, or hf:OWNER/NAME, that stage 1 starts from and that distillation learns from; default "
+            "RUN/stage0/best.",
+            **MODEL_PLACE,
             rich_help_panel=panels.STAGES,
         ),
     ] = None,
@@ -114,7 +116,9 @@ def train(
     check_place(run / "x")
     if 0 in stages:
         check_start(data, new)
-    check_backend(os.environ.get("KERAS_BACKEND"))
+    check_backend(os.environ.get("KERAS_BACKEND"), given.get("devices", 1))
+    if predecessor is not None:
+        predecessor = local_model(predecessor)
     with terminated_as_by_ctrl_c():
         import_tensorflow()
         from bert_mrc_theseus.training.stages import fine_tune_predecessor, fine_tune_successor, replace_modules

@@ -3,6 +3,7 @@
 text_encoding     which bytes are text
 packed_files      gz and zst
 remote_files      files of other machines and stores, by address
+trees             folders of files, here or there
 foreign_stream    streams of libraries whose errors are of their own kinds
 raw_lines         bytes of plain and packed files, a line at a time
 listing           what can be read in a folder

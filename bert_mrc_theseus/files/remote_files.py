@@ -30,15 +30,13 @@ def find_remote(address: str) -> list[str]:
         DataError: it cannot be looked up.
     """
     system, path = _system(address)
-    try:
+    with _lookup(address):
         if _PATTERN.search(path):
             found = [name for name in sorted(system.glob(path)) if system.isfile(name)]
         elif system.isdir(path):
             found = sorted(system.find(path))
         else:
             found = [path] if system.exists(path) else []
-    except Exception as error:
-        raise DataError(f"cannot be looked up: {_said(error)}", address) from error
     if not found:
         raise UsageError(f"{address}: no such file or folder")
     return [address] if found == [path] else [system.unstrip_protocol(name) for name in found]
@@ -66,10 +64,8 @@ def check_remote_output(address: str) -> None:
         DataError: it cannot be looked up.
     """
     system, path = _system(address)
-    try:
+    with _lookup(address):
         folder = system.isdir(path)
-    except Exception as error:
-        raise DataError(f"cannot be looked up: {_said(error)}", address) from error
     if folder or address.endswith("/"):
         raise UsageError(f"{address} is a folder: name a file to write")
 
@@ -78,6 +74,49 @@ def same_remote(one: str, other: str) -> bool:
     """Whether two addresses name one file."""
     (system, path), (other_system, other_path) = _system(one), _system(other)
     return path == other_path and system == other_system
+
+
+def is_remote_file(address: str) -> bool:
+    """Whether there is a file behind an address.
+
+    Raises:
+        DataError: it cannot be looked up.
+        UsageError: there is no such kind of address.
+    """
+    system, path = _system(address)
+    with _lookup(address):
+        return system.isfile(path)
+
+
+def remote_names(address: str) -> list[str]:
+    """The files below a folder, sorted, by their names in it; none, if there is no such folder.
+
+    Raises:
+        DataError, UsageError: see `is_remote_file`.
+    """
+    system, path = _system(address)
+    with _lookup(address):
+        # What this process knows of a folder is as old as when it last looked.
+        system.invalidate_cache()
+        found = system.find(path) if system.isdir(path) else []
+    return sorted(name[len(path.rstrip("/")) + 1 :] for name in found)
+
+
+def remote_stamp(address: str) -> tuple[int, str]:
+    """Bytes of a file, and what is another one when it has changed.
+
+    Raises:
+        DataError, UsageError: see `is_remote_file`.
+    """
+    system, path = _system(address)
+    with _lookup(address):
+        return system.size(path), system.ukey(path)
+
+
+def remote_within(one: str, other: str) -> bool:
+    """Whether an address lies in another one, or is the same."""
+    (system, path), (other_system, other_path) = _system(one), _system(other)
+    return system == other_system and f"{path.rstrip('/')}/".startswith(f"{other_path.rstrip('/')}/")
 
 
 @contextmanager
@@ -104,6 +143,14 @@ def remote_write(address: str) -> Iterator[BinaryIO]:
         with suppress(Exception):
             system.rm(beside)
         raise
+
+
+@contextmanager
+def _lookup(address: str) -> Iterator[None]:
+    try:
+        yield
+    except Exception as error:
+        raise DataError(f"cannot be looked up: {_said(error)}", address) from error
 
 
 @contextmanager

@@ -1,6 +1,7 @@
 """What Keras' JAX backend needs: functions without state, and few batch shapes, since each is compiled anew.
 
-TensorFlow is the default and the tested backend; this one is for accelerators (`KERAS_BACKEND=jax`).
+TensorFlow is the default backend; this one is for accelerators (`KERAS_BACKEND=jax`). Where a function is made under a
+`keras.distribution.DataParallel`, the rows of its batches are shared out among the devices of that.
 """
 
 from collections.abc import Callable, Sequence
@@ -34,10 +35,15 @@ LENGTH_STEP = 64
 """Lengths are padded to a multiple of it, and the number of rows to a power of two."""
 
 
-def padded(bundle: Any, declared: Any) -> Any:
+def padded(bundle: Any, declared: Any, devices: int = 1) -> Any:
     """A bundle with padding added along the axes that its declaration calls `ROWS` and `LENGTH`, so that few shapes occur.
 
     The examples that are added have no tokens: results for the others are the same.
+
+    Args:
+        bundle: arrays.
+        declared: see `batch_types`.
+        devices: which get as many rows each.
     """
 
     def pad(value: np.ndarray, array: Array) -> np.ndarray:
@@ -45,12 +51,19 @@ def padded(bundle: Any, declared: Any) -> Any:
         widths = [(0, more[axis](size) if axis in more else 0) for axis, size in sizes]
         return np.pad(value, widths) if widths else value
 
-    more = {ROWS: lambda size: (1 << (size - 1).bit_length()) - size, LENGTH: lambda size: -size % LENGTH_STEP}
+    def missing_rows(size: int) -> int:
+        power = 1 << (size - 1).bit_length()
+        return power + -power % devices - size
+
+    more = {ROWS: missing_rows, LENGTH: lambda size: -size % LENGTH_STEP}
+    return _mapped(lambda value, array: pad(np.asarray(value), array), bundle, declared)
+
+
+def _mapped(function: Callable[[Any, Array], Any], bundle: Any, declared: Any) -> Any:
+    """A bundle with what a function makes of each array and its declaration."""
     # A declaration may have more than the bundle, where that is None.
     arrays = leaves(_present(declared, bundle))
-    return with_leaves(
-        bundle, (pad(np.asarray(value), array) for value, array in zip(leaves(bundle), arrays, strict=True))
-    )
+    return with_leaves(bundle, (function(value, array) for value, array in zip(leaves(bundle), arrays, strict=True)))
 
 
 def _present(declared: Any, bundle: Any) -> Any:
@@ -62,9 +75,26 @@ def _present(declared: Any, bundle: Any) -> Any:
     return declared
 
 
-def _padded_batch(batch: Batch) -> Batch:
-    forms = {SharedBatch: SHARED_BATCH, TextBatch: text_batch_form(words=True)}
-    return padded(batch, forms.get(type(batch), PAIR_BATCH))
+def _form_of(batch: Batch) -> Batch:
+    """Declaration of a batch."""
+    if isinstance(batch, TextBatch):
+        return text_batch_form(words=True)
+    return SHARED_BATCH if isinstance(batch, SharedBatch) else PAIR_BATCH
+
+
+def _placing() -> Callable[[Any, Any], Any]:
+    """A function of a bundle and its declaration: pads, and shares rows out among the devices of the distribution of now."""
+    distribution = keras.distribution.distribution()
+    if distribution is None:
+        return padded
+
+    def place(value: np.ndarray, array: Array) -> Any:
+        axes = [distribution.batch_dim_name if axis == ROWS else None for axis in array.axes]
+        layout = keras.distribution.TensorLayout(axes, distribution.device_mesh)
+        return keras.distribution.distribute_tensor(value, layout)
+
+    devices = distribution.device_mesh.devices.size
+    return lambda bundle, declared: _mapped(place, padded(bundle, declared, devices), declared)
 
 
 def compiled_on_padded(function: Callable, variables: Sequence) -> Callable[[Batch], Any]:
@@ -80,13 +110,16 @@ def compiled_on_padded(function: Callable, variables: Sequence) -> Callable[[Bat
         with keras.StatelessScope(state_mapping=list(zip(variables, values, strict=True))):
             return function(batch)
 
+    place = _placing()
+
     def on_padded(batch: Batch) -> Any:
-        result = run([variable.value for variable in variables], _padded_batch(batch))
+        result = run([variable.value for variable in variables], place(batch, _form_of(batch)))
         rows, length = size_of(batch)
+        # As arrays of NumPy: JAX would compile a slice for every size.
         if isinstance(result, tuple):
-            ends, matches = result
+            ends, matches = map(np.asarray, result)
             return ends[:rows, :length], matches[:rows, :length, :length]
-        return result[:rows, :length]
+        return np.asarray(result)[:rows, :length]
 
     return on_padded
 
@@ -114,9 +147,11 @@ def compiled_step(
         values, state = optimizer.stateless_apply(state, gradients, values)
         return value, values, state
 
+    place = _placing()
+
     def step(batch: Batch, targets: Targets, draws: Draws) -> float:
         parts = (trainable, frozen, optimizer.variables)
-        arguments = (_padded_batch(batch), padded(targets, TARGETS), padded(draws, DRAWS))
+        arguments = (place(batch, _form_of(batch)), place(targets, TARGETS), place(draws, DRAWS))
         value, values, state = run(*([variable.value for variable in part] for part in parts), *arguments)
         for variable, new in zip([*trainable, *optimizer.variables], [*values, *state], strict=True):
             variable.assign(new)

@@ -10,6 +10,15 @@ HUB = "hf:"
 """Before the name of a model on the hub; behind it may stand a revision: "hf:OWNER/NAME@v1.0"."""
 
 
+_SNAPSHOTS = "snapshots"
+"""Folder of a model's revisions in the cache: models--OWNER--NAME/snapshots/COMMIT."""
+
+
+def is_on_hub(place: str | Path) -> bool:
+    """Whether a model is named by its name on the hub."""
+    return str(place).startswith(HUB)
+
+
 def local_model(place: str | Path) -> Path:
     """The folder of a model: a path is that itself; what is on the hub is downloaded, or found in the cache of huggingface-hub.
 
@@ -20,7 +29,7 @@ def local_model(place: str | Path) -> Path:
         UserError: huggingface-hub is not installed.
         ModelError: the model is neither on the hub nor in the cache, or the hub cannot be reached.
     """
-    if not str(place).startswith(HUB):
+    if not is_on_hub(place):
         return Path(place)
     try:
         from huggingface_hub import snapshot_download
@@ -35,3 +44,20 @@ def local_model(place: str | Path) -> Path:
         raise ModelError(
             f"{printable(place)} is neither on the hub nor in the cache, or the hub cannot be reached: {reason}"
         ) from error
+
+
+def pinned(place: str | Path, folder: Path) -> str:
+    """A model's name on the hub with the revision that was found of it, so that other machines take the same.
+
+    Args:
+        place: see `HUB`.
+        folder: what `local_model` gave for it.
+    """
+    return f"{str(place).partition('@')[0]}@{folder.name}"
+
+
+def model_name(folder: Path) -> str:
+    """What a model is called: as its folder; in the cache of huggingface-hub, where that is a commit, as on the hub."""
+    path = folder.resolve()
+    _, _, name = path.parent.parent.name.partition("--")[2].partition("--")
+    return name if name and path.parent.name == _SNAPSHOTS else path.name

@@ -124,7 +124,9 @@ class EncoderWriter:
         mixed = graph.add("Reshape", mixed, graph.integers(-1, self.config.hidden_size))
         hidden = self._add_and_norm(layer_tensor(number, "attention.output", stack), mixed, hidden)
         name = layer_tensor(number, "intermediate.dense", stack)
-        inner = graph.add("Gelu", self.product(name, self.entering(name, hidden), name), domain=FUSED)
+        # Of float32 only standard operators are used, see `nodes.OPSET`.
+        domain = "" if self.ranges is None else FUSED
+        inner = graph.add("Gelu", self.product(name, self.entering(name, hidden), name), domain=domain)
         return self._add_and_norm(layer_tensor(number, "output", stack), inner, hidden)
 
     def heads(self, hidden: str) -> str:
@@ -191,7 +193,7 @@ class EncoderWriter:
         """What enters a product: uint8 if that is int8."""
         graph = self.graph
         if self.observe:
-            ends = [graph.add(f"Reduce{kind}", x, axes=[0], keepdims=1) for kind in ("Min", "Max")]
+            ends = [graph.add(f"Reduce{kind}", x, graph.integers(0), keepdims=1) for kind in ("Min", "Max")]
             graph.observed.append(graph.add("Concat", *ends, axis=0, output=OBSERVED + range_name))
         if self.ranges is None:
             return x

@@ -6,9 +6,11 @@ import numpy as np
 import onnx
 from onnx import TensorProto, helper, numpy_helper
 
-OPSET = 17
-FUSED = "com.microsoft"
-"""Domain of ONNX Runtime's own operators."""
+OPSET = 20
+"""Of graphs in standard operators, which every provider of ONNX Runtime, and other programs, can run: the first with Gelu."""
+
+FUSED, FUSED_OPSET = "com.microsoft", 17
+"""Domain of ONNX Runtime's own operators, and the opset beside it."""
 
 
 class Graph:
@@ -42,7 +44,9 @@ def model_proto(
     """A graph as a model, with what is observed as further outputs."""
     outputs = [*outputs, *(floats(name, 2, "K") for name in graph.observed)]
     body = helper.make_graph(graph.nodes, "bert-mrc-theseus", inputs, outputs, list(graph.constants.values()))
-    opsets = [helper.make_opsetid("", OPSET), helper.make_opsetid(FUSED, 1)]
+    opsets = [helper.make_opsetid("", OPSET)]
+    if any(node.domain == FUSED for node in graph.nodes):
+        opsets = [helper.make_opsetid("", FUSED_OPSET), helper.make_opsetid(FUSED, 1)]
     return helper.make_model(body, opset_imports=opsets, ir_version=9, producer_name="bert-mrc-theseus")
 
 

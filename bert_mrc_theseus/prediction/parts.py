@@ -5,8 +5,8 @@ often, the same rows come into the same file.
 import json
 import zlib
 from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any, NamedTuple
 
 import pyarrow as pa
@@ -17,6 +17,8 @@ from bert_mrc_theseus.files.atomic_files import atomic_binary, atomic_write
 from bert_mrc_theseus.files.packed_files import is_packed, unpacked_name
 from bert_mrc_theseus.files.raw_lines import LONGEST_LINE, PIECE, open_binary
 from bert_mrc_theseus.files.reading import BYTE_ORDER_MARK
+from bert_mrc_theseus.files.remote_files import is_remote, open_remote
+from bert_mrc_theseus.files.trees import Place, below, is_file, names_below, stamp
 from bert_mrc_theseus.output.entity_cells import ENTITIES
 from bert_mrc_theseus.output.json_streams import json_line, json_text
 from bert_mrc_theseus.prediction.ray_data import ENTITY_LISTS, ERROR, Find, check_column
@@ -24,6 +26,9 @@ from bert_mrc_theseus.text.documents import TEXT
 from bert_mrc_theseus.text.interchange import document_to_dict, parse_document
 
 PARQUET, JSONL = ".parquet", (".jsonl", ".ndjson")
+
+FOUND, FAILED = "entities", "failed"
+"""Folders of the outputs."""
 
 ROWS = 10_000
 """Rows of a part, unless a user says otherwise: what a worker that is killed has done in vain."""
@@ -44,7 +49,7 @@ class Part:
     """Rows of a file.
 
     Attributes:
-        path: of the file.
+        path: of the file, or its address.
         name: of the file, below the input that was given.
         number: of the part in the file, from 0.
         begin, end: half-open: rows of a Parquet file; of JSONL bytes, in which a line begins. None: to the end.
@@ -56,13 +61,18 @@ class Part:
     begin: int
     end: int | None
 
-    def entities_path(self, out: Path) -> Path:
-        """The file for its rows with what was found."""
-        return out / "entities" / self.name / f"{self.number:06d}.parquet"
+    @property
+    def output(self) -> str:
+        """Name of the file for its rows with what was found, in the folder of these."""
+        return f"{self.name}/{self.number:06d}.parquet"
 
-    def failed_path(self, out: Path) -> Path:
+    def entities_path(self, out: Place) -> Place:
+        """The file for its rows with what was found."""
+        return below(out, f"{FOUND}/{self.output}")
+
+    def failed_path(self, out: Place) -> Place:
         """The file for its rows that cannot be read, with the reason."""
-        return out / "failed" / self.name / f"{self.number:06d}.jsonl"
+        return below(out, f"{FAILED}/{self.name}/{self.number:06d}.jsonl")
 
 
 class Counts(NamedTuple):
@@ -76,21 +86,32 @@ class Counts(NamedTuple):
         return Counts(*map(sum, zip(self, other, strict=True)))
 
 
-def find_tables(given: Path) -> list[tuple[Path, str]]:
+def find_tables(given: Place) -> list[tuple[Place, str]]:
     """The Parquet and JSONL files to read, sorted, with their names below what was given: a file, or a folder of them.
 
     Raises:
         UsageError: there is none.
+        DataError: see `remote_files.is_remote_file`.
     """
-    if given.is_file() and _is_table(given):
-        return [(given, given.name)]
-    files = sorted(path for path in given.rglob("*") if path.is_file() and _is_table(path)) if given.is_dir() else []
-    if not files:
+    own = str(given).rstrip("/").rpartition("/")[2]
+    if _is_table(own) and is_file(given):
+        return [(given, own)]
+    names = [name for name in names_below(given) if _is_table(name)]
+    if not names:
         raise UsageError(f"{given} is no .parquet, .jsonl or .ndjson file (.gz and .zst too), and no folder with one")
-    return [(path, path.relative_to(given).as_posix()) for path in files]
+    return [(below(given, name), name) for name in names]
 
 
-def parts_of(path: Path, name: str, text_field: str, rows: int = ROWS) -> list[Part]:
+def done_outputs(out: Place) -> set[str]:
+    """The outputs that are there, see `Part.output`.
+
+    Raises:
+        DataError: see `remote_files.is_remote_file`.
+    """
+    return set(names_below(below(out, FOUND)))
+
+
+def parts_of(path: Place, name: str, text_field: str, rows: int = ROWS) -> list[Part]:
     """The parts of a file, in order.
 
     Args:
@@ -109,12 +130,12 @@ def parts_of(path: Path, name: str, text_field: str, rows: int = ROWS) -> list[P
     else:
         if is_packed(path):
             return [Part(str(path), name, 0, 0, None)]
-        size, step = path.stat().st_size, rows * ROW_BYTES
+        size, step = stamp(path)[0], rows * ROW_BYTES
     begins = range(0, max(size, 1), step)
     return [Part(str(path), name, number, begin, min(begin + step, size)) for number, begin in enumerate(begins)]
 
 
-def predict_part(part: Part, out: Path, find: Find, text_field: str) -> Counts:
+def predict_part(part: Part, out: Place, find: Find, text_field: str) -> Counts:
     """Predicts a part and writes what comes of it, in one atomic step.
 
     Args:
@@ -128,7 +149,7 @@ def predict_part(part: Part, out: Path, find: Find, text_field: str) -> Counts:
         OSError: the output cannot be written.
     """
     counts, failed = Counts(), list[dict[str, Any]]()
-    if _is_parquet(Path(part.path)):
+    if _is_parquet(part.path):
         tables, column = _parquet_tables(part), text_field
     else:
         tables, column = _json_tables(part, text_field, failed), TEXT
@@ -151,19 +172,23 @@ def predict_part(part: Part, out: Path, find: Find, text_field: str) -> Counts:
     return counts.plus(Counts(len(failed) - in_tables, 0, len(failed)))
 
 
-def _is_parquet(path: Path) -> bool:
-    return path.name.lower().endswith(PARQUET)
+def _is_parquet(path: Place) -> bool:
+    return str(path).lower().endswith(PARQUET)
 
 
-def _is_table(path: Path) -> bool:
-    return _is_parquet(path) or unpacked_name(path).endswith(JSONL)
+def _is_table(name: str) -> bool:
+    return _is_parquet(name) or unpacked_name(name).endswith(JSONL)
 
 
-def _opened(path: str | Path) -> parquet.ParquetFile:
-    try:
-        return parquet.ParquetFile(path)
-    except (OSError, pa.ArrowException) as error:
-        raise DataError(f"cannot be read as Parquet: {error}", path) from error
+@contextmanager
+def _opened(path: Place) -> Iterator[parquet.ParquetFile]:
+    with ExitStack() as opened:
+        source = opened.enter_context(open_remote(str(path))) if is_remote(path) else path
+        try:
+            file = opened.enter_context(parquet.ParquetFile(source))
+        except (OSError, pa.ArrowException) as error:
+            raise DataError(f"cannot be read as Parquet: {error}", path) from error
+        yield file
 
 
 def _parquet_tables(part: Part) -> Iterator[pa.Table]:

@@ -11,7 +11,6 @@ from collections import Counter, deque
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any
 
 # Ray sends figures of its use to its maker unless told not to before it is imported.
@@ -21,6 +20,7 @@ import ray
 from ray.exceptions import RayError, RayTaskError
 
 from bert_mrc_theseus.errors import UserError
+from bert_mrc_theseus.files.trees import Place, place_of
 from bert_mrc_theseus.prediction.parts import Counts, Part, predict_part
 from bert_mrc_theseus.prediction.ray_data import Find
 
@@ -49,13 +49,13 @@ class Worker:
     """An actor: loads the model once, and predicts one part after the other, on one thread.
 
     Args:
-        out: folder of the outputs.
+        out: folder of the outputs, or its address.
         text_field: see `Find`.
         arguments: of `Extractor.load`.
     """
 
     def __init__(self, out: str, text_field: str, arguments: Mapping[str, Any]):
-        self._out, self._text_field, self._arguments = Path(out), text_field, arguments
+        self._out, self._text_field, self._arguments = place_of(out), text_field, arguments
         self._find: Find | None = None
 
     def is_placed(self) -> None:
@@ -182,7 +182,7 @@ def run_parts(
     return progress
 
 
-def start_actor(out: Path, text_field: str, arguments: Mapping[str, Any]) -> Any:
+def start_actor(out: Place, text_field: str, arguments: Mapping[str, Any]) -> Any:
     """An actor with one CPU, wherever there is room; it is not restarted by Ray, since `run_parts` does that."""
     options = {"num_cpus": 1, "max_restarts": 0, "scheduling_strategy": "SPREAD"}
     return ray.remote(Worker).options(**options).remote(str(out), text_field, dict(arguments))

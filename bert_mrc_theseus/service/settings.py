@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from bert_mrc_theseus.errors import UsageError
+from bert_mrc_theseus.model_files.hub import local_model, model_name
 from bert_mrc_theseus.package_data import BUNDLED, bundled_model
 
 LOOPBACK = ("127.0.0.1", "::1", "localhost")
@@ -74,19 +75,20 @@ def check_settings(settings: ServiceSettings) -> None:
 
 
 def named_models(arguments: Iterable[str]) -> dict[str, Path]:
-    """Model folders by name, from `FOLDER` or `NAME=FOLDER`.
+    """Model folders by name, from `FOLDER` or `NAME=FOLDER`; a folder may be on the hub, see `hub.HUB`.
 
     A folder's own name is the model's; that of RUN/stage2/best, as training writes it, is RUN's.
 
     Raises:
         UsageError: there is no such folder, or two have one name.
+        UserError, ModelError: see `hub.local_model`.
     """
     found: dict[str, Path] = {}
     for argument in arguments:
         name, given, folder = argument.partition("=")
         if not given or Path(argument).is_dir():
             name, folder = "", argument
-        path = Path(folder)
+        path = local_model(folder)
         if not path.is_dir():
             raise UsageError(f"{folder}: there is no such model folder")
         name = name or _name_of(path)
@@ -100,4 +102,4 @@ def _name_of(folder: Path) -> str:
     path = folder.resolve()
     if path.name == "best" and path.parent.name.startswith("stage"):
         path = path.parent.parent
-    return path.name or "model"
+    return model_name(path) or "model"

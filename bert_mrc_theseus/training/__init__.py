@@ -1,6 +1,7 @@
 """All that only training uses.
 
 backend           the Keras backends that training runs on
+devices           several devices that share the batches
 config            settings: `TrainingConfig`, `NewPredecessor`, `Replacing`, `Distillation`
 data              the documents of a training
 schedules         replace rates, learning rate

@@ -132,6 +132,11 @@ class TrainingConfig:
     )
     evaluate_every: int = _setting(0, "Steps between evaluations; 0: evaluate once an epoch.", at_least=0)
     checkpoint_minutes: float = _setting(5.0, "Minutes between checkpoints for resuming.", at_least=0)
+    devices: int = _setting(
+        1,
+        "Devices that share each batch, on Keras' backend JAX (docs/gpu.md); the result is that of one device.",
+        at_least=1,
+    )
     seed: int = _setting(
         42, "Seed of the heads' first weights, the batches, dropout and replacements.", at_least=0, at_most=2**32 - 1
     )
@@ -250,7 +255,7 @@ STAGE_SETTINGS: Mapping[int, tuple[type, ...]] = {
 }
 """What each stage reads."""
 
-_NOT_PART_OF_THE_RESULT = ("checkpoint_minutes",)
+_NOT_PART_OF_THE_RESULT = ("checkpoint_minutes", "devices")
 
 _OLD_NAMES = {
     "replacing": {

@@ -21,6 +21,7 @@ from bert_mrc_theseus.provenance import command_line, versions, write_json
 from bert_mrc_theseus.training.backend import check_backend
 from bert_mrc_theseus.training.config import TrainingConfig
 from bert_mrc_theseus.training.data import TrainingData
+from bert_mrc_theseus.training.devices import on_devices
 from bert_mrc_theseus.training.loop import Task, fit
 from bert_mrc_theseus.training.progress import ConsoleProgress, Progress
 from bert_mrc_theseus.training.resume import TrainingState, refuse_changes
@@ -82,14 +83,14 @@ def run_stage(stage: Stage, resume: bool, overwrite: bool, progress: Progress | 
     title = f"stage {folder.number}"
     if resume and overwrite:
         raise UserError("--resume goes on with a stage, --overwrite starts it again: say one of the two")
-    check_backend(keras.backend.backend())
+    check_backend(keras.backend.backend(), config.devices)
     _refuse_unwritable(folder.path.parent)
     folder.settle()
     # What an interrupted --overwrite began is what there is to go on with.
     begun = folder.anew if folder.anew.path.exists() else folder
     if begun.path.exists() and not resume and not overwrite:
         raise UserError(f"{begun.path} exists already: --resume goes on with it, --overwrite starts again")
-    with _dtype_policy("mixed_bfloat16" if config.mixed_bfloat16 else "float32"):
+    with on_devices(config.devices), _dtype_policy("mixed_bfloat16" if config.mixed_bfloat16 else "float32"):
         data = stage.load()
         origin = stage.start(data)
         if resume and (done := begun.report()) is not None:

@@ -255,6 +255,15 @@ def test_a_backend_that_training_does_not_run_on_is_refused_at_once(command, fol
     assert status == 1 and err.startswith(message) and err.count("\n") == 1
 
 
+@pytest.mark.parametrize("arguments", [["train", "data", "--run", "r", "--all"], ["compare", "data", "--out", "o"]])
+def test_several_devices_on_tensorflow_are_refused_at_once(command, folder, monkeypatch, arguments):
+    monkeypatch.setitem(sys.modules, "keras", None)
+    monkeypatch.setenv("KERAS_BACKEND", "tensorflow")
+    status, _, err = command(*arguments, "--devices", 2)
+    message = "error: on Keras' backend tensorflow training runs on one device: set KERAS_BACKEND=jax to train on 2"
+    assert status == 1 and err.startswith(message) and err.count("\n") == 1
+
+
 def without_tensorflow(*options):
     command = [sys.executable, "-c", WITHOUT, "train", "data", "--run", "r", "--stage", "0", *options]
     return subprocess.run(command, capture_output=True, text=True)

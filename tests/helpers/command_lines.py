@@ -58,7 +58,7 @@ FREE_TEXT = {"text_field", "id_field", "token", "out"}
 RIGHT = {("seeds", "0")}
 """Odd values that are right."""
 
-READ = {"inputs", "train", "dev", "test"}
+READ = {"inputs", "input_path", "train", "dev", "test"}
 """Parameters that name what is read, though the command itself looks whether it is there."""
 
 NOT_UTF8 = "\udcff\udcfe"

@@ -6,28 +6,13 @@ import pytest
 
 from bert_mrc_theseus import Extractor
 from bert_mrc_theseus.errors import ModelError, UserError
-from bert_mrc_theseus.model_files.hub import local_model
-from bert_mrc_theseus.package_data import bundled_model
-
-COMMITS = {"main": "0" * 39 + "1", "v1": "0" * 39 + "2"}
+from bert_mrc_theseus.model_files.hub import local_model, model_name, pinned
+from tests.helpers.hub import COMMITS, hub_cache
 
 
 @pytest.fixture
 def cache(tmp_path, monkeypatch):
-    """A cache of huggingface-hub, as it lays it out, with the bundled model in two revisions, of which v1 lacks a graph."""
-    constants = pytest.importorskip("huggingface_hub.constants", reason="the extra hub is not installed")
-    monkeypatch.setattr(constants, "HF_HUB_CACHE", str(tmp_path))
-    monkeypatch.setattr(constants, "HF_HUB_OFFLINE", True)
-    repository = tmp_path / "models--owner--name"
-    for revision, commit in COMMITS.items():
-        for file in bundled_model().rglob("*.*"):
-            name = file.relative_to(bundled_model())
-            if file.is_file() and not (revision == "v1" and name.name == "upper.onnx"):
-                (repository / "snapshots" / commit / name).parent.mkdir(parents=True, exist_ok=True)
-                (repository / "snapshots" / commit / name).symlink_to(file)
-        (repository / "refs").mkdir(exist_ok=True)
-        (repository / "refs" / revision).write_text(commit)
-    return repository / "snapshots"
+    return hub_cache(tmp_path, monkeypatch)
 
 
 def test_a_model_comes_from_the_cache(cache):
@@ -51,7 +36,13 @@ def test_what_is_not_there_is_one_line(cache, place):
 
 
 def test_a_folder_is_a_folder(tmp_path):
-    assert local_model(tmp_path) == tmp_path
+    assert local_model(tmp_path) == tmp_path and model_name(tmp_path) == tmp_path.name
+
+
+def test_what_was_found_has_a_name_and_a_revision(cache):
+    folder = local_model("hf:owner/name")
+    assert model_name(folder) == "name" and pinned("hf:owner/name", folder) == f"hf:owner/name@{COMMITS['main']}"
+    assert pinned("hf:owner/name@v1", local_model("hf:owner/name@v1")) == f"hf:owner/name@{COMMITS['v1']}"
 
 
 def test_a_library_that_is_not_installed(monkeypatch):

@@ -14,8 +14,10 @@ pytest.importorskip("pyarrow", reason="the extra tables is not installed")
 import pyarrow as pa
 from pyarrow import parquet
 
-from bert_mrc_theseus.errors import DataError, UsageError
+from bert_mrc_theseus.errors import DataError, UsageError, UserError
+from bert_mrc_theseus.files.trees import stamp
 from bert_mrc_theseus.prediction import parts
+from bert_mrc_theseus.prediction.job_folder import check_job_folder, job_folder
 from bert_mrc_theseus.prediction.parts import Counts, find_tables, parts_of, predict_part
 from bert_mrc_theseus.prediction.ray_data import ENTITY_LISTS, check_column
 from tests.helpers.stress import under_stress
@@ -156,3 +158,74 @@ def test_inputs_are_found_by_name_and_in_order(tmp_path):
     for wrong in ("none", "e.txt"):
         with pytest.raises(UsageError, match=r"no \.parquet, \.jsonl or \.ndjson file"):
             find_tables(tmp_path / wrong)
+
+
+@pytest.fixture
+def memory():
+    """fsspec's file system in memory, empty."""
+    system = pytest.importorskip("fsspec", reason="the extra remote is not installed").filesystem("memory")
+    system.store.clear()
+    system.pseudo_dirs[:] = [""]
+    yield system
+    system.store.clear()
+
+
+def test_parts_lie_at_addresses_too(tmp_path, memory):
+    table = pa.table({"n": range(7), "text": [*"一二三四五六", None]})
+    lines = "\n".join([*(json.dumps({"text": text}) for text in "上下左右"), "{oops"])
+    here, there = tmp_path / "in", "memory://bucket/in"
+    (here / "d").mkdir(parents=True)
+    parquet.write_table(table, here / "b.parquet", row_group_size=3)
+    (here / "d" / "a.jsonl").write_text(lines, encoding="utf-8")
+    memory.put(f"{here}/", "/bucket/in/", recursive=True)
+    assert find_tables(there) == [(f"{there}/b.parquet", "b.parquet"), (f"{there}/d/a.jsonl", "d/a.jsonl")]
+    assert find_tables(f"{there}/b.parquet") == [(f"{there}/b.parquet", "b.parquet")]
+    with pytest.raises(UsageError, match="no folder with one"):
+        find_tables("memory://bucket/none")
+    for source, out in ((here, tmp_path / "out"), (there, "memory://bucket/out")):
+        assert parts.done_outputs(out) == set()
+        for path, name in find_tables(source):
+            for part in parts_of(path, name, "text", 2):
+                predict_part(part, out, found, "text")
+    done = parts.done_outputs(tmp_path / "out")
+    assert done == parts.done_outputs("memory://bucket/out") and len(done) > 3
+    for name in done:
+        with memory.open(f"/bucket/out/entities/{name}") as stream:
+            assert parquet.read_table(stream).equals(parquet.read_table(tmp_path / "out" / "entities" / name))
+    failed = {path.relative_to(tmp_path / "out").as_posix() for path in (tmp_path / "out" / "failed").rglob("0*.jsonl")}
+    assert (
+        failed == {path.removeprefix("/bucket/out/") for path in memory.find("/bucket/out/failed")} and len(failed) == 2
+    )
+
+
+def test_a_job_at_an_address_goes_on_with_the_same_alone(memory):
+    out, files = "memory://bucket/out", {"a.parquet": stamp_of(memory, "a.parquet", b"1")}
+    check_job_folder(out, "memory://bucket/in")
+    with job_folder(out, {"model": "x"}, files):
+        pass
+    check_job_folder(out, "memory://bucket/in")
+    with job_folder(out, {"model": "x"}, {"b.parquet": stamp_of(memory, "b.parquet", b"2")}):
+        pass
+    with (
+        pytest.raises(UserError, match=r"memory://bucket/out was begun with other model"),
+        job_folder(out, {"model": "y"}, files),
+    ):
+        pass
+    other = {"a.parquet": stamp_of(memory, "a.parquet", b"3")}
+    with pytest.raises(UserError, match=r"was begun with other a\.parquet"), job_folder(out, {"model": "x"}, other):
+        pass
+    memory.pipe("/bucket/own/mine.txt", b"")
+    for wrong, message in (
+        ("memory://bucket/own", "was not written by predict-ray"),
+        ("memory://bucket/own/mine.txt", "is no folder"),
+        ("memory://bucket/in/out", "lie in each other"),
+        ("memory://bucket", "lie in each other"),
+        ("nosuch://bucket", "nosuch"),
+    ):
+        with pytest.raises(UsageError, match=message):
+            check_job_folder(wrong, "memory://bucket/in")
+
+
+def stamp_of(memory, name, content):
+    memory.pipe(f"/bucket/in/{name}", content)
+    return stamp(f"memory://bucket/in/{name}")

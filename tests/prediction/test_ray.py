@@ -145,6 +145,27 @@ def actors(process):
     return [pid for pid, command in session_of(process.pid).items() if "ray::Worker" in command]
 
 
+def test_inputs_and_outputs_at_addresses(tmp_path, command, monkeypatch):
+    pytest.importorskip("fsspec", reason="the extra remote is not installed")
+    parquet.write_table(pa.table({"text": [*TEXTS[:5], None]}), tmp_path / "a.parquet")
+    monkeypatch.chdir(tmp_path)
+    out = f"file://{tmp_path}/out"
+    arguments = ["predict-ray", f"file://{tmp_path}/a.parquet", "-o", out, "--part", "4", "--workers", "1"]
+    done = subprocess.run([sys.executable, "-m", "bert_mrc_theseus", *arguments], capture_output=True, text=True)
+    assert done.returncode == 3, done.stderr
+    assert f"rows that could not be read, with the reason: {out}/failed" in done.stderr
+    rows = [row for n in range(2) for row in parquet.read_table(f"out/entities/a.parquet/{n:06d}.parquet").to_pylist()]
+    with Extractor.load() as extractor:
+        expected = [[(e.start, e.end, e.type) for e in found] for found in extractor(TEXTS[:5])]
+    assert [[(e["start"], e["end"], e["type"]) for e in row["entities"]] for row in rows] == expected
+    # All is done: nothing is started.
+    monkeypatch.setattr(ray_job, "cluster", None)
+    assert command(*arguments)[0] == 3
+    status, _, err = command(*arguments, "--threshold", "0.9")
+    assert status == 1 and f"{out} was begun with other threshold" in err
+    assert command("predict-ray", "a.parquet", "-o", "memory://out")[0] == 2
+
+
 ARGUMENTS = ["in", "-o", "out", "--part", "10"]
 
 
