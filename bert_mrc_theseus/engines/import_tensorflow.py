@@ -47,7 +47,7 @@ def import_tensorflow() -> None:
     try:
         import keras  # noqa: F401
     except (ModuleNotFoundError, ValueError) as error:
-        install = "install it with pip install 'bert-mrc-theseus[train,jax]', or unset" if backend == "jax" else "Unset"
         raise UserError(
-            f"Keras cannot be loaded with the backend {backend!r}: {error}. {install} KERAS_BACKEND"
+            f"Keras cannot be loaded with the backend {backend!r}: {error}. Install that backend (JAX: pip install "
+            f"'bert-mrc-theseus[train,jax]'), or unset KERAS_BACKEND"
         ) from error
