@@ -1,5 +1,6 @@
 """What `make` looks at before it installs anything, and what it installs."""
 
+import os
 import shutil
 import subprocess
 from pathlib import Path
@@ -33,8 +34,13 @@ def repository(tmp_path) -> Path:
 
 
 def make(repository: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
+    # A make above this one, as in `make test`, says where it is.
     return subprocess.run(
-        ["make", f"PYTHON={repository}/python", *arguments], cwd=repository, capture_output=True, text=True
+        ["make", "--no-print-directory", f"PYTHON={repository}/python", *arguments],
+        cwd=repository,
+        env={name: value for name, value in os.environ.items() if name not in ("MAKEFLAGS", "MFLAGS", "MAKELEVEL")},
+        capture_output=True,
+        text=True,
     )
 
 

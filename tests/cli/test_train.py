@@ -115,11 +115,14 @@ def test_options_are_settings(command, stages):
         ((found, found_settings, _),) = stages
         assert (found, found_settings) == (stage, settings)
     # Every setting has its option, and none of the values above is a default.
-    assert len(TRAINING) == len(fields(TrainingConfig)) and len(NEW) + len(["words"]) == len(fields(NewPredecessor))
+    assert len(TRAINING) + len(["devices"]) == len(fields(TrainingConfig))
+    assert len(NEW) + len(["words"]) == len(fields(NewPredecessor))
     assert len(REPLACING | CONSTANT) == len(fields(Replacing)) and len(DISTILLATION) == len(fields(Distillation))
     for kind, made in ((TrainingConfig, config), (NewPredecessor, _NEW),
                        (Distillation, distillation)):  # fmt: skip
-        assert all(getattr(made, item.name) != item.default for item in fields(kind) if item.name != "words")
+        assert all(
+            getattr(made, item.name) != item.default for item in fields(kind) if item.name not in ("words", "devices")
+        )
 
 
 def test_options_that_are_no_settings(command, stages):

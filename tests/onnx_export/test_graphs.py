@@ -43,6 +43,7 @@ def test_float32_takes_standard_operators_alone(kind):
         onnx.checker.check_model(graph, full_check=True)
 
 
+@pytest.mark.filterwarnings("ignore::RuntimeWarning:onnx.reference")
 @pytest.mark.parametrize("kind", MODELS)
 def test_float32_means_the_same_to_another_program(kind):
     """The operators as ONNX defines them, in NumPy."""
@@ -59,10 +60,12 @@ def test_float32_means_the_same_to_another_program(kind):
     assert np.ptp(np.concatenate([p.ravel() for p in expected])) > 0.5, "equal probabilities would prove nothing"
     if model.spec.config.match is not None:
         some = Thresholds(0.2, 0.2, match=0.3)
-        pairs = [[span[:3] for span in spans] for spans in nested_answers_of(ours, examples, some)]
-        assert any(pairs) and pairs == [
-            [span[:3] for span in spans] for spans in nested_answers_of(theirs, examples, some)
-        ]
+        # Types of several batches come in the order in which these are done.
+        pairs, others = (
+            [sorted(span[:3] for span in spans) for spans in nested_answers_of(engine, examples, some)]
+            for engine in (ours, theirs)
+        )
+        assert any(pairs) and pairs == others
 
 
 def test_int8_takes_products_of_onnx_runtime():

@@ -86,6 +86,7 @@ OF_ALL = {
     "epochs": 9, "learning_rate": 0.02, "warmup": 0.2, "weight_decay": 0.3, "clip": 4.0, "loss": "bce", "token_budget": 77,
     "negative_ratio": 0.5, "by_text": True, "silver_weight": 0.6, "seed": 7, "mixed_bfloat16": True, "patience": 8,
     "evaluate_every": 11, "checkpoint_minutes": 12.5, "dropout": 0.4, "source_dropout": 0.2, "entity_dropout": 0.3,
+    "devices": 1,
 }  # fmt: skip
 OF_STAGE_1 = {
     "modules": 3, "schedule": "constant", "base": 0.1, "reach": 0.9, "rate": 0.8, "initialisation": "mean", "shared_layers": 1,
