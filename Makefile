@@ -26,6 +26,7 @@ FIGURES := $(CURDIR)/.stress-figures
 STRESS := $(wildcard tests/cli/test_kills.py tests/output/test_round_trips.py tests/preprocess/readers/test_anything.py \
 	tests/prediction/test_any_text.py tests/cli/test_any_command_line.py tests/test_memory.py \
 	tests/model_files/test_damaged_files.py tests/model_files/test_damaged_content.py tests/service/test_openapi.py \
+	tests/training/test_devices.py \
 	tests/test_guides.py tests/test_examples.py)
 
 .DEFAULT_GOAL := help
