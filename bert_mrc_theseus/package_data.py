@@ -42,3 +42,19 @@ def bundled_model() -> Path:
 def cache_folder() -> Path:
     """Where what is downloaded or made once is kept: `$BMT_CACHE`, else `~/.cache/bert-mrc-theseus`."""
     return Path(os.environ.get(CACHE) or Path.home() / ".cache" / "bert-mrc-theseus")
+
+
+def private_cache_folder() -> Path | None:
+    """The cache folder, made where there is none; None if it cannot be, or if others may write to it.
+
+    For what is trusted when it is read back.
+    """
+    try:
+        folder = cache_folder()
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        status = folder.stat()
+    except (OSError, RuntimeError):  # RuntimeError: nobody's home.
+        return None
+    if hasattr(os, "getuid") and (status.st_uid != os.getuid() or status.st_mode & 0o022):
+        return None
+    return folder

@@ -1,6 +1,7 @@
 """Where a result comes from: the command, the versions of what it depends on, and the JSON file that keeps them."""
 
 import json
+import os
 import platform
 import sys
 from collections.abc import Iterable, Mapping
@@ -37,11 +38,12 @@ def library_versions(names: Iterable[str]) -> dict[str, str]:
 
 
 def versions() -> dict[str, str]:
-    """Versions of what results depend on; libraries that are not installed are left out."""
+    """Versions of what results depend on, of Keras' backend too; libraries that are not installed are left out."""
+    backend = ("jax", "jaxlib") if os.environ.get("KERAS_BACKEND") == "jax" else ("tensorflow",)
     return {
         DISTRIBUTION: package_version(),
         "python": platform.python_version(),
-        **library_versions(("keras", "tensorflow", "numpy")),
+        **library_versions(("keras", *backend, "numpy")),
     }
 
 

@@ -12,6 +12,7 @@ late_fusion         query and text that were read apart, brought together
 mrc_model           encoder and heads: `MRCModel`
 theseus             a predecessor whose modules are replaced by a successor's layers: `TheseusModel`
 build               Keras models from weights at rest
+padded_batches      batches filled up to sizes of which there are few
 tensorflow_backend, jax_backend   what these backends need
 """
 

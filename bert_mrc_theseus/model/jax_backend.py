@@ -11,90 +11,60 @@ import jax
 import keras
 import numpy as np
 
+from bert_mrc_theseus.model.padded_batches import SizeRule, close_sizes, few_sizes, padded, padded_batch
 from bert_mrc_theseus.mrc.batch_types import (
     DRAWS,
-    LENGTH,
-    PAIR_BATCH,
     ROWS,
-    SHARED_BATCH,
     TARGETS,
     Array,
     Batch,
     Draws,
-    SharedBatch,
     Targets,
-    TextBatch,
-    leaves,
-    like,
+    form_of,
+    mapped,
     size_of,
-    text_batch_form,
-    with_leaves,
 )
-
-LENGTH_STEP = 64
-"""Lengths are padded to a multiple of it, and the number of rows to a power of two."""
+from bert_mrc_theseus.package_data import private_cache_folder
 
 
-def padded(bundle: Any, declared: Any, devices: int = 1) -> Any:
-    """A bundle with padding added along the axes that its declaration calls `ROWS` and `LENGTH`, so that few shapes occur.
+def on_accelerators() -> bool:
+    """Whether JAX computes on GPUs or the like."""
+    return jax.default_backend() != "cpu"
 
-    The examples that are added have no tokens: results for the others are the same.
 
-    Args:
-        bundle: arrays.
-        declared: see `batch_types`.
-        devices: which get as many rows each.
+def size_rule() -> SizeRule:
+    """The rule by which batches are padded where JAX computes."""
+    return few_sizes if on_accelerators() else close_sizes
+
+
+def keep_compiled() -> None:
+    """Has JAX keep what it compiles for accelerators in the user's cache folder, unless the user has named another.
+
+    On processors it is not kept: JAX warns of code for another processor, as in a home folder that several machines share.
     """
-
-    def pad(value: np.ndarray, array: Array) -> np.ndarray:
-        sizes = zip(array.axes, value.shape, strict=True)
-        widths = [(0, more[axis](size) if axis in more else 0) for axis, size in sizes]
-        return np.pad(value, widths) if widths else value
-
-    def missing_rows(size: int) -> int:
-        power = 1 << (size - 1).bit_length()
-        return power + -power % devices - size
-
-    more = {ROWS: missing_rows, LENGTH: lambda size: -size % LENGTH_STEP}
-    return _mapped(lambda value, array: pad(np.asarray(value), array), bundle, declared)
+    if on_accelerators() and jax.config.jax_compilation_cache_dir is None and (folder := private_cache_folder()):
+        jax.config.update("jax_compilation_cache_dir", str(folder / "jax"))
 
 
-def _mapped(function: Callable[[Any, Array], Any], bundle: Any, declared: Any) -> Any:
-    """A bundle with what a function makes of each array and its declaration."""
-    # A declaration may have more than the bundle, where that is None.
-    arrays = leaves(_present(declared, bundle))
-    return with_leaves(bundle, (function(value, array) for value, array in zip(leaves(bundle), arrays, strict=True)))
+class _Placing:
+    """Shares rows out among the devices of the distribution of now, if there is one."""
 
+    def __init__(self) -> None:
+        self._distribution = keras.distribution.distribution()
+        self.devices = 1 if self._distribution is None else self._distribution.device_mesh.devices.size
 
-def _present(declared: Any, bundle: Any) -> Any:
-    """The declaration without what is None in the bundle."""
-    if bundle is None:
-        return None
-    if isinstance(bundle, tuple):
-        return like(bundle, (_present(d, b) for d, b in zip(declared, bundle, strict=True)))
-    return declared
+    def __call__(self, bundle: Any, declared: Any) -> Any:
+        """A bundle whose rows the devices divide."""
+        distribution = self._distribution
+        if distribution is None:
+            return bundle
 
+        def place(value: Any, array: Array) -> Any:
+            axes = [distribution.batch_dim_name if axis == ROWS else None for axis in array.axes]
+            layout = keras.distribution.TensorLayout(axes, distribution.device_mesh)
+            return keras.distribution.distribute_tensor(value, layout)
 
-def _form_of(batch: Batch) -> Batch:
-    """Declaration of a batch."""
-    if isinstance(batch, TextBatch):
-        return text_batch_form(words=True)
-    return SHARED_BATCH if isinstance(batch, SharedBatch) else PAIR_BATCH
-
-
-def _placing() -> Callable[[Any, Any], Any]:
-    """A function of a bundle and its declaration: pads, and shares rows out among the devices of the distribution of now."""
-    distribution = keras.distribution.distribution()
-    if distribution is None:
-        return padded
-
-    def place(value: np.ndarray, array: Array) -> Any:
-        axes = [distribution.batch_dim_name if axis == ROWS else None for axis in array.axes]
-        layout = keras.distribution.TensorLayout(axes, distribution.device_mesh)
-        return keras.distribution.distribute_tensor(value, layout)
-
-    devices = distribution.device_mesh.devices.size
-    return lambda bundle, declared: _mapped(place, padded(bundle, declared, devices), declared)
+        return mapped(place, bundle, declared)
 
 
 def compiled_on_padded(function: Callable, variables: Sequence) -> Callable[[Batch], Any]:
@@ -105,15 +75,17 @@ def compiled_on_padded(function: Callable, variables: Sequence) -> Callable[[Bat
         variables: all that it reads.
     """
 
+    keep_compiled()
+    rule, place = size_rule(), _Placing()
+
     @jax.jit
     def run(values, batch):
         with keras.StatelessScope(state_mapping=list(zip(variables, values, strict=True))):
             return function(batch)
 
-    place = _placing()
-
     def on_padded(batch: Batch) -> Any:
-        result = run([variable.value for variable in variables], place(batch, _form_of(batch)))
+        whole, _ = padded_batch(batch, rule, place.devices)
+        result = run([variable.value for variable in variables], place(whole, form_of(batch)))
         rows, length = size_of(batch)
         # As arrays of NumPy: JAX would compile a slice for every size.
         if isinstance(result, tuple):
@@ -135,24 +107,33 @@ def compiled_step(
         frozen: the others that `loss` reads.
         optimizer: a Keras optimizer.
     """
+    keep_compiled()
+    rule, place = size_rule(), _Placing()
 
     @jax.jit
-    def run(values, frozen_values, state, batch, targets, draws):
+    def differentiate(values, frozen_values, batch, targets, draws):
         def value_of(values):
             mapping = [*zip(trainable, values, strict=True), *zip(frozen, frozen_values, strict=True)]
             with keras.StatelessScope(state_mapping=mapping):
                 return loss(batch, targets, draws)
 
-        value, gradients = jax.value_and_grad(value_of)(values)
-        values, state = optimizer.stateless_apply(state, gradients, values)
-        return value, values, state
+        return jax.value_and_grad(value_of)(values)
 
-    place = _placing()
+    # Apart from the gradients: it is the same for batches of all shapes, and compiled once.
+    @jax.jit
+    def update(values, state, gradients):
+        return optimizer.stateless_apply(state, gradients, values)
 
     def step(batch: Batch, targets: Targets, draws: Draws) -> float:
-        parts = (trainable, frozen, optimizer.variables)
-        arguments = (place(batch, _form_of(batch)), place(targets, TARGETS), place(draws, DRAWS))
-        value, values, state = run(*([variable.value for variable in part] for part in parts), *arguments)
+        whole, pairs = padded_batch(batch, rule, place.devices)
+        given = (
+            place(whole, form_of(batch)),
+            place(padded(targets, TARGETS, pairs), TARGETS),
+            place(draws, DRAWS),
+        )
+        values, fixed, state = ([v.value for v in part] for part in (trainable, frozen, optimizer.variables))
+        value, gradients = differentiate(values, fixed, *given)
+        values, state = update(values, state, gradients)
         for variable, new in zip([*trainable, *optimizer.variables], [*values, *state], strict=True):
             variable.assign(new)
         return float(value)

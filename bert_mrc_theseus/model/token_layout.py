@@ -39,7 +39,9 @@ def context_mask(batch: Batch):
     if isinstance(batch, TextBatch):
         length = ops.shape(batch.contexts.tokens.ids)[1]
         inside = padding_mask(length, batch.contexts.lengths - 1) * ops.cast(ops.arange(length) > 0, "float32")
-        return ops.take(inside, batch.members[:, 1], axis=0)
+        # Rows that only fill up a batch are no pairs of any context.
+        pairs = ops.cast(ops.greater_equal(batch.members[:, 1:], 0), "float32")
+        return ops.take(inside, batch.members[:, 1], axis=0) * pairs
     numbers, query_lengths, lengths = _numbered(pairs_of(batch))
     return ops.cast(
         ops.logical_and(ops.greater_equal(numbers, query_lengths), ops.less(numbers, lengths - 1)), "float32"

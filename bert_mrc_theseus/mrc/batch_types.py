@@ -1,7 +1,7 @@
 """What a model and its training are given: bundles of arrays with names and types, declared once.
 
 From the declarations at the end come the signature of compiled TensorFlow functions (`model.tensorflow_backend`) and the
-padding on JAX (`model.jax_backend`). A further input of each token is a further field of `Tokens`, with its
+padding on JAX (`model.padded_batches`). A further input of each token is a further field of `Tokens`, with its
 declaration: the tokenizer makes it, the network reads it, and everything between hands it on.
 
 A model that shares all its layers reads texts and queries apart, in a `TextBatch`; others read pairs of the two.
@@ -9,7 +9,7 @@ A model that shares all its layers reads texts and queries apart, in a `TextBatc
 B examples, L tokens, T queries, N windows, S sources of a lexicon.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
@@ -54,7 +54,7 @@ class TextBatch(NamedTuple):
     Attributes:
         queries: the T queries, `[CLS] query [SEP]`.
         contexts: the N contexts, `[CLS] context [SEP]`.
-        members: int32 (B, 2), the row of each pair's query and of its context.
+        members: int32 (B, 2), the row of each pair's query and of its context; -1 where a row only fills up the batch.
     """
 
     queries: TokenRows
@@ -129,10 +129,12 @@ class Array:
     Attributes:
         dtype: its type.
         axes: `ROWS` or `LENGTH` (which may be padded), another name for a size that is not known beforehand, or a number.
+        padding: what it is padded with.
     """
 
     dtype: str
     axes: tuple[str | int, ...]
+    padding: int = 0
 
 
 ROWS, LENGTH = "rows", "length"
@@ -152,7 +154,14 @@ def text_batch_form(words: bool) -> TextBatch:
     """Declaration of a `TextBatch`, for a model with or without words."""
     tokens = Tokens(_IDS, _IDS, _IDS, Array("int32", (ROWS, LENGTH, "sources"))) if words else TOKENS
     rows = TokenRows(tokens, _COUNTS)
-    return TextBatch(rows, rows, Array("int32", (ROWS, 2)))
+    return TextBatch(rows, rows, Array("int32", (ROWS, 2), padding=-1))
+
+
+def form_of(batch: Batch) -> Batch:
+    """Declaration of a batch; that of a `TextBatch` has what words need, too."""
+    if isinstance(batch, TextBatch):
+        return text_batch_form(words=True)
+    return SHARED_BATCH if isinstance(batch, SharedBatch) else PAIR_BATCH
 
 
 def joined(*parts: Tokens) -> Tokens:
@@ -192,6 +201,21 @@ def with_leaves(bundle: Any, values: Iterator[Any]) -> Any:
     if isinstance(bundle, tuple):
         return like(bundle, (with_leaves(part, values) for part in bundle))
     return None if bundle is None else next(values)
+
+
+def mapped(function: Callable[[Any, Array], Any], bundle: Any, declared: Any) -> Any:
+    """A bundle with what a function makes of each array and its declaration, which may have more than the bundle."""
+    arrays = leaves(_present(declared, bundle))
+    return with_leaves(bundle, (function(value, array) for value, array in zip(leaves(bundle), arrays, strict=True)))
+
+
+def _present(declared: Any, bundle: Any) -> Any:
+    """The declaration without what is None in the bundle."""
+    if bundle is None:
+        return None
+    if isinstance(bundle, tuple):
+        return like(bundle, (_present(d, b) for d, b in zip(declared, bundle, strict=True)))
+    return declared
 
 
 def like(bundle: tuple, parts: Iterable[Any]) -> Any:

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from functools import cache
 from typing import Any
 
-from bert_mrc_theseus.package_data import cache_folder
+from bert_mrc_theseus.package_data import private_cache_folder
 
 WordBorders = Callable[[str], list[int]]
 """Gives the offsets of word starts in a text."""
@@ -27,7 +27,8 @@ def new_jieba() -> Any:
     import jieba
 
     tokenizer = jieba.Tokenizer()
-    tokenizer.tmp_dir = _own_folder()
+    # The empty device takes no files.
+    tokenizer.tmp_dir = str(private_cache_folder() or os.devnull)
     tokenizer.cache_file = f"jieba-{jieba.__version__}.cache"
     # jieba says much, and prints a traceback where it cannot write.
     level = jieba.default_logger.level
@@ -37,19 +38,6 @@ def new_jieba() -> Any:
     finally:
         jieba.setLogLevel(max(level, logging.WARNING))
     return tokenizer
-
-
-def _own_folder() -> str:
-    """A folder that only this user writes to; the empty device, which takes no files, if there is none."""
-    try:
-        folder = cache_folder()
-        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        status = folder.stat()
-    except (OSError, RuntimeError):  # RuntimeError: nobody's home.
-        return os.devnull
-    if hasattr(os, "getuid") and (status.st_uid != os.getuid() or status.st_mode & 0o022):
-        return os.devnull
-    return str(folder)
 
 
 def jieba_borders(text: str) -> list[int]:

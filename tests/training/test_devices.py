@@ -11,8 +11,6 @@ import pytest
 from safetensors.numpy import load_file
 
 from bert_mrc_theseus.errors import UserError
-from bert_mrc_theseus.mrc.batch_types import PAIR_BATCH
-from tests.helpers.models import batch_of
 from tests.helpers.stress import under_stress
 
 ROOT = Path(__file__).parents[2]
@@ -86,14 +84,3 @@ def test_tensorflow_says_how_to_choose_jax(trained, tmp_path):
     with pytest.raises(UserError, match=r"tensorflow training runs on one device: set KERAS_BACKEND=jax to train on 2"):
         trained.train(0, run=tmp_path / "run", devices=2)
     assert not (tmp_path / "run").exists()
-
-
-@pytest.mark.parametrize(("rows", "devices", "padded_rows"), [(1, 1, 1), (5, 1, 8), (1, 2, 2), (5, 2, 8), (5, 3, 9)])
-def test_devices_get_as_many_rows_each(rows, devices, padded_rows):
-    from bert_mrc_theseus.model.jax_backend import padded
-
-    batch = batch_of([9] * rows)
-    found = padded(batch, PAIR_BATCH, devices)
-    assert found.tokens.ids.shape == (padded_rows, 64)
-    assert not found.lengths[rows:].any() and not found.tokens.ids[rows:].any()
-    np.testing.assert_array_equal(found.tokens.ids[:rows, :9], batch.tokens.ids)

@@ -1,0 +1,177 @@
+"""Padding changes no result, and leaves few sizes."""
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from bert_mrc_theseus.engines.keras_engine import keras_engine
+from bert_mrc_theseus.model.build import keras_model, predecessor_from
+from bert_mrc_theseus.model.padded_batches import (
+    SMALLEST,
+    Size,
+    close_sizes,
+    few_sizes,
+    padded,
+    padded_batch,
+    shared_out,
+    sizes_of,
+)
+from bert_mrc_theseus.model_files.model_config import MatchShape, SharedContext
+from bert_mrc_theseus.mrc.batch_types import (
+    PAIR_BATCH,
+    SHARED_BATCH,
+    TARGETS,
+    PairBatch,
+    SharedBatch,
+    Targets,
+    TextBatch,
+    TokenRows,
+    Tokens,
+    text_batch_form,
+)
+from bert_mrc_theseus.mrc.collate import collate, collate_shared, collate_texts, match_labels, span_labels
+from bert_mrc_theseus.training.config import Distillation
+from bert_mrc_theseus.training.distillation import Teacher
+from bert_mrc_theseus.training.optimizer import build_optimizer
+from bert_mrc_theseus.training.step import make_train_step
+from tests.helpers.documents import toy_documents
+from tests.helpers.models import batch_of, draws, make_weights, some_pairs
+from tests.helpers.saved_models import word_model
+
+RULES = [close_sizes, few_sizes]
+
+
+def rows_of(rows: int, length: int) -> TokenRows:
+    return TokenRows(Tokens(np.empty((rows, length), "int32")), np.empty(rows, "int32"))
+
+
+def pairs_of_size(rows: int, length: int) -> PairBatch:
+    tokens, lengths = rows_of(rows, length)
+    return PairBatch(tokens, lengths, lengths)
+
+
+def pad_of(kind: type, pairs: Size, contexts: Size, queries: Size):
+    """A batch of some sizes whose content is nothing."""
+    if kind is PairBatch:
+        return pairs_of_size(*pairs)
+    members = np.empty((pairs.rows, 2), "int32")
+    if kind is SharedBatch:
+        return SharedBatch(pairs_of_size(*pairs), rows_of(*queries), rows_of(*contexts), members)
+    return TextBatch(rows_of(*queries), rows_of(*contexts), members)
+
+
+SIZES = st.builds(Size, st.integers(1, 40), st.integers(1, 700))
+
+
+@given(st.sampled_from([PairBatch, SharedBatch, TextBatch]), SIZES, SIZES, SIZES, st.integers(1, 5))
+def test_a_size_is_never_smaller_and_devices_divide_its_rows(kind, pairs, contexts, queries, devices):
+    batch = pad_of(kind, pairs, contexts, queries)
+    for rule in RULES:
+        found, own = shared_out(rule(batch), devices), sizes_of(batch)
+        for size, before in zip(found, own, strict=True):
+            if before is None:
+                assert size is None
+                continue
+            assert size.rows >= before.rows and size.length >= before.length and size.rows % devices == 0
+        # The model's answer is as long as its contexts.
+        if kind is TextBatch:
+            assert found.pairs.length == found.contexts.length
+
+
+@given(SIZES)
+def test_close_sizes_are_close_and_few_sizes_no_more_than_eight_times_as_large_beyond_the_smallest(size):
+    (close, *_), (few, *_) = (rule(pairs_of_size(*size)) for rule in RULES)
+    assert close.rows < 2 * size.rows and close.length < size.length + 64
+    assert few.rows * few.length <= max(SMALLEST, 2 * size.rows * max(64, 4 * size.length))
+
+
+@pytest.mark.parametrize(("budget", "shortest", "least", "most"), [(1024, 65, 2, 2), (1024, 8, 2, 4), (2048, 8, 3, 7)])
+def test_batches_within_a_budget_have_few_sizes(budget, shortest, least, most):
+    sizes = [(rows, length) for length in range(shortest, 513) for rows in range(1, budget // length + 1)]
+    found = {few_sizes(pairs_of_size(*size)) for size in sizes}
+    assert least <= len(found) <= most
+    assert len({close_sizes(pairs_of_size(*size)) for size in sizes}) > 2 * most
+
+
+@given(st.integers(1, 16), st.integers(1, 256), st.integers(1, 8), st.integers(1, 32), st.data())
+def test_the_parts_of_a_batch_make_no_more_sizes(contexts, length, queries, query_length, data):
+    """Those of all batches of up to 16 texts and 8 queries, whatever pairs they ask."""
+    pairs = data.draw(st.integers(1, contexts * queries))
+    asked, texts = Size(queries, query_length), Size(contexts, length)
+    by_text = few_sizes(pad_of(TextBatch, Size(pairs, length), texts, asked))
+    whole = Size(64, 64) if length <= 64 else Size(16, 256)
+    assert by_text == (Size(8 * whole.rows, whole.length), whole, Size(8, 32))
+    shared = few_sizes(pad_of(SharedBatch, Size(contexts, length), Size(min(pairs, contexts), length), asked))
+    assert shared == (whole, whole, Size(8, 32))
+
+
+@pytest.mark.parametrize(("rows", "devices", "padded_rows"), [(1, 1, 1), (5, 1, 8), (1, 2, 2), (5, 2, 8), (5, 3, 9)])
+def test_devices_get_as_many_rows_each(rows, devices, padded_rows):
+    batch = batch_of([9] * rows)
+    found, size = padded_batch(batch, close_sizes, devices)
+    assert found.tokens.ids.shape == size == (padded_rows, 64)
+    assert not found.lengths[rows:].any() and not found.tokens.ids[rows:].any()
+    np.testing.assert_array_equal(found.tokens.ids[:rows, :9], batch.tokens.ids)
+
+
+def small_word_model():
+    """Its large weights made small: else a loss of hundreds would hide a difference."""
+    saved = word_model()
+    model = keras_model(saved)
+    for name, variable in model.named_weights().items():
+        if name.startswith(("heads.", "top.words.", "embeddings.words.")):
+            variable.assign(variable * 0.05)
+    return model, saved.spec.examples(toy_documents(5, 4))
+
+
+def kinds():
+    """Name, model, examples, pairs, batch and its declaration, of each kind of batch."""
+    examples, pairs = some_pairs()
+    model = predecessor_from(make_weights(), SharedContext(1, 16), 0.3, match=MatchShape(4, 6))
+    words, apart = small_word_model()
+    # Five of the pairs of two texts: no power of two, and the first pair's text is not as long as the other.
+    asked = apart.all_pairs()[[1, 2, 3, 5, 7]]
+    yield "pairs", model, examples, pairs, collate(examples, pairs), PAIR_BATCH
+    yield "shared", model, examples, pairs, collate_shared(examples, pairs), SHARED_BATCH
+    yield "texts", words, apart, asked, collate_texts(apart, asked), text_batch_form(words=True)
+
+
+@pytest.fixture(scope="module", params=range(3), ids=["pairs", "shared", "texts"])
+def kind(request):
+    return list(kinds())[request.param]
+
+
+@pytest.mark.parametrize("rule", RULES)
+def test_padding_changes_no_loss_and_no_gradient(kind, rule):
+    """With a teacher, and a match head: on any backend."""
+    _, model, examples, pairs, batch, form = kind
+    targets = Targets(
+        span_labels(examples, pairs),
+        np.linspace(0.5, 1, len(pairs), dtype="float32"),
+        match_labels(examples, pairs),
+    )
+    whole, size = padded_batch(batch, rule)
+    teacher = Teacher(model, Distillation(1.0, 2.0, 1.0))
+    before = [np.array(variable) for variable in model.variables]
+    found = []
+    for given_batch, given_targets in ((batch, targets), (whole, padded(targets, TARGETS, size))):
+        for variable, value in zip(model.variables, before, strict=True):
+            variable.assign(value)
+        step = make_train_step(
+            model, build_optimizer(model.trainable_variables, 1e-3, 4), "bce", teacher=teacher, form=form
+        )
+        found.append([step(given_batch, given_targets, draws(number)) for number in range(2)])
+    np.testing.assert_allclose(found[1], found[0], rtol=1e-5)
+
+
+def test_padding_changes_no_prediction(kind):
+    name, model, _, _, batch, form = kind
+    if name == "shared":
+        pytest.skip("prediction reads no such batches")
+    engine = keras_engine(model)
+    expected = engine.run(batch)
+    whole, size = padded_batch(batch, few_sizes)
+    found = engine.run(whole)
+    assert found.shape == (*size, 2)
+    np.testing.assert_allclose(found[: expected.shape[0], : expected.shape[1]], expected, atol=1e-5)
