@@ -31,8 +31,8 @@ LENGTHS = (64, 256, 512)
 """Lengths for accelerators, and multiples of the last."""
 
 SMALLEST = 4096
-"""Tokens, padding included, that a batch for accelerators has at least: with it all batches of the default budget of 1,024 that are
-longer than 64 have one shape for each of `LENGTHS`. Beyond it numbers of rows are powers of two."""
+"""Tokens, padding included, that a batch for accelerators has at least: so batches of the default budget of 1,024 that are longer
+than 64 have one shape for each of `LENGTHS`. Beyond it numbers of rows are powers of two."""
 
 QUERIES, QUERY_LENGTH = 8, 32
 """Least number of queries for accelerators, and their least length; beyond them both are powers of two."""
@@ -88,9 +88,9 @@ def close_sizes(batch: Batch) -> Sizes:
 def few_sizes(batch: Batch) -> Sizes:
     """The parts as one: sizes of one part follow from those of another, and small batches are all alike.
 
-    Texts (of a `PairBatch` or `SharedBatch` pairs) are as long as the next of `LENGTHS`, and as many as `SMALLEST` holds of these, or
-    twice, four times ... as many. In a `TextBatch` there is then room for a pair of every text and query, and in a `SharedBatch`
-    for a context of each pair.
+    Texts (of a `PairBatch` or `SharedBatch` pairs) are as long as the next of `LENGTHS`, and as many as `SMALLEST` holds of
+    these, or twice, four times ... as many. In a `TextBatch` there is then room for a pair of every text and query, and in a
+    `SharedBatch` for a context of each pair.
     """
     pairs, contexts, queries = sizes_of(batch)
     if contexts is None or queries is None:
