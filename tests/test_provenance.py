@@ -18,6 +18,12 @@ def test_libraries_that_are_not_installed_are_left_out():
     assert {"bert-mrc-theseus", "python", "numpy"} <= set(versions())
 
 
+@pytest.mark.parametrize(("backend", "named"), [("tensorflow", {"tensorflow"}), ("jax", {"jax", "jaxlib"})])
+def test_the_libraries_of_keras_backend_are_named(monkeypatch, backend, named):
+    monkeypatch.setenv("KERAS_BACKEND", backend)
+    assert {"tensorflow", "jax", "jaxlib"} & set(versions()) == named
+
+
 def test_the_program_is_named_without_its_folder(monkeypatch):
     monkeypatch.setattr(sys, "argv", ["/opt/bin/bert-mrc-theseus", "train", "数据"])
     assert command_line() == "bert-mrc-theseus train 数据"

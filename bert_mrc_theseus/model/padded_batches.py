@@ -31,8 +31,8 @@ LENGTHS = (64, 256, 512)
 """Lengths for accelerators, and multiples of the last."""
 
 SMALLEST = 4096
-"""Tokens, padding included, that a batch for accelerators has at least: so batches of the default budget of 1,024 that are longer
-than 64 have one shape for each of `LENGTHS`. Beyond it numbers of rows are powers of two."""
+"""Tokens, padding included, that a batch for accelerators has at least: batches of the default budget of 1,024 that are longer than
+64 have one shape for each of `LENGTHS` by it. Beyond it numbers of rows are powers of two."""
 
 QUERIES, QUERY_LENGTH = 8, 32
 """Least number of queries for accelerators, and their least length; beyond them both are powers of two."""
