@@ -31,8 +31,10 @@ LENGTHS = (64, 256, 512)
 """Lengths for accelerators, and multiples of the last."""
 
 SMALLEST = 4096
-"""Tokens, padding included, that a batch for accelerators has at least: batches of the default budget of 1,024 that are longer than
-64 have one shape for each of `LENGTHS` by it. Beyond it numbers of rows are powers of two."""
+"""Least tokens, padding included, of a batch for accelerators; beyond it numbers of rows are powers of two.
+
+It gives batches of the default budget of 1,024 one shape for each of `LENGTHS` but the first.
+"""
 
 QUERIES, QUERY_LENGTH = 8, 32
 """Least number of queries for accelerators, and their least length; beyond them both are powers of two."""
