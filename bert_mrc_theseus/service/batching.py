@@ -1,9 +1,9 @@
 """Texts of concurrent requests, read in common batches, each on one thread of the engine.
 
-What waits is tasks: windows of some texts. A batch takes windows of several tasks that ask the same queries, as long as they are
-nearly of one length: what padding costs is soon more than what a batch saves. Every other batch begins with the task that needs
-the fewest batches more, so that short texts do not wait for long ones; the one after it with the task that has waited longest, so
-that long texts end too.
+What waits is tasks: windows of some texts. A batch takes windows of several tasks that ask the same queries, as long as they
+are nearly of one length: what padding costs is soon more than what a batch saves. Every other batch begins with the task that
+needs the fewest batches more, so that short texts do not wait for long ones; the one after it with the task that has waited
+longest, so that long texts end too.
 """
 
 import time
@@ -23,7 +23,7 @@ from bert_mrc_theseus.text.documents import Document
 from bert_mrc_theseus.text.schema import Schema
 
 RUN = 5
-"""Tokens of padding that cost as much as a batch does beside its tokens (ner-zh-small in int8: 1.1 ms, and 0.2 ms a token)."""
+"""Tokens of padding that cost as much as a batch does beside its tokens (measured with ner-zh-small in int8)."""
 
 OnBatch = Callable[[int, int], None]
 """Takes how many tasks, and how many tokens, a batch had."""

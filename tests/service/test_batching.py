@@ -109,7 +109,8 @@ def test_each_text_is_read_once_in_batches_that_pay(sizes, budget, threads):
         future.result(5)
     batcher.close()
     engine.close()
-    assert sorted(sum(engine.batches, [])) == sorted(size for task in sizes for size in task if size)
+    read = [size for batch in engine.batches for size in batch]
+    assert sorted(read) == sorted(size for task in sizes for size in task if size)
     for batch in engine.batches:
         tokens = [size + 2 for size in batch]
         assert len(batch) == 1 or len(batch) * max(tokens) <= budget
