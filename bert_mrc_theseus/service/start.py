@@ -1,6 +1,7 @@
 """Uvicorn: one process, or several that share a port."""
 
 import asyncio
+import gc
 import logging
 import os
 import signal
@@ -12,9 +13,9 @@ from dataclasses import dataclass
 from tempfile import TemporaryDirectory
 from typing import Any
 
-import h11
 import uvicorn
-from uvicorn.protocols.http.h11_impl import H11Protocol
+from fastapi import FastAPI
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 from uvicorn.supervisors import Multiprocess
 
 from bert_mrc_theseus.errors import UserError
@@ -28,6 +29,9 @@ CONNECTIONS = 1000
 
 HEAD_SECONDS = 10
 """In which the head of a request must be there."""
+
+HEAD_BYTES = 65_536
+"""Of a head that has not ended yet."""
 
 TAKE_SECONDS = 30
 """In which a client must take something of its answer."""
@@ -44,14 +48,24 @@ class AppFactory:
 
     def __call__(self) -> Any:
         prepare_log()
-        return create_app(self.settings)
+        return _loaded(self.settings)
 
 
-class ImpatientProtocol(H11Protocol):
+def _loaded(settings: ServiceSettings) -> FastAPI:
+    """The application; what was made until it is there stays, so the garbage collector need not look through it again."""
+    app = create_app(settings)
+    gc.collect()
+    gc.freeze()
+    return app
+
+
+class ImpatientProtocol(HttpToolsProtocol):
     """HTTP/1.1 that closes a connection on which a request begins and its head does not end, or an answer is not taken."""
 
     _head_is_due: asyncio.TimerHandle | None = None
     _taking_is_due: asyncio.TimerHandle | None = None
+    _reads_head = False
+    _head_bytes = 0
 
     def connection_made(self, transport: Any) -> None:
         super().connection_made(transport)
@@ -59,7 +73,16 @@ class ImpatientProtocol(H11Protocol):
 
     def data_received(self, data: bytes) -> None:
         super().data_received(data)
+        self._head_bytes += len(data)
         self._wait_for_head()
+
+    def on_message_begin(self) -> None:
+        super().on_message_begin()
+        self._reads_head, self._head_bytes = True, 0
+
+    def on_headers_complete(self) -> None:
+        super().on_headers_complete()
+        self._reads_head = False
 
     def pause_writing(self) -> None:
         super().pause_writing()
@@ -75,15 +98,18 @@ class ImpatientProtocol(H11Protocol):
         super().connection_lost(exc)
 
     def _wait_for_head(self) -> None:
-        if self.conn.their_state is not h11.IDLE:
+        if self.cycle is not None and not self.cycle.response_complete:
             _cancel(self._head_is_due)
             self._head_is_due = None
+        elif self._reads_head and self._head_bytes > HEAD_BYTES and not self.transport.is_closing():
+            self.send_400_response("The head is too large.")
         elif self._head_is_due is None:
+            # Also while the rest of a request comes that was answered before its end.
             self._head_is_due = self.loop.call_later(HEAD_SECONDS, self._close_without_head)
 
     def _close_without_head(self) -> None:
         self._head_is_due = None
-        if self.conn.their_state is h11.IDLE and not self.transport.is_closing():
+        if not self.transport.is_closing():
             self.transport.close()
 
 
@@ -116,7 +142,7 @@ def serve(settings: ServiceSettings) -> None:
         address = f"http://{f'[{host}]' if ':' in host else host}:{port}"
         logging.getLogger(__name__).info("%s: %s", address, ", ".join(settings.models))
         config = uvicorn.Config(
-            AppFactory(settings) if settings.processes > 1 else create_app(settings),
+            AppFactory(settings) if settings.processes > 1 else _loaded(settings),
             factory=settings.processes > 1,
             workers=settings.processes,
             http=ImpatientProtocol,
