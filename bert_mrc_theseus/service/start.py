@@ -1,6 +1,5 @@
 """Uvicorn: one process, or several that share a port."""
 
-import asyncio
 import gc
 import logging
 import os
@@ -15,26 +14,17 @@ from typing import Any
 
 import uvicorn
 from fastapi import FastAPI
-from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 from uvicorn.supervisors import Multiprocess
 
 from bert_mrc_theseus.errors import UserError
 from bert_mrc_theseus.model_files.model_folder import load_spec
 from bert_mrc_theseus.service.app import create_app
 from bert_mrc_theseus.service.metrics import SHARED
+from bert_mrc_theseus.service.protocol import ImpatientProtocol
 from bert_mrc_theseus.service.settings import ServiceSettings
 
 CONNECTIONS = 1000
 """Open at a time, in each process; a request beyond them is answered by 503 before it is read."""
-
-HEAD_SECONDS = 10
-"""In which the head of a request must be there."""
-
-HEAD_BYTES = 65_536
-"""Of a head that has not ended yet."""
-
-TAKE_SECONDS = 30
-"""In which a client must take something of its answer."""
 
 WORKER_SECONDS = 60
 """After which a process that does not answer its parent is replaced."""
@@ -57,65 +47,6 @@ def _loaded(settings: ServiceSettings) -> FastAPI:
     gc.collect()
     gc.freeze()
     return app
-
-
-class ImpatientProtocol(HttpToolsProtocol):
-    """HTTP/1.1 that closes a connection on which a request begins and its head does not end, or an answer is not taken."""
-
-    _head_is_due: asyncio.TimerHandle | None = None
-    _taking_is_due: asyncio.TimerHandle | None = None
-    _reads_head = False
-    _head_bytes = 0
-
-    def connection_made(self, transport: Any) -> None:
-        super().connection_made(transport)
-        self._wait_for_head()
-
-    def data_received(self, data: bytes) -> None:
-        super().data_received(data)
-        self._head_bytes += len(data)
-        self._wait_for_head()
-
-    def on_message_begin(self) -> None:
-        super().on_message_begin()
-        self._reads_head, self._head_bytes = True, 0
-
-    def on_headers_complete(self) -> None:
-        super().on_headers_complete()
-        self._reads_head = False
-
-    def pause_writing(self) -> None:
-        super().pause_writing()
-        self._taking_is_due = self.loop.call_later(TAKE_SECONDS, self.transport.abort)
-
-    def resume_writing(self) -> None:
-        super().resume_writing()
-        _cancel(self._taking_is_due)
-
-    def connection_lost(self, exc: Exception | None) -> None:
-        _cancel(self._head_is_due)
-        _cancel(self._taking_is_due)
-        super().connection_lost(exc)
-
-    def _wait_for_head(self) -> None:
-        if self.cycle is not None and not self.cycle.response_complete:
-            _cancel(self._head_is_due)
-            self._head_is_due = None
-        elif self._reads_head and self._head_bytes > HEAD_BYTES and not self.transport.is_closing():
-            self.send_400_response("The head is too large.")
-        elif self._head_is_due is None:
-            # Also while the rest of a request comes that was answered before its end.
-            self._head_is_due = self.loop.call_later(HEAD_SECONDS, self._close_without_head)
-
-    def _close_without_head(self) -> None:
-        self._head_is_due = None
-        if not self.transport.is_closing():
-            self.transport.close()
-
-
-def _cancel(timer: asyncio.TimerHandle | None) -> None:
-    if timer is not None:
-        timer.cancel()
 
 
 def prepare_log() -> None:

@@ -19,8 +19,8 @@ from bert_mrc_theseus.engines.engine import UseAnswer
 from bert_mrc_theseus.engines.thread_pool import ThreadPool
 from bert_mrc_theseus.mrc.examples import Examples
 from bert_mrc_theseus.service.app import create_app
+from bert_mrc_theseus.service.protocol import ImpatientProtocol
 from bert_mrc_theseus.service.settings import ServiceSettings
-from bert_mrc_theseus.service.start import ImpatientProtocol
 
 JSON = {"Content-Type": "application/json"}
 NDJSON = {"Content-Type": "application/x-ndjson"}

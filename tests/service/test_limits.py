@@ -14,7 +14,7 @@ from starlette.testclient import TestClient
 from bert_mrc_theseus.client import Client
 from bert_mrc_theseus.model_files.model_folder import load_spec
 from bert_mrc_theseus.package_data import bundled_model
-from bert_mrc_theseus.service import served_models, start
+from bert_mrc_theseus.service import protocol, served_models
 from bert_mrc_theseus.service.app import create_app
 from bert_mrc_theseus.service.settings import ServiceSettings
 from tests.helpers.services import JSON, NDJSON, SlowEngine, entities_request, listening, request_bytes
@@ -139,7 +139,7 @@ def port():
 
 
 def test_clients_that_mean_no_good(port, monkeypatch):
-    monkeypatch.setattr(start, "HEAD_SECONDS", 0.4)
+    monkeypatch.setattr(protocol, "HEAD_SECONDS", 0.4)
     whole = entities_request(["广州"])
     hostile = {
         "a head that does not end": (b"POST /v1/entities HTTP/1.1\r\nHost: a", b""),
@@ -168,7 +168,7 @@ def test_clients_that_mean_no_good(port, monkeypatch):
 
 @pytest.mark.parametrize("rest", [b"x", b"GET /health HTTP/1.1\r\nX: ", b"\r\n"])
 def test_a_client_that_goes_on_after_its_answer_without_end_is_left(port, monkeypatch, rest):
-    monkeypatch.setattr(start, "HEAD_SECONDS", 0.3)
+    monkeypatch.setattr(protocol, "HEAD_SECONDS", 0.3)
     announced = 50 * 2**20 if rest == b"x" else 0
     with socket.create_connection(("127.0.0.1", port)) as connection:
         connection.settimeout(5)
@@ -183,7 +183,7 @@ def test_a_client_that_goes_on_after_its_answer_without_end_is_left(port, monkey
 
 
 def test_a_client_that_does_not_read_is_left(port, monkeypatch):
-    monkeypatch.setattr(start, "TAKE_SECONDS", 0.5)
+    monkeypatch.setattr(protocol, "TAKE_SECONDS", 0.5)
     with socket.create_connection(("127.0.0.1", port)) as connection:
         connection.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
         connection.settimeout(15)
