@@ -66,6 +66,7 @@ async def entities_of(reading: Reading, documents: Sequence[Document], room: Roo
             yield reading.corrected(document)
         return
     groups = groups_of(pieces)
+    group: list[Piece]
     running: deque[tuple[list[Piece], asyncio.Task[list[Document]]]] = deque()
     parts: list[tuple[Piece, Document]] = []
 

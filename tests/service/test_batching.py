@@ -133,6 +133,25 @@ def test_a_thread_that_has_nothing_to_read_is_the_engine_s_again(held):
     assert held.engine.submit(lambda: "free").result(5) == "free"
 
 
+def test_what_else_a_thread_is_given_has_its_turn_while_texts_never_end():
+    batcher: Batcher
+    turn = Event()
+    more = [task_of("短") for _ in range(100)]
+
+    def go():
+        if len(more) == 100:
+            engine.submit(turn.set)
+        if more and not turn.is_set():
+            batcher.submit(more.pop())
+
+    engine = SlowEngine(go)
+    batcher = Batcher(engine, 1)
+    batcher.submit(task_of("短")).result()
+    assert turn.wait(5) and more, "it waited until no text was there"
+    batcher.close()
+    engine.close()
+
+
 def test_those_that_ask_other_queries_are_not_mixed(held):
     other = SCHEMA.only(["LOC"])
     mixed = [held.batcher.submit(task_of("一", schema=schema)) for schema in (SCHEMA, other) * 3]
