@@ -113,7 +113,7 @@ class _Parser(httptools.HttpRequestParser):
         # As uvicorn sets it: what a client sends after its last request is let be.
         self.set_dangerous_leniencies(lenient_data_after_close=True)
 
-    def feed_data(self, data: bytes) -> None:
+    def feed_data(self, data: Any) -> None:
         try:
             super().feed_data(data)
         except httptools.HttpParserUpgrade as offer:
