@@ -15,6 +15,7 @@ from bert_mrc_theseus.package_data import bundled_model
         (["preprocess", "nothing", "--out", "x"], "错误：没有语料 'nothing'（可以是 sample", 2),
         (["export", str(bundled_model()), "--to", "hf"], "错误：--to hf 要写到目录里：--out 目录\n", 2),
         (["serve", "--host", "0.0.0.0"], "错误：其他机器可以访问 0.0.0.0：请用 --token", 2),
+        (["bench", "peers", "--data", "empty.jsonl", "--threads", "99999"], "错误：--threads 至多是 ", 2),
         (["evaluate", str(bundled_model()), "empty.jsonl"], "错误：empty.jsonl: 没有文本\n", 1),
     ],
 )

@@ -98,7 +98,7 @@ def peers(
         timed,
         rounds,
         threads or cores,
-        console.print,
+        console.say,
     )
     date = datetime.datetime.now(datetime.UTC).date().isoformat()
     table = markdown_table(report, date, command_line())

@@ -77,7 +77,7 @@ def predict(
         if chosen
     ]
     reference = (models[0], "torch fp32")
-    report = bench_predict(models, workloads, rounds, reference, console.print, names)
+    report = bench_predict(models, workloads, rounds, reference, console.say, names)
     _print(console, report)
     if out is not None:
         write_json(out, {**report, "command": command_line(), "data": {"file": data.name, "sha256": sha256_of(data)}})

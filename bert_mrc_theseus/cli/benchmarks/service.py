@@ -65,7 +65,7 @@ def service(
     if not texts:
         raise DataError("no texts", data)
     console = PlainConsole(stderr=True)
-    report = bench_service(model or bundled_model(), texts, requests, counts, rounds, memory_requests, console.print)
+    report = bench_service(model or bundled_model(), texts, requests, counts, rounds, memory_requests, console.say)
     show(report, out)
     if report["memory"]:
         show({"rows": report["memory"]}, None)

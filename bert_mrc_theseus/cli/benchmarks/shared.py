@@ -53,4 +53,4 @@ def shared(
     if not texts:
         raise DataError("no texts", data)
     console = PlainConsole(stderr=True)
-    show(bench_shared(load_model(model), texts, counts, rounds, int8, console.print), out)
+    show(bench_shared(load_model(model), texts, counts, rounds, int8, console.say), out)

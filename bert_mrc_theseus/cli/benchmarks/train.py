@@ -55,5 +55,5 @@ def train(
         raise UserError(f"{model} reads query and context apart; bench train measures models that read them together")
     examples = spec.examples(list(read_documents(data)))
     console = PlainConsole(stderr=True)
-    report = bench_train(model, examples, steps, tokens, rounds, console.print, names)
+    report = bench_train(model, examples, steps, tokens, rounds, console.say, names)
     show(report, out)
