@@ -86,6 +86,10 @@ def test_a_translation_is_filled_with_what_the_message_is(name):
          "--rows 可以是 texts, entities。收到的是：'a is missing'"),
         ("--patience is read by stage 1 and 2, not by stage 0: leave it out",
          "--patience 用于阶段 1 和 2，不用于阶段 0：请去掉它"),
+        ("a.txt:2: not UTF-8: byte 0xff at byte 0 of the line", "a.txt:2: 不是 UTF-8：这一行偏移 0 处的字节是 0xff"),
+        ("a.txt:2: not GBK: byte 0xff at byte 3 of the line", "a.txt:2: 不是 GBK：这一行偏移 3 处的字节是 0xff"),
+        ("m has no onnx: bert-mrc-theseus export m --to onnx --int8",
+         "m 里没有 onnx：bert-mrc-theseus export m --to onnx --int8"),
         # Names stay as they are, also where they are messages elsewhere.
         ("names has no columns.jsonl; its splits are documents, model",
          "names 里没有 columns.jsonl；它的划分有 documents, model"),
