@@ -97,7 +97,7 @@ def _cancel(timer: asyncio.TimerHandle | None) -> None:
 
 
 def prepare_log() -> None:
-    """Sends the log to standard error, a line a request; what uvicorn says of itself only from a warning on, in our language."""
+    """Sends the log to standard error, a line a request; what uvicorn says of itself only from a warning on, and translated."""
     logging.basicConfig(level=logging.INFO, stream=sys.stderr, format="%(asctime)s %(levelname)s %(message)s")
     logging.getLogger("uvicorn").setLevel(logging.WARNING)
     # A logger's filter would not see what its children say.
