@@ -46,4 +46,5 @@ def test_results_are_the_same_in_both_languages(command, tmp_path):
 def test_tables_have_chinese_heads(command, tmp_path):
     out = command("--lang", "zh", "preprocess", "sample", "--out", tmp_path / "data")[1]
     assert "文本数" in out and "没有实体的" in out and "documents" not in out
-    assert "已知语料" in command("--lang", "zh", "preprocess", "--list")[1]
+    known = command("--lang", "zh", "preprocess", "--list")[1]
+    assert "已知语料" in known and "未说明：研究用途" in known and "…" not in known
