@@ -17,6 +17,8 @@ from fastapi import FastAPI
 from uvicorn.supervisors import Multiprocess
 
 from bert_mrc_theseus.errors import UserError
+from bert_mrc_theseus.language.choice import current, use
+from bert_mrc_theseus.language.translation import translated
 from bert_mrc_theseus.model_files.model_folder import load_spec
 from bert_mrc_theseus.service.app import create_app
 from bert_mrc_theseus.service.metrics import SHARED
@@ -35,8 +37,10 @@ class AppFactory:
     """Makes the application in the process that serves it."""
 
     settings: ServiceSettings
+    language: str
 
     def __call__(self) -> Any:
+        use(self.language)
         prepare_log()
         return _loaded(self.settings)
 
@@ -50,9 +54,18 @@ def _loaded(settings: ServiceSettings) -> FastAPI:
 
 
 def prepare_log() -> None:
-    """Sends the log to standard error, a line a request; what uvicorn says of itself only from a warning on."""
+    """Sends the log to standard error, a line a request; what uvicorn says of itself only from a warning on, and translated."""
     logging.basicConfig(level=logging.INFO, stream=sys.stderr, format="%(asctime)s %(levelname)s %(message)s")
     logging.getLogger("uvicorn").setLevel(logging.WARNING)
+    # A logger's filter would not see what its children say.
+    for handler in logging.getLogger().handlers:
+        handler.addFilter(_translate_uvicorn)
+
+
+def _translate_uvicorn(record: logging.LogRecord) -> bool:
+    if record.name.startswith("uvicorn"):
+        record.msg, record.args = translated(record.getMessage()), ()
+    return True
 
 
 def serve(settings: ServiceSettings) -> None:
@@ -71,9 +84,10 @@ def serve(settings: ServiceSettings) -> None:
     with closing(_bound(settings)) as bound:
         host, port = bound.getsockname()[:2]
         address = f"http://{f'[{host}]' if ':' in host else host}:{port}"
-        logging.getLogger(__name__).info("%s: %s", address, ", ".join(settings.models))
+        names = ", ".join(settings.models)
+        logging.getLogger(__name__).info("%s", translated(f"{address}: {names}; Ctrl-C ends it"))
         config = uvicorn.Config(
-            AppFactory(settings) if settings.processes > 1 else _loaded(settings),
+            AppFactory(settings, current()) if settings.processes > 1 else _loaded(settings),
             factory=settings.processes > 1,
             workers=settings.processes,
             http=ImpatientProtocol,
