@@ -81,7 +81,8 @@ def serve(
         ),
     ] = 0.0,
     batch_tokens: Annotated[
-        int, typer.Option(help="Tokens of a batch, with padding.", min=1, max=1_000_000, rich_help_panel=panels.MODEL)
+        int,
+        typer.Option(help="Tokens of a batch, padding included.", min=1, max=1_000_000, rich_help_panel=panels.MODEL),
     ] = 384,
     engine: Annotated[
         str,
