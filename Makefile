@@ -54,7 +54,7 @@ $(READY): pyproject.toml
 # Compiled when it is first used: what is never imported costs neither time nor space.
 $(PREDICT_VENV)/%: PIP_OPTIONS = --no-compile
 $(PREDICT_VENV)/.ready: EXTRAS =
-$(PREDICT_VENV)/.ready: COST = what prediction needs (no TensorFlow), 80 MB to download, 250 MB on the disk
+$(PREDICT_VENV)/.ready: COST = what prediction needs (no TensorFlow), 80 MB to download, 270 MB on the disk
 $(PREDICT_VENV)/.ready: pyproject.toml
 	$(install)
 
