@@ -145,7 +145,7 @@ docs: $(READY)  ## The documentation site, Chinese and English: build/site
 figures: $(READY)  ## The tables of README and the guides, from docs/results
 	$(VENV)/bin/python -m docs._figures
 
-models: $(READY)  ## The bundled models, from the corpora in BMT_CORPORA and the word lists in LEXICONS: a day of two cores
+models: $(READY)  ## Models to be bundled, from the corpora in BMT_CORPORA and the word lists in LEXICONS
 	BMT=$(BMT) bash data/models/train.sh
 
 release-check:  ## sdists and wheels, of code and models: built, checked, installed into clean environments of every Python at hand

@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# From the corpora to the folders of ner-zh-small and ner-zh-tiny. What is finished is kept: the same command goes on.
+# From the corpora to ner-zh-small and ner-zh-tiny, with words. What is finished is kept: the same command goes on.
+# The model that comes with the package now is of an earlier recipe, docs/notes/ner-zh-small-recipe.md.
 #
 #   BMT_CORPORA   folder of the known corpora (bert-mrc-theseus preprocess --list)
 #   LEXICONS      folder of HanLP's word lists, see docs/words.md
