@@ -107,7 +107,11 @@ def few_sizes(batch: Batch) -> Sizes:
 
 def shared_out(sizes: Sizes, devices: int) -> Sizes:
     """Sizes with so many more rows that each of some devices gets as many."""
-    return Sizes(*(size and Size(_multiple(size.rows, devices), size.length) for size in sizes))
+
+    def divided(size: Size | None) -> Any:
+        return size and Size(_multiple(size.rows, devices), size.length)
+
+    return Sizes(*map(divided, sizes))
 
 
 def padded_batch(batch: Batch, rule: SizeRule, devices: int = 1) -> tuple[Batch, Size]:
@@ -141,7 +145,7 @@ def padded(bundle: Any, declared: Any, size: Size) -> Any:
         declared: see `batch_types`.
         size: not smaller than the bundle's.
     """
-    wanted = {ROWS: size.rows, LENGTH: size.length}
+    wanted: dict[str | int, int] = {ROWS: size.rows, LENGTH: size.length}
 
     def pad(value: Any, array: Array) -> np.ndarray:
         value = np.asarray(value)
