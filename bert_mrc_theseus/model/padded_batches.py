@@ -1,7 +1,7 @@
 """Batches filled up to sizes of which there are few, for a backend that compiles each shape anew (`jax_backend`).
 
-What is added has no tokens and counts for nothing: results for the rest are the same. The sizes are a pure function of those of
-the batch. Two rules give them:
+What is added has no tokens and counts for nothing: results for the rest are the same, but for draws of dropout, which depend
+on the length. The sizes are a pure function of those of the batch. Two rules give them:
 
     close_sizes   for processors, where padding costs as much as tokens: little padding, some ten shapes
     few_sizes     for accelerators, which compile a shape for half a minute: much padding, a few shapes

@@ -16,6 +16,7 @@ from bert_mrc_theseus.model.padded_batches import (
     shared_out,
     sizes_of,
 )
+from bert_mrc_theseus.model.token_layout import context_mask
 from bert_mrc_theseus.model_files.model_config import MatchShape, SharedContext
 from bert_mrc_theseus.mrc.batch_types import (
     PAIR_BATCH,
@@ -142,6 +143,16 @@ def batch_and_targets(name: str):
         batch = function(examples, pairs)
     weights = np.linspace(0.5, 1, len(pairs), dtype="float32")
     return batch, form, Targets(span_labels(examples, pairs), weights, match_labels(examples, pairs))
+
+
+@pytest.mark.parametrize("name", ["pairs", "shared", "texts"])
+def test_rows_that_fill_up_a_batch_have_no_context(name):
+    batch, _, _ = batch_and_targets(name)
+    expected = np.array(context_mask(batch))
+    for rule in RULES:
+        found = np.array(context_mask(padded_batch(batch, rule)[0]))
+        assert found.shape[0] > expected.shape[0] and found.sum() == expected.sum()
+        np.testing.assert_array_equal(found[: expected.shape[0], : expected.shape[1]], expected)
 
 
 @pytest.mark.parametrize("name", ["pairs", "shared", "texts"])
