@@ -1,89 +1,28 @@
-"""Tables of compression.md and README: what `compare` wrote."""
+"""Tables of compression.md and the notes: what `compare` wrote of models of characters alone."""
 
 import statistics
-from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Any
 
-from docs._figures.reports import f1_of, one, report
+from docs._figures.compared import (
+    EPYC,
+    LAYERS,
+    MEAN,
+    MEAN_AND_SD,
+    MEAN_OF_DEV,
+    METHOD,
+    MINUTES,
+    OF_SEEDS,
+    RETENTION,
+    SEEDS,
+    STRING_SET,
+    TEST_AND_DEV,
+    TITLES,
+    XEON,
+    Trained,
+    score,
+)
+from docs._figures.reports import one, report
 from docs._figures.table import Cell, Table, Text
-
-METHOD = Text("method", "方法")
-LAYERS = Text("layers", "层数")
-TEST_AND_DEV = Text("strict F1 test (dev)", "严格 F1：测试集（开发集）")
-RETENTION = Text("retention", "保留比例")
-MINUTES = Text("minutes", "分钟")
-MEAN = Text("mean", "平均")
-SEEDS = (42, 43, 44)
-
-TITLES = {
-    "predecessor": Text("predecessor", "前任"),
-    "linear": Text("two-stage, linear", "两阶段，线性"),
-    "distilled": Text("two-stage, linear, distilled", "两阶段，线性，蒸馏"),
-    "distilled-lightly": Text("two-stage, linear, distilled lightly", "两阶段，线性，轻度蒸馏"),
-    "constant": Text("two-stage, constant 0.5", "两阶段，恒定 0.5"),
-    "one-stage": Text("one-stage (stage 1 alone)", "单阶段（只有阶段 1）"),
-    "first": Text("first layers, fine-tuned", "前几层，直接微调"),
-    "first-longer": Text("first layers, fine-tuned, as many steps", "前几层，直接微调，步数相同"),
-    "first-distilled": Text("first layers, distilled", "前几层，蒸馏"),
-    "linear-x2": Text("two-stage, linear, stage 2 x 2", "两阶段，线性，阶段 2 × 2"),
-    "linear-x3": Text("two-stage, linear, stage 2 x 3", "两阶段，线性，阶段 2 × 3"),
-    "linear-x5": Text("two-stage, linear, stage 2 x 5", "两阶段，线性，阶段 2 × 5"),
-    "spaced": Text(
-        "two-stage, linear, from each module's last layer (`spaced`)",
-        "两阶段，线性，从每个模块的最后一层开始（`spaced`）",
-    ),
-    "mean": Text("two-stage, linear, from each module's mean (`mean`)", "两阶段，线性，从每个模块的平均开始（`mean`）"),
-    "focal": Text("predecessor, focal loss", "前任，focal loss"),
-    "bce": Text("predecessor, binary cross-entropy", "前任，二元交叉熵"),
-    "dice": Text("predecessor, dice", "前任，dice"),
-    "token-dice": Text("predecessor, dice of each token", "前任，逐词元的 dice"),
-    "other": Text("*predecessor of another processor*", "*另一种处理器上的前任*"),
-    "other-linear": Text("*two-stage, linear, from it*", "*由它得到的两阶段、线性*"),
-}
-
-EPYC, XEON = "AMD EPYC", "Intel Xeon (AMX)"
-
-
-@dataclass(frozen=True)
-class Trained:
-    """A row of a comparison, over its seeds.
-
-    Attributes:
-        title: a key of `TITLES`.
-        runs: its evaluations, one a seed.
-        predecessors: those of the predecessors, in the same order.
-    """
-
-    title: str
-    runs: Sequence[dict[str, Any]]
-    predecessors: Sequence[dict[str, Any]]
-
-    @property
-    def layers(self) -> str:
-        """Of the model."""
-        return str(self.runs[0]["layers"])
-
-    @property
-    def shared(self) -> str:
-        """K, its shared layers."""
-        return str(self.runs[0]["shared"])
-
-    @property
-    def f1(self) -> list[float]:
-        """Strict micro F1 on test."""
-        return [f1_of(run) for run in self.runs]
-
-    @property
-    def retention(self) -> str:
-        """Mean F1 over that of the predecessors; nothing where nothing was learnt."""
-        kept = statistics.fmean(self.f1) / statistics.fmean(f1_of(run) for run in self.predecessors)
-        return f"{kept:.1%}" if kept else ""
-
-
-def score(run: dict[str, Any]) -> str:
-    """F1 on test, and on dev in brackets."""
-    return f"{f1_of(run):.4f} ({run['dev_f1']:.4f})"
 
 
 def resume(seed: int, row: str, **wanted: Any) -> dict[str, Any]:
@@ -157,13 +96,9 @@ def compression_resume_seeds() -> Table:
     """The main rows of three seeds."""
     rows = [resume_of_seeds(title) for title in MAIN]
     return Table(
-        [METHOD, *_seeds(), MEAN],
+        [METHOD, *OF_SEEDS, MEAN],
         [[TITLES[row.title], *map(score, row.runs), f"{statistics.fmean(row.f1):.4f}"] for row in rows],
     )
-
-
-def _seeds() -> list[Text]:
-    return [Text(f"seed {seed}", f"种子 {seed}") for seed in SEEDS]
 
 
 def compression_resume_longer() -> Table:
@@ -240,7 +175,7 @@ def compression_peoples_daily() -> Table:
         minutes = f"{run['minutes']:.0f}"
         cells.append([TITLES[title], row.layers, score(run), row.retention, string_set, published, minutes])
     own = Text("published (its own metric)", "原项目公布的（其自己的指标）")
-    return Table([METHOD, LAYERS, TEST_AND_DEV, RETENTION, Text("string-set F1", "字符串集合 F1"), own, MINUTES], cells)
+    return Table([METHOD, LAYERS, TEST_AND_DEV, RETENTION, STRING_SET, own, MINUTES], cells)
 
 
 def weibo_of_seeds(title: str, name: str) -> Trained:
@@ -260,62 +195,14 @@ def compression_weibo() -> Table:
     cells: list[list[Cell]] = []
     for title, name in names:
         row = weibo_of_seeds(title, name)
-        mean = f"{statistics.fmean(row.f1):.4f} ± {statistics.stdev(row.f1):.4f}"
-        dev = f"{statistics.fmean(run['dev_f1'] for run in row.runs):.4f}"
-        cells.append([TITLES[title], row.layers, row.shared, *map(score, row.runs), mean, dev, row.retention])
+        cells.append([TITLES[title], row.layers, row.shared, *map(score, row.runs), row.mean, row.dev, row.retention])
     heads: list[Cell] = [
         METHOD,
         LAYERS,
         "K",
-        *_seeds(),
-        Text("mean ± sd", "平均 ± 标准差"),
-        Text("mean of dev", "开发集平均"),
+        *OF_SEEDS,
+        MEAN_AND_SD,
+        MEAN_OF_DEV,
         RETENTION,
     ]
     return Table(heads, cells)
-
-
-def compression_summary() -> Table:
-    """README's: Resume and People's Daily side by side."""
-    titles = {
-        "predecessor": Text("predecessor, 12 layers", "前任，12 层"),
-        "linear": Text("two-stage, linear replace rate", "两阶段，线性替换率"),
-        "constant": Text("two-stage, constant replace rate 0.5", "两阶段，恒定替换率 0.5"),
-        "one-stage": Text("one-stage", "单阶段"),
-        "first": Text("first 6 layers, fine-tuned: no Theseus", "前 6 层直接微调：不用 Theseus"),
-    }
-    rows: list[list[Cell]] = [
-        [title, f"{statistics.fmean(resume_of_seeds(name).f1):.4f}", f"{f1_of(peoples_daily(MAIN[name])):.4f}"]
-        for name, title in titles.items()
-    ]
-    three = f"{f1_of(resume(42, 'linear-3')):.4f}"
-    longer = f"{statistics.fmean(f1_of(resume(seed, 'linear-3-x3')) for seed in (42, 44)):.4f}"
-    daily = f"{f1_of(peoples_daily('linear-3-x5')):.4f}"
-    rows += [
-        [
-            Text("two-stage, linear, 3 layers", "两阶段，线性，3 层"),
-            Text(f"{three} (one seed)", f"{three}（一个种子）"),
-            f"{f1_of(peoples_daily('linear-3')):.4f}",
-        ],
-        [
-            Text("the same with a longer stage 2", "同上，阶段 2 更长"),
-            Text(f"{longer} (x 3, two seeds)", f"{longer}（× 3，两个种子）"),
-            Text(f"{daily} (x 5)", f"{daily}（× 5）"),
-        ],
-    ]
-    entities = f"{resume(42, 'predecessor')['strict']['micro']['support']:,}"
-    of_daily = f"{peoples_daily('predecessor')['strict']['micro']['support']:,}"
-    return Table(
-        [
-            "",
-            Text(
-                f"Resume ({entities} entities, 8 types), three seeds",
-                f"Resume（{entities} 个实体，8 个类型），三个种子",
-            ),
-            Text(
-                f"People's Daily ({of_daily} entities, 3 types), one seed",
-                f"人民日报（{of_daily} 个实体，3 个类型），一个种子",
-            ),
-        ],
-        rows,
-    )
