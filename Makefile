@@ -31,7 +31,7 @@ STRESS := $(wildcard tests/cli/test_kills.py tests/output/test_round_trips.py te
 
 .DEFAULT_GOAL := help
 .PHONY: help setup demo preprocess train-stage0 train-stage1 train-stage2 stage0 stage1 stage2 evaluate predict serve \
-	test stress lint docs figures clean FORCE
+	test stress lint docs figures models clean FORCE
 
 help:  ## This list
 	@sed -nE 's/^([a-z0-9-]+)[a-z0-9 -]*:.*##/\1|/p' $(MAKEFILE_LIST) | awk -F'|' '{printf "  make %-14s%s\n", $$1, $$2}'
@@ -54,7 +54,7 @@ $(READY): pyproject.toml
 # Compiled when it is first used: what is never imported costs neither time nor space.
 $(PREDICT_VENV)/%: PIP_OPTIONS = --no-compile
 $(PREDICT_VENV)/.ready: EXTRAS =
-$(PREDICT_VENV)/.ready: COST = what prediction needs (no TensorFlow), 80 MB to download, 250 MB on the disk
+$(PREDICT_VENV)/.ready: COST = what prediction needs (no TensorFlow), 80 MB to download, 270 MB on the disk
 $(PREDICT_VENV)/.ready: pyproject.toml
 	$(install)
 
@@ -144,6 +144,9 @@ docs: $(READY)  ## The documentation site, Chinese and English: build/site
 
 figures: $(READY)  ## The tables of README and the guides, from docs/results
 	$(VENV)/bin/python -m docs._figures
+
+models: $(READY)  ## Models to be bundled, from the corpora in BMT_CORPORA and the word lists in LEXICONS
+	BMT=$(BMT) bash data/models/train.sh
 
 release-check:  ## sdists and wheels, of code and models: built, checked, installed into clean environments of every Python at hand
 	@.ci/release-check

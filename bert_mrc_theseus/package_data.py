@@ -5,7 +5,10 @@ from importlib import resources
 from importlib.util import find_spec
 from pathlib import Path
 
-from bert_mrc_theseus.errors import ModelError
+from bert_mrc_theseus.errors import ModelError, UserError
+
+DATA = "bert_mrc_theseus.data"
+"""Package of the folder `data`."""
 
 CACHE = "BMT_CACHE"
 """Variable that names the cache folder."""
@@ -18,8 +21,19 @@ MODELS = "bert_mrc_theseus_models"
 
 def data_folder() -> Path:
     """The folder `data`, with `queries/`, `sample/` and `grammar/`; in a clone, and installed from one, also `models/`; in a
-    clone `today/`."""
-    return Path(str(resources.files("bert_mrc_theseus.data")))
+    clone `today/`.
+
+    Raises:
+        UserError: this is a clone, and what is installed is a copy of it.
+    """
+    try:
+        return Path(str(resources.files(DATA)))
+    except ModuleNotFoundError as error:
+        clone = Path(__file__).parents[1]
+        raise UserError(
+            f"{clone}: Python reads the code of this folder, but what is installed is a copy: pip install -e . here, or "
+            "work in another folder"
+        ) from error
 
 
 def bundled_model() -> Path:

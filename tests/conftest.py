@@ -16,6 +16,7 @@ import hypothesis
 import pytest
 
 from bert_mrc_theseus.cli import app as cli
+from bert_mrc_theseus.language.choice import use
 from bert_mrc_theseus.model_files.encoder_weights import EncoderWeights
 from tests.helpers.models import make_weights
 from tests.helpers.stress import under_stress
@@ -47,6 +48,8 @@ def command(monkeypatch, capfd) -> Callable[..., tuple[int, str, str]]:
             status = 0
         except SystemExit as stop:
             status = int(stop.code or 0)
+        finally:
+            use("en")
         out, err = capfd.readouterr()
         return status, out, err
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from bert_mrc_theseus import package_data
-from bert_mrc_theseus.errors import ModelError
+from bert_mrc_theseus.errors import ModelError, UserError
 from bert_mrc_theseus.package_data import MODELS, bundled_model
 
 ROOT = Path(__file__).parents[1]
@@ -24,6 +24,12 @@ def without_models(tmp_path, monkeypatch) -> Path:
 
 def test_a_clone_has_the_model():
     assert bundled_model() == ROOT / "data" / "models" / "ner-zh-small"
+
+
+def test_a_clone_that_is_not_what_is_installed_is_said(monkeypatch):
+    monkeypatch.setattr(package_data, "DATA", "bert_mrc_theseus.of_nobody")
+    with pytest.raises(UserError, match="pip install -e"):
+        bundled_model()
 
 
 def test_without_it_the_command_says_what_to_install(without_models, command):

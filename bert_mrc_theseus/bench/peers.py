@@ -20,6 +20,7 @@ from bert_mrc_theseus.bench.peer_programs import PEERS
 from bert_mrc_theseus.bench.peer_worker import PeerWorker
 from bert_mrc_theseus.errors import UserError
 from bert_mrc_theseus.evaluation.metrics import strict_scores
+from bert_mrc_theseus.language.translation import translated
 from bert_mrc_theseus.provenance import DISTRIBUTION, package_version
 from bert_mrc_theseus.text.documents import Document, Entity
 
@@ -155,7 +156,7 @@ class _Run:
 
     def leave_out(self, contender: Contender, reason: str) -> None:
         self.left_out[contender.name] = reason
-        self._say(f"left out: {contender.name}: {reason}")
+        self._say(f"left out: {contender.name}: {translated(reason)}")
 
     def answers(
         self, contender: Contender, data: Mapping[str, Sequence[Document]]

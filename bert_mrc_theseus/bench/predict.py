@@ -17,6 +17,7 @@ from bert_mrc_theseus.bench.own_process import OwnProcess
 from bert_mrc_theseus.bench.predict_worker import PredictWorker
 from bert_mrc_theseus.bench.workload import Workload, arithmetic, examples_of, facts
 from bert_mrc_theseus.engines.onnx_engine import BUDGET
+from bert_mrc_theseus.language.translation import translated
 from bert_mrc_theseus.model_files.model_folder import load_spec
 
 LATENCY_TEXTS = 50
@@ -87,7 +88,7 @@ def bench_predict(
             reason = missing_for(name, folder)
             if reason:
                 left_out[f"{folder} {name}"] = reason
-                say(f"left out: {name}: {reason}")
+                say(f"left out: {name}: {translated(reason)}")
             else:
                 pairs.append((folder, name))
     peak = matmul_peak()

@@ -175,7 +175,7 @@ def _print_evaluation(console: PlainConsole, done: "Evaluation", title: str) -> 
         table.add_row(name, *scores, f"{prf.support:,}", end_section=end)
     console.print(table)
     console.say(f"string-set F1 of the original project (untyped, not comparable): {done.string_set.f1:.4f}")
-    kinds = ", ".join(f"{count} {translated(kind)}" for kind, count in count_kinds(done.mistakes).items())
+    kinds = ", ".join(translated(f"{count} {kind}") for kind, count in count_kinds(done.mistakes).items())
     console.say(f"mistakes: {kinds}; gold entities clipped by windows: {done.clipped}")
     if done.nested["inner"].support:
         parts = ", ".join(translated(f"{part} {prf.tp:,} of {prf.support:,}") for part, prf in done.nested.items())

@@ -99,8 +99,8 @@ def predict_ray(
     from bert_mrc_theseus.model_files.hub import is_on_hub, local_model, pinned
     from bert_mrc_theseus.model_files.model_folder import load_spec
     from bert_mrc_theseus.package_data import bundled_model
-    from bert_mrc_theseus.prediction.extractor import wanted_schema
     from bert_mrc_theseus.prediction.job_folder import check_job_folder, job_folder
+    from bert_mrc_theseus.prediction.wanted_schema import wanted_schema
     from bert_mrc_theseus.provenance import checksums, library_versions, versions
 
     chosen = None if types is None else comma_list(types, str, "--types")

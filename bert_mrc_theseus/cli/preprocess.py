@@ -4,7 +4,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
-from rich.table import Table
+from rich.table import Column, Table
 
 from bert_mrc_theseus.cli import complete, panels
 from bert_mrc_theseus.errors import PARTIAL, UsageError, printable
@@ -233,10 +233,12 @@ def _print_list(console: PlainConsole) -> None:
     from bert_mrc_theseus.preprocess.corpora import CORPORA
     from bert_mrc_theseus.preprocess.readers.formats import READERS
 
-    table = Table(*map(translated, ("corpus", "splits", "licence", "source")), title=translated("Known corpora"))
+    # Where a corpus is published stands there whole, however narrow the terminal.
+    source = Column(translated("source"), overflow="fold")
+    table = Table(*map(translated, ("corpus", "splits", "licence")), source, title=translated("Known corpora"))
     table.add_row("sample", "train dev test", "CC0", translated("this project"))
     for name, corpus in CORPORA.items():
-        table.add_row(name, " ".join(corpus.files), corpus.licence, corpus.source)
+        table.add_row(name, " ".join(corpus.files), translated(corpus.licence), corpus.source)
     console.print(table)
     console.say(f"Formats of your own files: {', '.join(READERS)}")
 

@@ -8,6 +8,7 @@ import typer
 from bert_mrc_theseus.cli import complete
 from bert_mrc_theseus.cli.given_values import CheckedCommand
 from bert_mrc_theseus.cli.help import HelpfulGroup
+from bert_mrc_theseus.language.translation import translated
 from bert_mrc_theseus.output.terminal import PlainConsole
 from bert_mrc_theseus.text.schema import DEFAULT_STYLE
 
@@ -43,7 +44,7 @@ def check(
     console = PlainConsole(soft_wrap=True)
     for finding in findings:
         style_name = "red" if finding.fatal else "yellow"
-        console.say(f"{finding.type} {finding.problem}", style=style_name)
+        console.print(f"{finding.type} {translated(finding.problem)}", style=style_name)
     if not findings:
         console.say(f"{len(schema.types)} types, nothing to complain about")
     if any(finding.fatal for finding in findings):

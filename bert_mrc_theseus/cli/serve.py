@@ -74,15 +74,16 @@ def serve(
     wait: Annotated[
         float,
         typer.Option(
-            help="Milliseconds that a text waits for others of its batch.",
+            help="Milliseconds that a text waits for others of its batch, though a thread is free.",
             min=0,
             max=1000,
             rich_help_panel=panels.MODEL,
         ),
-    ] = 2.0,
+    ] = 0.0,
     batch_tokens: Annotated[
-        int, typer.Option(help="Tokens of a batch.", min=1, max=1_000_000, rich_help_panel=panels.MODEL)
-    ] = 1536,
+        int,
+        typer.Option(help="Tokens of a batch, padding included.", min=1, max=1_000_000, rich_help_panel=panels.MODEL),
+    ] = 384,
     engine: Annotated[
         str,
         typer.Option(

@@ -3,6 +3,7 @@
 import os
 from collections.abc import Callable, Iterable
 from concurrent.futures import Future, ThreadPoolExecutor, wait
+from functools import partial
 from typing import TypeVar
 
 Item = TypeVar("Item")
@@ -38,18 +39,18 @@ class ThreadPool:
         Raises:
             Exception: what the function raised first; items that had not begun are left out.
         """
-        waiting = list(items)
+        waiting = [partial(function, item) for item in items]
         waiting.reverse()
         errors: list[BaseException] = []
 
         def work() -> None:
             while not errors:
                 try:
-                    item = waiting.pop()
+                    call = waiting.pop()
                 except IndexError:
                     return
                 try:
-                    function(item)
+                    call()
                 except BaseException as error:
                     errors.append(error)
 
@@ -59,6 +60,8 @@ class ThreadPool:
         finally:
             # One that has not begun has nothing left to do.
             wait([helper for helper in helpers if not helper.cancel()])
+            # The pool keeps it until a thread is free: without what the function holds.
+            waiting.clear()
         if errors:
             try:
                 raise errors[0]

@@ -83,7 +83,7 @@ class Journal:
         """Refuses an output that has no place for a journal.
 
         Raises:
-            UsageError: it is standard output, no regular file, or compressed; or the names beside it are too long.
+            UsageError: it is standard output, no regular file, or compressed; or the names beside it are too long or taken.
         """
         if out is None or (out.exists() and not out.is_file()):
             raise UsageError("--resume needs a file to write to: -o FILE")
@@ -91,8 +91,13 @@ class Journal:
             raise UsageError(
                 f"--resume does not write compressed files: name one without .gz or .zst, and compress it at the end ({out})"
             )
-        for kind in ("partial", "journal"):
-            check_place(_beside(out, kind))
+        partial, journal = _beside(out, "partial"), _beside(out, "journal")
+        for path in (partial, journal):
+            check_place(path)
+        if _size_of(partial) and not journal.exists():
+            raise UsageError(
+                f"{partial} is in the way: --resume writes a file of that name, and did not write this one"
+            )
 
     @staticmethod
     def refuse_unfinished(out: Path) -> None:
@@ -106,6 +111,20 @@ class Journal:
             raise UsageError(
                 f"{out} was begun with --resume and is not complete: go on with --resume, or remove {path} and "
                 f"{_beside(out, 'partial')}"
+            )
+
+    @staticmethod
+    def refuse_work_of_others(out: Path) -> None:
+        """For any prediction.
+
+        Raises:
+            UsageError: the output is the beginning, or the journal, of another one that is not complete.
+        """
+        target = Path(os.path.realpath(out))
+        other = target.with_suffix("")
+        if target.suffix in (".partial", ".journal") and other.name and _beside(other, "journal").exists():
+            raise UsageError(
+                f"{out} belongs to {other}, which was begun with --resume and is not complete: write to another file"
             )
 
     def begin(self, head: str) -> None:

@@ -73,6 +73,8 @@ def check_outputs(
     if out is not None:
         check_packing(out)
     check_output_file(out, inputs)
+    if out is not None and not is_remote(out):
+        Journal.refuse_work_of_others(Path(out))
     if resumable:
         Journal.check(out if out is None else Path(out))
     elif out is not None and not is_remote(out):

@@ -5,6 +5,8 @@ pieces         long documents in pieces, documents in groups
 workers        processes that predict
 group          a group, predicted in this process or by a worker
 frames         a column of texts -> a column of entities
+texts          what the Python interface is given as texts -> documents
+wanted_schema  which types are looked for
 extractor      `Extractor`
 progress       how far a prediction is
 input_files    which files are read

@@ -27,9 +27,11 @@ from bert_mrc_theseus.package_data import bundled_model
 from bert_mrc_theseus.prediction.frames import ENTITIES, batch_with_entities, frame_with_entities
 from bert_mrc_theseus.prediction.group import Begun, InThisProcess, InWorkers, Predictor
 from bert_mrc_theseus.prediction.pieces import Piece, groups_after, groups_of, pieces_of, whole_documents
+from bert_mrc_theseus.prediction.texts import documents_of
+from bert_mrc_theseus.prediction.wanted_schema import wanted_schema
 from bert_mrc_theseus.prediction.workers import Workers
 from bert_mrc_theseus.text.documents import TEXT, Document
-from bert_mrc_theseus.text.schema import DEFAULT_STYLE, Schema, read_queries
+from bert_mrc_theseus.text.schema import DEFAULT_STYLE, Schema
 from bert_mrc_theseus.text.word_lists import WordList
 
 Frame = TypeVar("Frame")
@@ -209,7 +211,7 @@ class Extractor:
         Raises:
             TypeError: these are no texts; or, when its turn comes, one of them is none.
         """
-        documents = self.documents(_documents(texts))
+        documents = self.documents(documents_of(texts))
         return (
             [
                 Extraction(document.text_of(e), e.type, e.start, e.end, 0.0 if e.score is None else e.score)
@@ -299,30 +301,6 @@ class Extractor:
                 begun.cancel()
 
 
-def wanted_schema(
-    folder: str | Path,
-    schema: Schema | None,
-    queries: str | Path | None,
-    style: str = DEFAULT_STYLE,
-    types: Sequence[str] | None = None,
-) -> Schema | None:
-    """The types to look for, as `Extractor.load` takes them; None: the model's own.
-
-    Raises:
-        UserError, UsageError, DataError: see there.
-    """
-    if queries is None and style != DEFAULT_STYLE:
-        raise UsageError(
-            f"style {style!r} chooses a text of a query file: give that file too (queries), or leave it out"
-        )
-    if queries is not None:
-        schema = read_queries(queries, style)
-    if types is not None:
-        # Before the model is loaded, which takes longer.
-        schema = (schema or load_spec(folder).schema).only(types)
-    return schema
-
-
 def _load_again(kind: type[Extractor], arguments: dict[str, Any]) -> Extractor:
     return kind.load(**arguments)
 
@@ -332,24 +310,3 @@ def _workers(folder: str | Path, engine: str, count: int, threads: int | None, w
     if threads is None and chosen != "keras":
         threads = max(1, available_cores() // count)
     return Workers(folder, chosen, count, threads, words)
-
-
-def _documents(texts: Any) -> Iterator[Document]:
-    """Texts as documents.
-
-    Raises:
-        TypeError: see `Extractor.batch`.
-    """
-    if isinstance(texts, str):
-        raise TypeError("batch takes several texts: give a list of them, or call the extractor itself with one text")
-    # A mapping or a pandas DataFrame would give its keys or columns.
-    if isinstance(texts, bytes | Mapping) or hasattr(texts, "columns") or not isinstance(texts, Iterable):
-        raise TypeError(f"texts are a str, or a list or other iterable of str. Received: {type(texts).__name__}")
-
-    def documents() -> Iterator[Document]:
-        for number, text in enumerate(texts):
-            if not isinstance(text, str):
-                raise TypeError(f"text {number}, counted from 0, is no str. Received: {reprlib.repr(text)}")
-            yield Document(number, text)
-
-    return documents()

@@ -140,7 +140,7 @@ def run_parts(
         if loading or running:
             waiting_since = time.monotonic()
         elif time.monotonic() - waiting_since > patience:
-            raise UserError(_no_room(patience))
+            raise _no_room(patience)
         ready, _ = ray.wait([*starting, *loading, *running], num_returns=1, timeout=min(1.0, patience))
         for ref in ready:
             if ref in running:
@@ -193,11 +193,11 @@ def room() -> int:
     return max(1, int(ray.cluster_resources().get("CPU", 1)))
 
 
-def _no_room(patience: float) -> str:
+def _no_room(patience: float) -> UserError:
     there, free = (resources.get("CPU", 0.0) for resources in (ray.cluster_resources(), ray.available_resources()))
-    return (
-        f"the cluster had no room for a worker within {patience:g} seconds: each needs 1 CPU, and of {there:g} there are "
-        f"{free:g} free. Wait for other jobs, add machines, or wait longer with --wait"
+    return UserError(
+        f"the cluster started no worker within {patience:g} seconds: each needs 1 CPU, and of {there:g} there are {free:g} "
+        "free. Wait for other jobs, add machines, or, if there is room, wait longer with --wait"
     )
 
 

@@ -21,5 +21,6 @@ label_studio    tasks of Label Studio -> documents -> predictions
 label_studio_routes  the paths of Label Studio's ML backends
 page            the web page: its files, which lie in web/, and what it asks
 app             all of it as one application
+protocol        HTTP, and how much of it one connection may take
 start           uvicorn, one or several processes
 """

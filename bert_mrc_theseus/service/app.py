@@ -19,7 +19,7 @@ from bert_mrc_theseus.service.metrics import Metrics
 from bert_mrc_theseus.service.page import asking, shown
 from bert_mrc_theseus.service.problems import answer_problems
 from bert_mrc_theseus.service.reading import Room
-from bert_mrc_theseus.service.routes import looking, working
+from bert_mrc_theseus.service.routes import entities, looking, working
 from bert_mrc_theseus.service.security import guard
 from bert_mrc_theseus.service.served_models import load_models
 from bert_mrc_theseus.service.settings import ServiceSettings
@@ -57,6 +57,8 @@ def create_app(settings: ServiceSettings) -> FastAPI:
     )
     app.state.settings, app.state.models, app.state.metrics = settings, models, metrics
     app.state.room, app.state.stopping = Room(), asyncio.Event()
+    # Looked through in order, for each request.
+    app.include_router(entities)
     app.include_router(looking)
     app.include_router(working)
     app.include_router(label_studio)

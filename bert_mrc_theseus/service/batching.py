@@ -1,8 +1,9 @@
-"""Texts of concurrent requests, read in common batches.
+"""Texts of concurrent requests, read in common batches, each on one thread of the engine.
 
-What waits is tasks: windows of some texts. A batch takes windows of several tasks that ask the same queries, up to a number of
-tokens. Every other batch begins with the task that has the least left, so that short texts do not wait for long ones; the one
-after it with the task that has waited longest, so that long texts end too.
+What waits is tasks: windows of some texts. A batch takes windows of several tasks that ask the same queries, as long as they
+are nearly of one length: what padding costs is soon more than what a batch saves. Every other batch begins with the task that
+needs the fewest batches more, so that short texts do not wait for long ones; the one after it with the task that has waited
+longest, so that long texts end too.
 """
 
 import time
@@ -11,7 +12,7 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import Future, InvalidStateError
 from contextlib import suppress
 from dataclasses import dataclass, field
-from threading import Condition, Lock, Thread
+from threading import Condition
 
 import numpy as np
 
@@ -21,9 +22,13 @@ from bert_mrc_theseus.mrc.examples import Examples, joined_windows
 from bert_mrc_theseus.text.documents import Document
 from bert_mrc_theseus.text.schema import Schema
 
-RUNNERS = 2
-"""Threads that read batches: one decodes while the engine computes for the other. Two batches at a time on the same cores would
-drive each other's states out of the caches."""
+RUN = 5
+"""Tokens of padding that cost as much as a batch does beside its tokens (measured with ner-zh-small in int8)."""
+
+TURN = 16
+"""Batches that a thread of the engine reads before it looks what else it was given to do: calls for help with batches of other
+threads, which would pile up while all are busy.
+"""
 
 OnBatch = Callable[[int, int], None]
 """Takes how many tasks, and how many tokens, a batch had."""
@@ -69,15 +74,16 @@ class Task:
         """What tasks of one batch have in common."""
         return self.schema, self.answers.matches
 
-    def take(self, budget: int) -> list[int]:
-        """The next windows, of `budget` tokens together; at least one."""
+    def take(self, batch: "Batch") -> None:
+        """Gives a batch the next windows, as many as it has room for."""
         taken: list[int] = []
-        while self.waiting and (not taken or self.waiting[0][1] <= budget):
+        while self.waiting and batch.has_room(self.waiting[0][1]):
             window, size = self.waiting.popleft()
+            batch.add(size)
             taken.append(window)
             self.tokens -= size
-            budget -= size
-        return taken
+        if taken:
+            batch.parts.append((self, taken))
 
     def finish(self) -> None:
         """Decodes what was answered."""
@@ -95,28 +101,62 @@ class Task:
             self.future.set_exception(error)
 
 
+@dataclass(eq=False)
+class Batch:
+    """Windows that are read together.
+
+    Attributes:
+        budget: its tokens, padding included; a longer window is a batch of its own.
+        parts: tasks, and which of their windows.
+        rows: windows.
+        longest: tokens of the longest one.
+        tokens: of all, without padding.
+    """
+
+    budget: int
+    parts: list[tuple[Task, list[int]]] = field(default_factory=list)
+    rows: int = 0
+    longest: int = 0
+    tokens: int = 0
+
+    def has_room(self, size: int) -> bool:
+        """Whether a window of so many tokens costs less here than in a batch of its own."""
+        longest = max(self.longest, size)
+        padding = longest * (self.rows + 1) - self.longest * self.rows - size
+        return not self.rows or (longest * (self.rows + 1) <= self.budget and padding <= RUN)
+
+    def add(self, size: int) -> None:
+        """Counts a window."""
+        self.rows, self.longest, self.tokens = self.rows + 1, max(self.longest, size), self.tokens + size
+
+
 class Batcher:
-    """Reads tasks on an engine, in batches.
+    """Reads tasks on the threads of an engine, in batches.
 
     Args:
-        engine: runs the model.
-        budget: tokens of a batch; a longer window is one of its own.
+        engine: runs the model; a thread of it that has no batch helps another with its own.
+        threads: of the engine.
+        budget: tokens of a batch, see `Batch`.
         wait: seconds that a task waits for others, even if the engine has nothing to do.
         on_batch: is told of each batch.
     """
 
     def __init__(
-        self, engine: Engine, budget: int = 1536, wait: float = 0.002, on_batch: OnBatch = lambda tasks, tokens: None
+        self,
+        engine: Engine,
+        threads: int,
+        budget: int = 384,
+        wait: float = 0.0,
+        on_batch: OnBatch = lambda tasks, tokens: None,
     ):
-        self._engine, self._budget, self._wait, self._on_batch = engine, budget, wait, on_batch
+        self._engine, self._threads = engine, threads
+        self._budget, self._wait, self._on_batch = budget, wait, on_batch
         self._changed = Condition()
         self._tasks: list[Task] = []
-        self._engine_free = Lock()
+        self._running = 0
+        """Threads of the engine that read batches, or soon will."""
         self._oldest_first = False
         self._closed = False
-        self._runners = [Thread(target=self._run, name=f"batches-{i}", daemon=True) for i in range(RUNNERS)]
-        for runner in self._runners:
-            runner.start()
 
     @property
     def waiting(self) -> int:
@@ -138,81 +178,76 @@ class Batcher:
                 raise RuntimeError("the batcher is closed")
             self._tasks.append(task)
             self._changed.notify()
+            starts = self._running < self._threads
+            self._running += starts
+        if starts:
+            self._engine.submit(self._run)
         return task.future
 
     def close(self) -> None:
-        """Reads what waits, and ends the threads."""
+        """Waits until all that it took is read."""
         with self._changed:
             self._closed = True
             self._changed.notify_all()
-        for runner in self._runners:
-            runner.join()
+            self._changed.wait_for(lambda: not self._running)
 
     def _run(self) -> None:
-        while True:
-            finished: list[Task] = []
-            with self._engine_free:
-                batch = self._next()
-                try:
-                    if batch:
-                        finished = self._read(batch)
-                except BaseException as error:
-                    for task, _ in batch:
-                        task.fail(error)
-            if not batch:
+        """Reads batches until there are none, or until others' turn on this thread has come."""
+        for _ in range(TURN):
+            batch = self._next()
+            if batch is None:
                 return
+            finished: list[Task] = []
+            try:
+                finished = self._read(batch)
+            except BaseException as error:
+                for task, _ in batch.parts:
+                    task.fail(error)
             for task in finished:
                 task.finish()
-            # What was answered is not held while the thread waits for more.
-            del batch, finished
+        self._engine.submit(self._run)
 
-    def _next(self) -> list[tuple[Task, list[int]]]:
-        """The next batch; empty: there is none any more."""
+    def _next(self) -> Batch | None:
+        """The next batch; None: nothing waits, and this thread ends."""
         with self._changed:
-            while True:
-                while not self._tasks:
-                    if self._closed:
-                        return []
-                    self._changed.wait()
+            while self._tasks:
                 until = self._tasks[0].begun + self._wait
-                while (left := until - time.monotonic()) > 0 and sum(t.tokens for t in self._tasks) < self._budget:
+                left = until - time.monotonic()
+                if left > 0 and not self._closed and sum(t.tokens for t in self._tasks) < self._budget:
                     self._changed.wait(left)
-                # Nothing: all that waited was cancelled.
-                if batch := self._take():
+                elif batch := self._take():
                     return batch
+            self._running -= 1
+            self._changed.notify_all()
+            return None
 
-    def _take(self) -> list[tuple[Task, list[int]]]:
+    def _take(self) -> Batch | None:
         self._tasks = [task for task in self._tasks if task.waiting and not task.future.done()]
         if not self._tasks:
-            return []
+            return None
         self._oldest_first = not self._oldest_first
-        by_rest = sorted(self._tasks, key=lambda task: task.tokens)
-        head = self._tasks[0] if self._oldest_first else by_rest[0]
-        others = [task for task in by_rest if task is not head and task.key == head.key]
-        batch: list[tuple[Task, list[int]]] = []
-        left = self._budget
-        for task in (head, *others):
-            # A long text leaves room for others.
-            share = left // 2 if task is head and others else left
-            if batch and task.waiting[0][1] > left:
-                break
-            before = task.tokens
-            batch.append((task, task.take(share)))
-            left -= before - task.tokens
+        # The older one of those that need as many batches.
+        head = self._tasks[0] if self._oldest_first else min(self._tasks, key=lambda t: t.tokens // self._budget)
+        batch = Batch(self._budget)
+        head.take(batch)
+        others = [task for task in self._tasks if task is not head and task.key == head.key]
+        for task in sorted(others, key=lambda task: abs(task.waiting[0][1] - batch.longest)):
+            task.take(batch)
         self._tasks = [task for task in self._tasks if task.waiting]
-        self._on_batch(len(batch), self._budget - left)
+        self._on_batch(len(batch.parts), batch.tokens)
         return batch
 
-    def _read(self, batch: Sequence[tuple[Task, list[int]]]) -> list[Task]:
+    def _read(self, batch: Batch) -> list[Task]:
         """Lets the engine answer a batch; gives the tasks that are answered as a whole."""
-        owners = [(task, window) for task, windows in batch for window in windows]
+        owners = [(task, window) for task, windows in batch.parts for window in windows]
 
         def use(window: int, types: np.ndarray, ends: np.ndarray, matches: np.ndarray | None) -> None:
             task, own = owners[window]
             task.answers.add(own, types, ends, matches)
 
-        examples = joined_windows([(task.examples, windows) for task, windows in batch])
-        self._engine.answer(examples, use, batch[0][0].answers.matches)
-        for task, windows in batch:
-            task.unanswered -= len(windows)
-        return [task for task, _ in batch if not task.unanswered]
+        examples = joined_windows([(task.examples, windows) for task, windows in batch.parts])
+        self._engine.answer(examples, use, batch.parts[0][0].answers.matches)
+        with self._changed:
+            for task, windows in batch.parts:
+                task.unanswered -= len(windows)
+            return [task for task, _ in batch.parts if not task.unanswered]

@@ -9,6 +9,7 @@ from typing import TypeVar
 from fastapi import APIRouter, Depends, Request, Response
 from pydantic import BaseModel, JsonValue, TypeAdapter, ValidationError
 
+from bert_mrc_theseus.language.translation import translated
 from bert_mrc_theseus.service.answering import in_time, read_all
 from bert_mrc_theseus.service.answers import json_bytes
 from bert_mrc_theseus.service.bodies import SettingsIn
@@ -124,5 +125,8 @@ async def _project(request: Request, xml: str, model: ServedModel, field: str) -
     project = await asyncio.to_thread(project_of, xml, model, field)
     unmapped = [label for labels in project.told.unmapped.values() for label in labels]
     if unmapped:
-        log.warning("Label Studio: %d labels are no type of %s; the answer names them", len(unmapped), model.name)
+        log.warning(
+            "%s",
+            translated(f"Label Studio: {len(unmapped)} labels are no type of {model.name}; the answer names them"),
+        )
     return project

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections import deque
-from collections.abc import AsyncIterator, Iterator, Sequence
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 
 from bert_mrc_theseus.prediction.pieces import Piece, groups_of, pieces_of, whole_documents
@@ -59,8 +59,14 @@ async def entities_of(reading: Reading, documents: Sequence[Document], room: Roo
         documents: they.
         room: what bounds memory.
     """
-    short = sum(len(document.text) for document in documents) <= SHORT
-    groups = groups_of(pieces_of(documents, reading.model.spec.window))
+    pieces = pieces_of(documents, reading.model.spec.window)
+    if sum(len(document.text) for document in documents) <= SHORT:
+        # A piece each, and one group.
+        for document in await _read(reading, [piece.document for piece in pieces], room, short=True):
+            yield reading.corrected(document)
+        return
+    groups = groups_of(pieces)
+    group: list[Piece]
     running: deque[tuple[list[Piece], asyncio.Task[list[Document]]]] = deque()
     parts: list[tuple[Piece, Document]] = []
 
@@ -75,8 +81,8 @@ async def entities_of(reading: Reading, documents: Sequence[Document], room: Roo
         return done
 
     try:
-        while group := await _next(groups, short):
-            running.append((group, asyncio.create_task(_read(reading, [p.document for p in group], room, short))))
+        while group := await asyncio.to_thread(next, groups, []):
+            running.append((group, asyncio.create_task(_read(reading, [p.document for p in group], room))))
             if len(running) >= AHEAD:
                 for document in await finished():
                     yield document
@@ -88,11 +94,7 @@ async def entities_of(reading: Reading, documents: Sequence[Document], room: Roo
             task.cancel()
 
 
-async def _next(groups: Iterator[list[Piece]], short: bool) -> list[Piece]:
-    return next(groups, []) if short else await asyncio.to_thread(next, groups, [])
-
-
-async def _read(reading: Reading, documents: Sequence[Document], room: Room, short: bool) -> list[Document]:
+async def _read(reading: Reading, documents: Sequence[Document], room: Room, short: bool = False) -> list[Document]:
     size = sum(len(document.text) for document in documents) * len(reading.schema.types)
     async with room.taken(size):
         task = reading.task(documents) if short else await asyncio.to_thread(reading.task, documents)

@@ -26,7 +26,7 @@ from bert_mrc_theseus.service.limits import STREAMS, media_type
 from bert_mrc_theseus.service.metrics import CONTENT_TYPE
 from bert_mrc_theseus.service.problems import ProblemError, not_valid, wrong_fields
 from bert_mrc_theseus.service.reading import SHORT
-from bert_mrc_theseus.service.security import require_token
+from bert_mrc_theseus.service.security import UnsolvedRoute, require_token
 from bert_mrc_theseus.service.served_models import FieldError, Reading
 from bert_mrc_theseus.service.streams import LineByLine, Lines, answered, lines_of, settings_of
 from bert_mrc_theseus.service.uploads import documents_of, headers_of, written
@@ -66,11 +66,14 @@ _ENTITIES_BODY: dict[str, Any] = {
 working = APIRouter(dependencies=[Depends(require_token)])
 """What needs the token, if there is one."""
 
+entities = APIRouter(dependencies=[Depends(require_token)], route_class=UnsolvedRoute)
+"""What is asked for every text, and needs the token too."""
+
 looking = APIRouter()
 """What tells nothing of texts or models."""
 
 
-@working.post(
+@entities.post(
     "/v1/entities",
     response_model=EntitiesAnswer,
     responses={200: {"content": {STREAMS[0]: {"schema": {"type": "string"}}}}, **_PROBLEMS},

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from bert_mrc_theseus.decoding.entities import answers_for
 from bert_mrc_theseus.decoding.spans import Decoding, Thresholds
-from bert_mrc_theseus.engines.choose import load_engine
+from bert_mrc_theseus.engines.choose import choose_engine, load_engine
 from bert_mrc_theseus.engines.thread_pool import available_cores
 from bert_mrc_theseus.errors import UsageError, UserError
 from bert_mrc_theseus.files.sha256 import sha256_of
@@ -161,11 +161,14 @@ def load_models(settings: ServiceSettings, on_batch: OnBatch) -> ServedModels:
     Raises:
         ModelError: a folder is no complete model.
         UserError: a model needs TensorFlow, which is not installed.
+        UsageError: threads are given for Keras, which has its own.
     """
-    threads = settings.threads or max(1, available_cores() // settings.processes)
     models = []
     for name, folder in settings.models.items():
+        threads = settings.threads
+        if threads is None and choose_engine(folder, settings.engine) != "keras":
+            threads = max(1, available_cores() // settings.processes)
         spec, engine = load_engine(folder, settings.engine, threads)
-        batcher = Batcher(engine, settings.batch_tokens, settings.wait, on_batch)
+        batcher = Batcher(engine, threads or 1, settings.batch_tokens, settings.wait, on_batch)
         models.append(ServedModel(name, version_of(folder), spec, batcher))
     return ServedModels(models)

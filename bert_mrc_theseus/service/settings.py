@@ -31,8 +31,8 @@ class ServiceSettings:
         queue: requests that are taken and not answered yet; more are refused.
         timeout: seconds in which a request is answered.
         idle: seconds that a client may send nothing in the middle of a body.
-        wait: seconds that a text waits for others, to be read in one batch with them.
-        batch_tokens: tokens of windows that are read in one batch.
+        wait: seconds that a text waits for others, to be read in one batch with them, while a thread has nothing to do.
+        batch_tokens: of windows that are read in one batch, with their padding.
         engine: see `engines.choose.choose_engine`.
         log_texts: texts are written to the log.
     """
@@ -48,8 +48,8 @@ class ServiceSettings:
     queue: int = 256
     timeout: float = 60.0
     idle: float = 30.0
-    wait: float = 0.002
-    batch_tokens: int = 1536
+    wait: float = 0.0
+    batch_tokens: int = 384
     engine: str = "auto"
     log_texts: bool = False
 

@@ -14,7 +14,7 @@ from bert_mrc_theseus.errors import DataError
 from bert_mrc_theseus.tables.columns import Columns, OutputColumns, Row, ValueRow, strings
 from bert_mrc_theseus.text.documents import TEXT, Document
 from bert_mrc_theseus.text.interchange import text_of_record
-from bert_mrc_theseus.text.json_records import Json, shown
+from bert_mrc_theseus.text.json_records import Json, shown, without_nan
 
 AHEAD_RECORDS, AHEAD_CHARACTERS = 1000, 1_000_000
 """As much is read ahead for the columns: so many records, or texts of so many characters."""
@@ -66,7 +66,7 @@ class RecordTable:
             text_of_record(record, self._text_field)
         except ValueError as error:
             return line, DataError(str(error), self._path, line)
-        return line, record
+        return line, {name: without_nan(value) for name, value in record.items()}
 
     def _row(self, line: int, record: dict[str, Json]) -> Row | DataError:
         further = [name for name in record if name not in self.columns.names]

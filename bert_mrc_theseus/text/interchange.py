@@ -2,7 +2,8 @@
 
 `{"id": "...", "text": "...", "entities": [{"start": 0, "end": 2, "type": "PER"}]}`. An entity may also carry "text", which
 is then checked against its offsets, "score", and "source"; a document may carry "silver": true, and "annotated": ["PER", ...].
-Whatever else a document carries is kept and written again (`Document.rest`); what else an entity carries is not.
+Whatever else a document carries is kept and written again (`Document.rest`), but for NaN and infinity, which JSON lacks: they
+become null. What else an entity carries is not.
 """
 
 import json
@@ -17,7 +18,7 @@ from bert_mrc_theseus.files.raw_lines import OnError
 from bert_mrc_theseus.files.reading import read_lines
 from bert_mrc_theseus.files.text_encoding import DEFAULT_ENCODING
 from bert_mrc_theseus.text.documents import OWN_FIELDS, TEXT, Document, Entity
-from bert_mrc_theseus.text.json_records import parse_json, shown
+from bert_mrc_theseus.text.json_records import parse_json, shown, without_nan
 
 
 def document_to_dict(document: Document) -> dict[str, Any]:
@@ -81,7 +82,7 @@ def document_from_dict(
         silver,
         None if annotated is None else tuple(annotated),
         {
-            name: value
+            name: without_nan(value)
             for name, value in record.items()
             if name not in OWN_FIELDS and name not in (text_field, id_field)
         },

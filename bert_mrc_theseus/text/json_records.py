@@ -5,6 +5,7 @@ that stands twice, brackets without end) makes it a bad one.
 """
 
 import json
+import math
 import re
 from collections.abc import Iterator
 from pathlib import Path
@@ -99,6 +100,15 @@ def json_records(text: str, path: str | Path, on_error: OnError) -> Iterator[tup
             on_error(DataError(problem, path, line))
         line += text.count("\n", position, end)
         position = end
+
+
+def without_nan(value: Json) -> Json:
+    """A value with null in place of NaN and infinity, which Python and others write though JSON lacks them."""
+    if isinstance(value, float):
+        return value if math.isfinite(value) else None
+    if isinstance(value, list):
+        return [without_nan(item) for item in value]
+    return {name: without_nan(item) for name, item in value.items()} if isinstance(value, dict) else value
 
 
 class _Reader:

@@ -1,7 +1,7 @@
 """Where a long job says what it does: a small protocol, so that it can be a terminal, nothing, or another process's log."""
 
 import time
-from typing import Protocol
+from typing import Any, Protocol
 
 from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeRemainingColumn
 from rich.progress import Progress as ProgressBar
@@ -64,10 +64,10 @@ class ConsoleProgress:
         self._title, self._total, self._printed = "", 0, 0.0
 
     def say(self, text: str) -> None:
-        self._console.print(translated(text))
+        self._print(text)
 
     def warn(self, text: str) -> None:
-        self._console.print(translated(text), style="red")
+        self._print(text, style="red")
 
     def begin(self, title: str, total: int, done: int) -> None:
         self._title, self._total, self._printed = title, total, time.monotonic()
@@ -95,3 +95,7 @@ class ConsoleProgress:
         if self._bar is not None:
             self._bar.stop()
             self._bar = None
+
+    def _print(self, text: str, **options: Any) -> None:
+        # In a file, a message is a line.
+        self._console.print(translated(text), soft_wrap=not self._console.is_terminal, **options)

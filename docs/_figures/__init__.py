@@ -4,7 +4,7 @@ In reading order:
 
 - `table`: a table in both languages.
 - `reports`: the files of docs/results.
-- `compared`: what the tables of `compare` have in common.
+- `comparisons`: rows of what `compare` wrote.
 - `compression`, `words`, `shared_context`, `speed`, `scores`: tables made of what commands wrote.
 - `transcribed`: tables whose figures were copied from a page once, since the output of their command is not kept.
 - `catalogue`: every table and every single figure by its name.

@@ -1,41 +1,34 @@
-"""Tables of compression.md and the notes: what `compare` wrote of models of characters alone."""
+"""Tables of compression.md and notes: what `compare` wrote of models of characters alone."""
 
 import statistics
 from typing import Any
 
-from docs._figures.compared import (
+from docs._figures.comparisons import (
     EPYC,
-    LAYERS,
-    MEAN,
-    MEAN_AND_SD,
-    MEAN_OF_DEV,
-    METHOD,
-    MINUTES,
-    OF_SEEDS,
-    RETENTION,
+    MAIN,
     SEEDS,
-    STRING_SET,
-    TEST_AND_DEV,
     TITLES,
     XEON,
     Trained,
+    peoples_daily,
+    resume,
+    resume_of_seeds,
     score,
+    weibo_of_seeds,
 )
 from docs._figures.reports import one, report
 from docs._figures.table import Cell, Table, Text
 
-
-def resume(seed: int, row: str, **wanted: Any) -> dict[str, Any]:
-    """The evaluation of a row of Resume: seed 42 has its main rows in a file of their own."""
-    if seed == 42 and row in ("predecessor", "linear-6", "constant-6", "one-stage-6", "first-6", "distilled-6"):
-        layers = 12 if row == "predecessor" else 6
-        reports = report("compare-resume")["reports"]
-        return one(reports, method=row.removesuffix("-6"), layers=layers, shared=wanted.get("shared", 0))
-    if seed == 43 and row == "linear-6":
-        return one(report("compare-resume-shared")["reports"], seed=43, method="linear", layers=6, shared=0)
-    if seed == 43 and row == "predecessor":
-        wanted = {"processor": None}
-    return one(report("compare-resume-3"), seed=seed, row=row, **wanted)
+METHOD = Text("method", "方法")
+LAYERS = Text("layers", "层数")
+TEST_AND_DEV = Text("strict F1 test (dev)", "严格 F1：测试集（开发集）")
+RETENTION = Text("retention", "保留比例")
+MINUTES = Text("minutes", "分钟")
+MEAN = Text("mean", "平均")
+MEAN_AND_SD = Text("mean ± sd", "平均 ± 标准差")
+MEAN_OF_DEV = Text("mean of dev", "开发集平均")
+STRING_SET = Text("string-set F1", "字符串集合 F1")
+OF_SEEDS: list[Cell] = [Text(f"seed {seed}", f"种子 {seed}") for seed in SEEDS]
 
 
 def compression_resume() -> Table:
@@ -77,19 +70,6 @@ def _resume_row(title: str, run: dict[str, Any], predecessor: dict[str, Any], sp
     row = Trained(title, [run], [predecessor])
     parameters = f"{run['parameters'] / 1e6:.1f} M"
     return [TITLES[title], row.layers, row.shared, score(run), row.retention, speed, parameters]
-
-
-MAIN = {
-    "predecessor": "predecessor", "linear": "linear-6", "constant": "constant-6", "one-stage": "one-stage-6",
-    "first": "first-6",
-}  # fmt: skip
-"""Of three seeds: the row by its title."""
-
-
-def resume_of_seeds(title: str) -> Trained:
-    """A main row of Resume with its three seeds."""
-    predecessors = [resume(seed, "predecessor") for seed in SEEDS]
-    return Trained(title, [resume(seed, MAIN[title]) for seed in SEEDS], predecessors)
 
 
 def compression_resume_seeds() -> Table:
@@ -148,11 +128,6 @@ def notes_distillation() -> Table:
     return Table([METHOD, Text("seed", "种子"), LAYERS, "K", *ways], cells)
 
 
-def peoples_daily(row: str, processor: str = XEON) -> dict[str, Any]:
-    """The evaluation of a row of People's Daily."""
-    return one(report("compare-peoples-daily"), row=row, processor=processor)
-
-
 PUBLISHED = {"predecessor": 0.958, "linear-6": 0.9491, "constant-6": 0.9459, "one-stage-6": 0.9342}
 """What the original project published of People's Daily."""
 
@@ -176,16 +151,6 @@ def compression_peoples_daily() -> Table:
         cells.append([TITLES[title], row.layers, score(run), row.retention, string_set, published, minutes])
     own = Text("published (its own metric)", "原项目公布的（其自己的指标）")
     return Table([METHOD, LAYERS, TEST_AND_DEV, RETENTION, STRING_SET, own, MINUTES], cells)
-
-
-def weibo_of_seeds(title: str, name: str) -> Trained:
-    """A row of Weibo with its three seeds."""
-    runs = report("compare-weibo")
-    return Trained(
-        title,
-        [one(runs, row=name, seed=seed) for seed in SEEDS],
-        [one(runs, row="predecessor", seed=seed) for seed in SEEDS],
-    )
 
 
 def compression_weibo() -> Table:

@@ -2,7 +2,8 @@
 
 import statistics
 
-from docs._figures.compared import MEAN, OF_SEEDS, SEEDS
+from docs._figures.comparisons import SEEDS
+from docs._figures.compression import MEAN, OF_SEEDS
 from docs._figures.reports import f1_of, one, report
 from docs._figures.table import Cell, Table, Text
 

@@ -3,19 +3,16 @@
 import statistics
 from typing import Any
 
-from docs._figures.compared import (
+from docs._figures.comparisons import SEEDS, TITLES, Trained, score
+from docs._figures.compression import (
     LAYERS,
     MEAN_AND_SD,
     MEAN_OF_DEV,
     METHOD,
     OF_SEEDS,
     RETENTION,
-    SEEDS,
     STRING_SET,
     TEST_AND_DEV,
-    TITLES,
-    Trained,
-    score,
 )
 from docs._figures.reports import f1_of, one, report
 from docs._figures.table import Cell, Table, Text

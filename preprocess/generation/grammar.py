@@ -1,12 +1,8 @@
 """A grammar whose sentences are annotated: rules for names and words, and sentence frames.
 
 A file of rules has `symbol = alternative | alternative`, or `symbol: word word word`; a line that begins with a blank goes on
-with the one before it, and `#` begins a comment. `symbol/TYPE` makes what the symbol stands for an entity. In alternatives and
-in frames, a line each, there may stand:
-
-    <symbol>            what the symbol stands for; <symbol#1> stands for the same everywhere in the sentence
-    <TYPE:text>         this entity
-    {some|others|}      one of these, here perhaps nothing
+with the one before it, and `#` begins a comment. `symbol/TYPE` makes what the symbol stands for an entity. What may stand in
+alternatives and in frames, a line each, says `phrases`.
 
 Entities are flat: of a symbol with a type inside another one, only the outer one is an entity.
 """
@@ -17,6 +13,15 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import numpy as np
+from bert_mrc_theseus.preprocess.generation.phrases import (
+    Choice,
+    Literal,
+    Phrase,
+    Reference,
+    parse_alternatives,
+    parse_phrase,
+    references,
+)
 
 from bert_mrc_theseus.errors import DataError
 from bert_mrc_theseus.files.reading import read_lines
@@ -31,37 +36,7 @@ FRAMES = "frames"
 REDRAWS = 20
 """A name that stands in the sentence already is drawn again at most so often."""
 
-_MARKS = re.compile(r"[<>{}|]")
-_SYMBOL = re.compile(r"(?P<name>[a-z][a-z0-9_]*)(?P<label>#\d+)?$")
-_LITERAL = re.compile(r"(?P<type>[A-Z]+):(?P<text>.+)$")
 _RULE = re.compile(r"(?P<name>[a-z][a-z0-9_]*)(?:/(?P<type>[A-Z]+))?\s*(?P<kind>[=:])\s*(?P<body>.*)$")
-
-
-@dataclass(frozen=True, slots=True)
-class Reference:
-    """`<symbol>` or `<symbol#1>`; the label of the first is empty."""
-
-    symbol: str
-    label: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Literal:
-    """`<TYPE:text>`."""
-
-    type: str
-    text: str
-
-
-@dataclass(frozen=True, slots=True)
-class Choice:
-    """`{some|others}`."""
-
-    alternatives: tuple["Phrase", ...]
-
-
-Phrase = tuple[str | Reference | Literal | Choice, ...]
-"""What stands one after the other."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -185,88 +160,6 @@ def read_grammar(folder: str | Path) -> Grammar:
     return Grammar(symbols, tuple(frames))
 
 
-def parse_phrase(text: str, path: str | Path, number: int) -> Phrase:
-    """Reads a frame.
-
-    Raises:
-        DataError: see `read_grammar`.
-    """
-    return _Reader(text, path, number).phrase(ends="")
-
-
-def literal_parts(phrase: Phrase) -> Iterator[str]:
-    """Its texts that are the same in all sentences, or in those with one of its alternatives."""
-    for part in phrase:
-        if isinstance(part, str):
-            yield part
-        elif isinstance(part, Choice):
-            for alternative in part.alternatives:
-                yield from literal_parts(alternative)
-
-
-def references(phrase: Phrase) -> Iterator[str]:
-    """The symbols in it."""
-    for part in phrase:
-        if isinstance(part, Reference):
-            yield part.symbol
-        elif isinstance(part, Choice):
-            for alternative in part.alternatives:
-                yield from references(alternative)
-
-
-@dataclass
-class _Reader:
-    """Of one line."""
-
-    text: str
-    path: str | Path
-    number: int
-    position: int = 0
-
-    def phrase(self, ends: str) -> Phrase:
-        """Up to one of these characters, or to the end of the line."""
-        parts: list[str | Reference | Literal | Choice] = []
-        while self.position < len(self.text) and (mark := self.text[self.position]) not in ends:
-            if mark == "<":
-                parts.append(self.angle())
-            elif mark == "{":
-                self.position += 1
-                parts.append(Choice(self.alternatives(ends="}")))
-                if self.position == len(self.text):
-                    raise self.error("a brace is not closed")
-                self.position += 1
-            elif mark in ">|}":
-                raise self.error(f"{mark} stands alone")
-            else:
-                end = _MARKS.search(self.text, self.position)
-                start, self.position = self.position, end.start() if end else len(self.text)
-                parts.append(self.text[start : self.position])
-        return tuple(parts)
-
-    def alternatives(self, ends: str) -> tuple[Phrase, ...]:
-        """Phrases with | between them."""
-        found = [self.phrase("|" + ends)]
-        while self.text[self.position : self.position + 1] == "|":
-            self.position += 1
-            found.append(self.phrase("|" + ends))
-        return tuple(found)
-
-    def angle(self) -> Reference | Literal:
-        """What stands in angle brackets."""
-        inside, bracket, _ = self.text[self.position + 1 :].partition(">")
-        if bracket and (match := _SYMBOL.match(inside)):
-            made: Reference | Literal = Reference(match["name"], match["label"] or "")
-        elif bracket and (match := _LITERAL.match(inside)):
-            made = Literal(match["type"], match["text"])
-        else:
-            raise self.error(f"<{inside[:20]} is neither <symbol> nor <TYPE:text>")
-        self.position += len(inside) + 2
-        return made
-
-    def error(self, problem: str) -> DataError:
-        return DataError(problem, self.path, self.number)
-
-
 def _lines(path: Path) -> Iterator[tuple[int, str]]:
     for number, line in read_lines(path):
         line = line.rstrip()
@@ -295,20 +188,10 @@ def _rule(line: str, path: Path, number: int) -> tuple[str, Symbol]:
     if match["kind"] == ":":
         alternatives: tuple[Phrase, ...] = tuple((word,) for word in match["body"].split())
     else:
-        alternatives = tuple(_stripped(phrase) for phrase in _Reader(match["body"], path, number).alternatives(ends=""))
+        alternatives = parse_alternatives(match["body"], path, number)
     if not alternatives or (match["type"] and () in alternatives):
         raise DataError(f"the symbol {match['name']} may stand for nothing", path, number)
     return match["name"], Symbol(alternatives, match["type"])
-
-
-def _stripped(phrase: Phrase) -> Phrase:
-    """Without blanks around it."""
-    parts = list(phrase)
-    if parts and isinstance(parts[0], str):
-        parts[0] = parts[0].lstrip(" ")
-    if parts and isinstance(parts[-1], str):
-        parts[-1] = parts[-1].rstrip(" ")
-    return tuple(part for part in parts if part != "")
 
 
 def _check_known(phrase: Phrase, symbols: Mapping[str, Symbol], path: Path, number: int) -> None:

@@ -33,10 +33,10 @@ def test_export(command, model, tmp_path):
     assert (tmp_path / "tf" / "bert_model.ckpt.index").is_file()
 
 
-def test_what_a_plain_bert_has_no_place_for_is_said(command, tmp_path):
+def test_what_the_folder_has_no_place_for_is_said(command, tmp_path):
     save_model(tmp_path / "model", word_model())
     status, out, _ = command("export", tmp_path / "model", "--to", "hf", "--out", tmp_path / "bert")
-    assert status == 0 and "left out" in out and "pieces, lexicon, top layer" in out
+    assert status == 0 and "left out" in out and "match head, list of pieces, lexicon" in out
     assert load_encoder(tmp_path / "bert").config.num_layers == 3
 
 

@@ -15,6 +15,7 @@ from bert_mrc_theseus.package_data import bundled_model
         (["preprocess", "nothing", "--out", "x"], "错误：没有语料 'nothing'（可以是 sample", 2),
         (["export", str(bundled_model()), "--to", "hf"], "错误：--to hf 要写到目录里：--out 目录\n", 2),
         (["serve", "--host", "0.0.0.0"], "错误：其他机器可以访问 0.0.0.0：请用 --token", 2),
+        (["bench", "peers", "--data", "empty.jsonl", "--threads", "99999"], "错误：--threads 至多是 ", 2),
         (["evaluate", str(bundled_model()), "empty.jsonl"], "错误：empty.jsonl: 没有文本\n", 1),
     ],
 )
@@ -45,4 +46,5 @@ def test_results_are_the_same_in_both_languages(command, tmp_path):
 def test_tables_have_chinese_heads(command, tmp_path):
     out = command("--lang", "zh", "preprocess", "sample", "--out", tmp_path / "data")[1]
     assert "文本数" in out and "没有实体的" in out and "documents" not in out
-    assert "已知语料" in command("--lang", "zh", "preprocess", "--list")[1]
+    known = command("--lang", "zh", "preprocess", "--list")[1]
+    assert "已知语料" in known and "未说明：研究用途" in known and "…" not in known

@@ -4,6 +4,7 @@ import subprocess
 import sys
 import threading
 import time
+import weakref
 
 import pytest
 
@@ -115,3 +116,26 @@ def test_no_thread_starts_before_it_is_needed_and_none_stays():
     assert len(set(threading.enumerate()) - before) == 1
     pool.close()
     assert set(threading.enumerate()) == before
+
+
+def test_what_a_function_holds_is_let_go_though_no_thread_was_free_to_help():
+    pool, held = ThreadPool(2), threading.Event()
+    busy = pool.submit(held.wait, 10)
+
+    class Large:
+        def use(self, item):
+            pass
+
+    def work():
+        large = Large()
+        pool.for_each(large.use, range(3))
+        known = weakref.ref(large)
+        del large
+        return known() is None
+
+    try:
+        assert pool.submit(work).result(5)
+    finally:
+        held.set()
+        busy.result()
+        pool.close()

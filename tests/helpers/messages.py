@@ -24,11 +24,11 @@ def sources() -> list[Path]:
     return sorted([*(ROOT / "bert_mrc_theseus").rglob("*.py"), *(ROOT / "preprocess").rglob("*.py")])
 
 
-FROM_ELSEWHERE = ("typer", "system", "composed")
+FROM_ELSEWHERE = ("typer", "system", "uvicorn", "composed")
 """Sections of the catalogue with messages of other programs, and with those that the code puts together from parts."""
 
-NOT_TRANSLATED = ("bert_mrc_theseus/bench/", "bert_mrc_theseus/cli/benchmarks/", "bert_mrc_theseus/client.py")
-"""Where messages are English: benchmarks, which are for developers, and the client, which is no command."""
+NOT_TRANSLATED = ("bert_mrc_theseus/client.py",)
+"""Where messages are English: the client is no command."""
 
 
 def messages() -> dict[str, str]:

@@ -16,10 +16,11 @@ import numpy as np
 import uvicorn
 
 from bert_mrc_theseus.engines.engine import UseAnswer
+from bert_mrc_theseus.engines.thread_pool import ThreadPool
 from bert_mrc_theseus.mrc.examples import Examples
 from bert_mrc_theseus.service.app import create_app
+from bert_mrc_theseus.service.protocol import ImpatientProtocol
 from bert_mrc_theseus.service.settings import ServiceSettings
-from bert_mrc_theseus.service.start import ImpatientProtocol
 
 JSON = {"Content-Type": "application/json"}
 NDJSON = {"Content-Type": "application/x-ndjson"}
@@ -81,11 +82,19 @@ class SlowEngine:
 
     Args:
         go: is asked before each batch.
+        threads: that answer.
     """
 
-    def __init__(self, go: Any):
+    def __init__(self, go: Any, threads: int = 1):
         self._go = go
         self.batches: list[list[int]] = []
+        self._pool = ThreadPool(threads)
+
+    def close(self) -> None:
+        self._pool.close()
+
+    def submit(self, function: Any, *arguments: object) -> Any:
+        return self._pool.submit(function, *arguments)
 
     def answer(self, examples: Examples, use: UseAnswer, matches: bool = False) -> None:
         self.batches.append([len(tokens.ids) for tokens in examples.contexts])

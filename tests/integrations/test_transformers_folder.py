@@ -9,7 +9,7 @@ from importlib.util import find_spec
 import numpy as np
 import pytest
 
-from bert_mrc_theseus.integrations.transformers_folder import export_transformers
+from bert_mrc_theseus.integrations.transformers_folder import export_transformers, word_inputs
 from bert_mrc_theseus.model.build import keras_model
 from bert_mrc_theseus.model_files.encoders import load_encoder
 from bert_mrc_theseus.model_files.model_config import SharedContext
@@ -24,10 +24,16 @@ import numpy as np
 import torch
 from transformers import AutoModel, AutoTokenizer
 
-folder, pairs, out = sys.argv[1:]
-tokenizer = AutoTokenizer.from_pretrained(folder)
+folder, given, out = sys.argv[1:]
 model = AutoModel.from_pretrained(folder, trust_remote_code=True).eval()
-inputs = tokenizer(*json.loads(pairs), padding=True, return_tensors="pt")
+if given.endswith(".npz"):
+    inputs = {name: torch.from_numpy(value) for name, value in np.load(given).items()}
+    try:
+        model(**{name: value for name, value in inputs.items() if name != "token_places"})
+    except ValueError as error:
+        print(error, file=sys.stderr)
+else:
+    inputs = AutoTokenizer.from_pretrained(folder)(*json.loads(given), padding=True, return_tensors="pt")
 with torch.no_grad():
     output = model(**inputs)
 np.save(out, torch.stack([output.start_logits, output.end_logits], dim=-1).numpy())
@@ -55,9 +61,9 @@ def logits_of(saved):
     return found
 
 
-def found_by_transformers(folder, queries, texts):
-    """Kinds of model, and logits of queries and texts, (B, L, 2): in a process of its own, since PyTorch and TensorFlow do not
-    always bear each other."""
+def found_by_transformers(folder, given):
+    """Kinds of model, logits (B, L, 2) of [queries, texts] as JSON, or of the arrays of an .npz file, and what was said: in a
+    process of its own, since PyTorch and TensorFlow do not always bear each other."""
     for library in ("torch", "transformers"):
         if find_spec(library) is None:
             pytest.skip("the extra bench is not installed")
@@ -67,12 +73,12 @@ def found_by_transformers(folder, queries, texts):
         "-c",
         TRANSFORMERS,
         str(folder / "hf"),
-        json.dumps([queries, texts]),
+        given,
         str(folder / "logits.npy"),
     ]
     done = subprocess.run(command, capture_output=True, text=True, env=environment)
     assert done.returncode == 0, done.stderr
-    return done.stdout.split(), np.load(folder / "logits.npy")
+    return done.stdout.split(), np.load(folder / "logits.npy"), done.stderr
 
 
 @pytest.mark.parametrize("shared", [0, 2, 3])
@@ -81,9 +87,8 @@ def test_logits_equal_ours(tmp_path, shared):
     assert exported(saved, tmp_path) == ["match head"]
     expected = logits_of(saved)
     queries = [item.query for item in saved.spec.schema.types]
-    kinds, found = found_by_transformers(
-        tmp_path, [queries[kind] for _, kind in expected], [TEXTS[window] for window, _ in expected]
-    )
+    asked = [[queries[kind] for _, kind in expected], [TEXTS[window] for window, _ in expected]]
+    kinds, found, _ = found_by_transformers(tmp_path, json.dumps(asked))
     # Who does not trust the folder's code gets the plain encoder.
     assert kinds == ["BertForMRC", "BertModel"]
     for row, (window, kind) in enumerate(expected):
@@ -102,11 +107,49 @@ def test_the_folder_can_be_read_as_an_encoder_again(tmp_path):
     assert "trust_remote_code=True" in card and 'library_name: "transformers"' in card
 
 
-def test_of_a_model_with_words_it_is_the_encoder(tmp_path):
-    assert exported(word_model(), tmp_path) == ["heads", "pieces", "lexicon", "top layer"]
-    config = json.loads((tmp_path / "hf" / "config.json").read_text(encoding="utf-8"))
-    assert "auto_map" not in config and not (tmp_path / "hf" / "modeling_bert_mrc.py").exists()
+@pytest.mark.parametrize("parts", [{}, {"pieces": False, "layers": 2}, {"lexicon": False}])
+def test_logits_of_a_model_with_words_equal_ours(tmp_path, parts):
+    saved = word_model(**parts)
+    exported(saved, tmp_path)
+    expected, inputs = logits_of(saved), word_inputs(tmp_path / "model", TEXTS)
+    assert (inputs["token_pieces"] >= 0).any() == parts.get("pieces", True)
+    assert inputs["token_lexicon"].any() == parts.get("lexicon", True)
+    np.savez(tmp_path / "inputs.npz", **inputs)
+    kinds, found, said = found_by_transformers(tmp_path, str(tmp_path / "inputs.npz"))
+    assert kinds == ["BertForMRC", "BertModel"] and len(found) == len(expected)
+    assert "this model reads words: give it token_pieces, token_places" in said
+    for row, ours in enumerate(expected.values()):
+        first = int(np.argmax(inputs["token_type_ids"][row]))
+        assert np.abs(ours).max() > 0.1
+        np.testing.assert_allclose(found[row, first : first + len(ours)], ours, atol=1e-4)
+
+
+def test_word_inputs_are_those_of_each_window_with_each_type(tmp_path):
+    saved = word_model()
+    save_model(tmp_path / "model", saved)
+    text = "李明在北京。" * 12
+    inputs, examples = word_inputs(tmp_path / "model", [text]), saved.spec.examples([Document("", text)])
+    assert len(examples.contexts) == 2 and {values.dtype for values in inputs.values()} == {np.dtype("int64")}
+    for row, (window, kind) in enumerate(examples.all_pairs()):
+        context, query = examples.contexts[window], examples.queries[kind]
+        places = slice(len(query.ids), len(query.ids) + len(context.ids))
+        np.testing.assert_array_equal(inputs["input_ids"][row, places], context.ids)
+        np.testing.assert_array_equal(inputs["token_lexicon"][row, places], context.lexicon)
+        # The [SEP] behind the text is of the text's side.
+        assert inputs["token_type_ids"][row].sum() == len(context.ids) + 1
+
+
+def test_what_the_folder_lacks_is_named(tmp_path):
+    assert exported(word_model(pieces=False), tmp_path) == ["match head", "lexicon"]
+    save_model(tmp_path / "without", word_model(lexicon=False))
+    assert export_transformers(tmp_path / "without", tmp_path / "third") == ["match head", "list of pieces"]
+
+
+def test_a_folder_with_words_is_an_encoder_too(tmp_path):
+    exported(word_model(), tmp_path)
     assert load_encoder(tmp_path / "hf").config.num_layers == 3
+    card = (tmp_path / "hf" / "README.md").read_text(encoding="utf-8")
+    assert "word_inputs" in card and (tmp_path / "hf" / "modeling_bert_mrc.py").exists()
 
 
 def test_the_config_says_how_query_and_text_are_read(tmp_path):

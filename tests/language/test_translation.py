@@ -7,6 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bert_mrc_theseus.errors import DataError
+from bert_mrc_theseus.evaluation.mistakes import KINDS
+from bert_mrc_theseus.evaluation.run_summary import STAGE_TITLES
 from bert_mrc_theseus.language.catalogue import read
 from bert_mrc_theseus.language.choice import language_of, use
 from bert_mrc_theseus.language.translation import translated
@@ -86,6 +88,11 @@ def test_a_translation_is_filled_with_what_the_message_is(name):
          "--rows 可以是 texts, entities。收到的是：'a is missing'"),
         ("--patience is read by stage 1 and 2, not by stage 0: leave it out",
          "--patience 用于阶段 1 和 2，不用于阶段 0：请去掉它"),
+        ("a.txt:2: not UTF-8: byte 0xff at byte 0 of the line", "a.txt:2: 不是 UTF-8：这一行偏移 0 处的字节是 0xff"),
+        ("a.txt:2: not GBK: byte 0xff at byte 3 of the line", "a.txt:2: 不是 GBK：这一行偏移 3 处的字节是 0xff"),
+        ("m has no onnx: bert-mrc-theseus export m --to onnx --int8",
+         "m 里没有 onnx：bert-mrc-theseus export m --to onnx --int8"),
+        ("7 wrong boundary and type", "边界和类型都错 7"),
         # Names stay as they are, also where they are messages elsewhere.
         ("names has no columns.jsonl; its splits are documents, model",
          "names 里没有 columns.jsonl；它的划分有 documents, model"),
@@ -94,6 +101,11 @@ def test_a_translation_is_filled_with_what_the_message_is(name):
 )  # fmt: skip
 def test_messages_in_chinese(chinese, english, expected):
     assert translated(english) == expected
+
+
+def test_words_of_tables_are_there_in_chinese(chinese):
+    words = [*STAGE_TITLES, *(f"2 {kind}" for kind in KINDS)]
+    assert [word for word in words if translated(word) == word] == []
 
 
 def test_english_is_as_it_is():

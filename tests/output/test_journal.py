@@ -9,7 +9,7 @@ from bert_mrc_theseus.errors import UserError
 from bert_mrc_theseus.output import journal as journal_module
 from bert_mrc_theseus.output.formats import WRITERS, FileFormat
 from bert_mrc_theseus.output.journal import Journal
-from bert_mrc_theseus.output.write import write_outputs
+from bert_mrc_theseus.output.write import check_outputs, write_outputs
 from bert_mrc_theseus.text.documents import Document, Entity
 from bert_mrc_theseus.text.schema import EntityType, Schema
 
@@ -124,6 +124,26 @@ def test_an_output_that_takes_no_journal(tmp_path):
         with pytest.raises(UserError):
             Journal.check(out)
     assert os.listdir(tmp_path) == ["fifo"]
+
+
+def test_what_is_unfinished_is_no_output_of_another(tmp_path):
+    with Journal(tmp_path / "out.csv", {}) as journal:
+        journal.begin("head")
+    for name in ("out.csv.partial", "out.csv.journal"):
+        for resumable in (False, True):
+            with pytest.raises(UserError, match=f"{name} belongs to .*out.csv, which was begun with --resume"):
+                check_outputs("csv", tmp_path / name, resumable=resumable)
+    assert (tmp_path / "out.csv.partial").read_text() == "head"
+    with Journal(tmp_path / "out.csv", {}) as journal:
+        journal.finish("")
+    check_outputs("csv", tmp_path / "out.csv.partial")
+
+
+def test_a_file_of_another_is_not_taken_for_what_is_unfinished(tmp_path):
+    (tmp_path / "out.partial").write_text("mine")
+    with pytest.raises(UserError, match=r"out\.partial is in the way"):
+        check_outputs("jsonl", tmp_path / "out", resumable=True)
+    assert (tmp_path / "out.partial").read_text() == "mine"
 
 
 def test_nothing_is_left_of_one_that_was_not_begun(tmp_path):

@@ -65,8 +65,8 @@ class Fake:
         return Counts(1, 2, 0)
 
 
-def run(folder, count=6, workers=2, patience=60.0, cpus=1, done=lambda progress: None):
-    """Parts on fakes; what was done, and by which nodes."""
+def run(folder, count=6, workers=2, patience=300.0, cpus=1, done=lambda progress: None):
+    """Parts on fakes; what was done, and by which nodes. A busy machine may take a minute to start Python for a worker."""
 
     def make():
         return ray.remote(Fake).options(num_cpus=cpus, scheduling_strategy="SPREAD").remote(str(folder))
@@ -113,9 +113,7 @@ def test_what_a_dead_node_was_at_is_done_by_another(nodes, tmp_path):
 def test_a_cluster_without_room_says_so(nodes, tmp_path):
     # A node that has just died may still be counted.
     begun = time.monotonic()
-    with pytest.raises(
-        UserError, match=r"no room for a worker within 3 seconds: each needs 1 CPU, and of [23] there are"
-    ):
+    with pytest.raises(UserError, match=r"started no worker within 3 seconds: each needs 1 CPU, and of [23] there are"):
         run(tmp_path, patience=3.0, cpus=50)
     assert time.monotonic() - begun < 30
     with pytest.raises(UsageError, match=r"[23] CPUs: 40 workers of 0\.5 .* there is room for [24]"):

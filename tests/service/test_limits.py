@@ -14,7 +14,7 @@ from starlette.testclient import TestClient
 from bert_mrc_theseus.client import Client
 from bert_mrc_theseus.model_files.model_folder import load_spec
 from bert_mrc_theseus.package_data import bundled_model
-from bert_mrc_theseus.service import served_models, start
+from bert_mrc_theseus.service import protocol, served_models
 from bert_mrc_theseus.service.app import create_app
 from bert_mrc_theseus.service.settings import ServiceSettings
 from tests.helpers.services import JSON, NDJSON, SlowEngine, entities_request, listening, request_bytes
@@ -139,10 +139,11 @@ def port():
 
 
 def test_clients_that_mean_no_good(port, monkeypatch):
-    monkeypatch.setattr(start, "HEAD_SECONDS", 0.4)
+    monkeypatch.setattr(protocol, "HEAD_SECONDS", 0.4)
     whole = entities_request(["广州"])
     hostile = {
         "a head that does not end": (b"POST /v1/entities HTTP/1.1\r\nHost: a", b""),
+        "a head that does not end and grows": (b"POST / HTTP/1.1\r\nX: " + b"x" * 2**20, b"400"),
         "nothing": (b"", b""),
         "no HTTP": (b"\x16\x03\x01\x02\x00", b"400"),
         "a body that does not end": (whole[:-5], b"408"),
@@ -165,8 +166,24 @@ def test_clients_that_mean_no_good(port, monkeypatch):
             assert [e.text for e in client("广州")] == ["广州"], name
 
 
+@pytest.mark.parametrize("rest", [b"x", b"GET /health HTTP/1.1\r\nX: ", b"\r\n"])
+def test_a_client_that_goes_on_after_its_answer_without_end_is_left(port, monkeypatch, rest):
+    monkeypatch.setattr(protocol, "HEAD_SECONDS", 0.3)
+    announced = 50 * 2**20 if rest == b"x" else 0
+    with socket.create_connection(("127.0.0.1", port)) as connection:
+        connection.settimeout(5)
+        connection.sendall(request_bytes("/v1/entities", b"", JSON, announced))
+        assert connection.recv(65536).startswith(b"HTTP/1.1 4")
+        with pytest.raises(ConnectionError):
+            for _ in range(100):
+                connection.sendall(rest)
+                time.sleep(0.02)
+    with Client(f"{LOCAL}:{port}") as client:
+        assert client("广州")
+
+
 def test_a_client_that_does_not_read_is_left(port, monkeypatch):
-    monkeypatch.setattr(start, "TAKE_SECONDS", 0.5)
+    monkeypatch.setattr(protocol, "TAKE_SECONDS", 0.5)
     with socket.create_connection(("127.0.0.1", port)) as connection:
         connection.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
         connection.settimeout(15)

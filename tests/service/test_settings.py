@@ -1,8 +1,10 @@
 import pytest
 
+import bert_mrc_theseus.service.served_models as served_models
 from bert_mrc_theseus.errors import UsageError
 from bert_mrc_theseus.package_data import BUNDLED, bundled_model
 from bert_mrc_theseus.service.settings import ServiceSettings, named_models
+from tests.helpers.services import SlowEngine
 
 
 def test_models_have_their_folders_names_or_those_that_are_given(tmp_path):
@@ -26,3 +28,17 @@ def test_a_name_stands_for_one_model(tmp_path):
 @pytest.mark.parametrize(("host", "local"), [("127.0.0.1", True), ("::1", True), ("0.0.0.0", False), ("", False)])
 def test_local_is_this_machine_alone(host, local):
     assert ServiceSettings(host=host).local is local
+
+
+@pytest.mark.parametrize(("engine", "given", "taken"), [("keras", None, None), ("onnx", None, 2), ("onnx", 3, 3)])
+def test_processes_share_the_cores_but_for_keras_which_has_threads_of_its_own(monkeypatch, engine, given, taken):
+    asked = []
+
+    def load(folder, wanted, threads):
+        asked.append(threads)
+        return None, SlowEngine(lambda: None)
+
+    monkeypatch.setattr(served_models, "load_engine", load)
+    monkeypatch.setattr(served_models, "available_cores", lambda: 8)
+    served_models.load_models(ServiceSettings(engine=engine, threads=given, processes=4), lambda tasks, tokens: None)
+    assert asked == [taken]

@@ -41,7 +41,8 @@ def test_told_to_end_it_answers_what_it_took():
         socket.create_connection(("127.0.0.1", port), timeout=1)
 
 
-def test_processes_share_a_port_and_their_figures():
+def test_processes_share_a_port_their_figures_and_a_language(monkeypatch):
+    monkeypatch.setenv("LC_ALL", "zh_CN.UTF-8")
     with serving("--workers", "2") as (process, port):
         wait_for(port)
         for number in range(8):
@@ -49,8 +50,12 @@ def test_processes_share_a_port_and_their_figures():
                 assert client(f"第{number}人在广州")
         metrics = urlopen(f"http://127.0.0.1:{port}/metrics").read().decode()
         assert 'bmt_requests_total{path="/v1/entities",status="200"} 8.0' in metrics
+        with socket.create_connection(("127.0.0.1", port)) as connection:
+            connection.sendall(b"nonsense\r\n\r\n")
+            assert connection.recv(100).startswith(b"HTTP/1.1 400")
         process.send_signal(signal.SIGTERM)
         assert process.wait(30) == 0
+        assert process.stderr is not None and "WARNING 收到了不合法的 HTTP 请求。" in process.stderr.read()
 
 
 def test_an_address_that_is_taken_is_said():

@@ -22,6 +22,11 @@ def test_columns_are_the_fields_of_the_first_records(monkeypatch):
     assert "a.jsonl:4: the fields 'x' are not among the columns" in rows[3]
 
 
+def test_what_json_lacks_is_null():
+    _, rows = rows_of({"text": "a", "x": [1.5]}, {"text": "b", "x": [float("nan"), float("inf")]}, typed=True)
+    assert rows == [["a", [1.5]], ["b", [None, None]]]
+
+
 def test_what_is_no_record_costs_itself():
     _, rows = rows_of("好", 5, {"body": "x"}, {"text": None}, {"text": "x"})
     assert rows[0] == ["好"] and rows[4] == ["x"]

@@ -117,6 +117,12 @@ def test_what_a_record_has_besides_comes_out_as_it_was(value, more):
     assert hash(document) == hash(replace(document, rest={})) and (document == replace(document, rest={})) == (not rest)
 
 
+def test_what_json_lacks_is_null_among_what_a_record_has_besides():
+    line = json.dumps({"text": "NaN", "x": float("nan"), "more": [float("inf"), {"y": -float("inf")}, 1.5]})
+    assert "NaN" in line and "-Infinity" in line
+    assert parse_document(line, "a.jsonl", 1, "").rest == {"x": None, "more": [None, {"y": None}, 1.5]}
+
+
 @given(st.one_of(TEXT, st.binary(max_size=30).map(lambda data: data.decode("latin-1")), JSON.map(json.dumps)))
 def test_any_line_is_a_document_or_an_error_with_its_place(line):
     try:
@@ -124,7 +130,7 @@ def test_any_line_is_a_document_or_an_error_with_its_place(line):
     except DataError as error:
         assert str(error).startswith("a.jsonl:4: ")
     else:
-        json.dumps(document_to_dict(document), ensure_ascii=False).encode()
+        json.dumps(document_to_dict(document), ensure_ascii=False, allow_nan=False).encode()
 
 
 def test_files_that_were_joined_and_other_encodings(tmp_path):

@@ -6,6 +6,7 @@ from typing import Annotated
 import typer
 
 from bert_mrc_theseus.cli import complete, panels
+from bert_mrc_theseus.cli.benchmarks.options import Report, Rounds
 from bert_mrc_theseus.cli.values import check_names, comma_list, short_names
 from bert_mrc_theseus.errors import DataError, UsageError, printable
 from bert_mrc_theseus.output.terminal import PlainConsole, shown
@@ -38,9 +39,7 @@ def peers(
     sentences: Annotated[
         int, typer.Option(help="Timed texts of each file, its first.", min=1, rich_help_panel=panels.MEASUREMENT)
     ] = 500,
-    rounds: Annotated[
-        int, typer.Option(help="Timed rounds; the fastest counts.", min=1, rich_help_panel=panels.MEASUREMENT)
-    ] = 3,
+    rounds: Rounds = 3,
     threads: Annotated[
         int | None,
         typer.Option(help="Of each contender; default: all cores.", min=1, rich_help_panel=panels.MEASUREMENT),
@@ -53,7 +52,7 @@ def peers(
             rich_help_panel=panels.MEASUREMENT,
         ),
     ] = None,
-    out: Annotated[Path | None, typer.Option(help="JSON report to write.", rich_help_panel=panels.OUTPUT)] = None,
+    out: Report = None,
     markdown: Annotated[
         Path | None, typer.Option(help="Table in Markdown to write.", rich_help_panel=panels.OUTPUT)
     ] = None,
@@ -98,7 +97,7 @@ def peers(
         timed,
         rounds,
         threads or cores,
-        console.print,
+        console.say,
     )
     date = datetime.datetime.now(datetime.UTC).date().isoformat()
     table = markdown_table(report, date, command_line())

@@ -7,6 +7,7 @@ import typer
 from rich.table import Table
 
 from bert_mrc_theseus.cli import complete, panels
+from bert_mrc_theseus.cli.benchmarks.options import Report, Rounds, Texts
 from bert_mrc_theseus.cli.benchmarks.printing import wide_console
 from bert_mrc_theseus.cli.values import check_names, comma_list
 from bert_mrc_theseus.errors import DataError
@@ -18,15 +19,7 @@ def predict(
     models: Annotated[
         list[Path], typer.Argument(help="Model folders; the first is the reference.", exists=True, file_okay=False)
     ],
-    data: Annotated[
-        Path,
-        typer.Option(
-            help="JSONL file with the texts, such as DATA/test.jsonl.",
-            exists=True,
-            dir_okay=False,
-            rich_help_panel=panels.INPUT,
-        ),
-    ],
+    data: Texts,
     types: Annotated[str, typer.Option(help="Numbers of types, T.", rich_help_panel=panels.MEASUREMENT)] = "1,3,10",
     sentences: Annotated[
         int, typer.Option(help="Sentences of the short workload.", min=1, rich_help_panel=panels.MEASUREMENT)
@@ -37,9 +30,7 @@ def predict(
     long_size: Annotated[
         int, typer.Option(help="Characters of a long document.", min=1, rich_help_panel=panels.MEASUREMENT)
     ] = 2000,
-    rounds: Annotated[
-        int, typer.Option(help="Timed rounds; the fastest counts.", min=1, rich_help_panel=panels.MEASUREMENT)
-    ] = 3,
+    rounds: Rounds = 3,
     contenders: Annotated[
         str | None,
         typer.Option(
@@ -48,7 +39,7 @@ def predict(
             rich_help_panel=panels.MEASUREMENT,
         ),
     ] = None,
-    out: Annotated[Path | None, typer.Option(help="JSON report to write.", rich_help_panel=panels.OUTPUT)] = None,
+    out: Report = None,
 ) -> None:
     """Every engine on every model: sentences, characters and tokens a second, GFLOP/s, latency, memory."""
     check_output_files([out], [data])
@@ -77,7 +68,7 @@ def predict(
         if chosen
     ]
     reference = (models[0], "torch fp32")
-    report = bench_predict(models, workloads, rounds, reference, console.print, names)
+    report = bench_predict(models, workloads, rounds, reference, console.say, names)
     _print(console, report)
     if out is not None:
         write_json(out, {**report, "command": command_line(), "data": {"file": data.name, "sha256": sha256_of(data)}})

@@ -5,6 +5,8 @@ from typing import Annotated
 
 import typer
 
+from bert_mrc_theseus.cli import panels
+from bert_mrc_theseus.cli.benchmarks.options import Report
 from bert_mrc_theseus.cli.benchmarks.printing import show
 from bert_mrc_theseus.errors import DataError
 from bert_mrc_theseus.output.terminal import PlainConsole
@@ -15,12 +17,25 @@ def processes(
     data: Annotated[list[str], typer.Argument(metavar="DATA...", help="Text, JSONL or gz files, or folders of them.")],
     model: Annotated[
         Path | None,
-        typer.Option("-m", "--model", help="Model folder; default: ner-zh-small.", exists=True, file_okay=False),
+        typer.Option(
+            "-m",
+            "--model",
+            help="Model folder; default: ner-zh-small.",
+            exists=True,
+            file_okay=False,
+            rich_help_panel=panels.MODEL,
+        ),
     ] = None,
-    sentences: Annotated[int, typer.Option(help="Texts, the first ones.", min=2)] = 20_000,
-    workers: Annotated[int, typer.Option(help="Processes, and actors.", min=1, max=1024)] = 2,
-    ray: Annotated[bool, typer.Option("--ray", help="Also on a Ray cluster of this machine.")] = False,
-    out: Annotated[Path | None, typer.Option(help="JSON report to write.")] = None,
+    sentences: Annotated[
+        int, typer.Option(help="Texts, the first ones.", min=2, rich_help_panel=panels.MEASUREMENT)
+    ] = 20_000,
+    workers: Annotated[
+        int, typer.Option(help="Processes, and actors.", min=1, max=1024, rich_help_panel=panels.MEASUREMENT)
+    ] = 2,
+    ray: Annotated[
+        bool, typer.Option("--ray", help="Also on a Ray cluster of this machine.", rich_help_panel=panels.MEASUREMENT)
+    ] = False,
+    out: Report = None,
 ) -> None:
     """The same texts by `predict` alone, by its workers, and by `predict-ray`: equal, how fast, and what the parent does."""
     check_output_files([out], data)

@@ -5,18 +5,28 @@ from typing import Annotated
 
 import typer
 
+from bert_mrc_theseus.cli import panels
+from bert_mrc_theseus.cli.benchmarks.options import Report, Texts
 from bert_mrc_theseus.cli.benchmarks.printing import show
 from bert_mrc_theseus.cli.values import comma_list
 from bert_mrc_theseus.outputs import check_output_files
 
 
 def scaling(
-    data: Annotated[Path, typer.Option(help="JSONL file whose texts fill the files.", exists=True, dir_okay=False)],
+    data: Texts,
     model: Annotated[
-        Path | None, typer.Option(help="Model folder; default: a tiny random model.", exists=True, file_okay=False)
+        Path | None,
+        typer.Option(
+            help="Model folder; default: a tiny random model.",
+            exists=True,
+            file_okay=False,
+            rich_help_panel=panels.MODEL,
+        ),
     ] = None,
-    megabytes: Annotated[str, typer.Option(help="Sizes of the text files.")] = "0.1,1,10",
-    out: Annotated[Path | None, typer.Option(help="JSON report to write.")] = None,
+    megabytes: Annotated[
+        str, typer.Option(help="Sizes of the text files.", rich_help_panel=panels.MEASUREMENT)
+    ] = "0.1,1,10",
+    out: Report = None,
 ) -> None:
     """Text files of several sizes by `predict`: time should grow with them, memory not."""
     check_output_files([out], [data])

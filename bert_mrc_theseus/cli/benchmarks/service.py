@@ -6,6 +6,7 @@ from typing import Annotated
 import typer
 
 from bert_mrc_theseus.cli import panels
+from bert_mrc_theseus.cli.benchmarks.options import Report, Rounds, Texts
 from bert_mrc_theseus.cli.benchmarks.printing import show
 from bert_mrc_theseus.cli.values import comma_list
 from bert_mrc_theseus.errors import DataError, UsageError
@@ -14,15 +15,7 @@ from bert_mrc_theseus.outputs import check_output_files
 
 
 def service(
-    data: Annotated[
-        Path,
-        typer.Option(
-            help="JSONL file with the texts, such as DATA/test.jsonl.",
-            exists=True,
-            dir_okay=False,
-            rich_help_panel=panels.INPUT,
-        ),
-    ],
+    data: Texts,
     model: Annotated[
         Path | None,
         typer.Option(
@@ -38,9 +31,7 @@ def service(
     clients: Annotated[
         str, typer.Option(help="Numbers of clients at once.", rich_help_panel=panels.MEASUREMENT)
     ] = "1,10,50",
-    rounds: Annotated[
-        int, typer.Option(help="Rounds; the fastest counts.", min=1, rich_help_panel=panels.MEASUREMENT)
-    ] = 2,
+    rounds: Rounds = 2,
     memory_requests: Annotated[
         int,
         typer.Option(
@@ -50,7 +41,7 @@ def service(
             rich_help_panel=panels.MEASUREMENT,
         ),
     ] = 20_000,
-    out: Annotated[Path | None, typer.Option(help="JSON report to write.", rich_help_panel=panels.OUTPUT)] = None,
+    out: Report = None,
 ) -> None:
     """The HTTP service under load, beside an Extractor on the same texts: failures, wrong answers, speed, memory."""
     check_output_files([out], [data])
@@ -65,7 +56,7 @@ def service(
     if not texts:
         raise DataError("no texts", data)
     console = PlainConsole(stderr=True)
-    report = bench_service(model or bundled_model(), texts, requests, counts, rounds, memory_requests, console.print)
+    report = bench_service(model or bundled_model(), texts, requests, counts, rounds, memory_requests, console.say)
     show(report, out)
     if report["memory"]:
         show({"rows": report["memory"]}, None)

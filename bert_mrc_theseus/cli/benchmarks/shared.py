@@ -6,6 +6,7 @@ from typing import Annotated
 import typer
 
 from bert_mrc_theseus.cli import panels
+from bert_mrc_theseus.cli.benchmarks.options import Report, Rounds, Texts
 from bert_mrc_theseus.cli.benchmarks.printing import show
 from bert_mrc_theseus.cli.values import comma_list
 from bert_mrc_theseus.errors import DataError
@@ -17,15 +18,7 @@ def shared(
     model: Annotated[
         Path, typer.Argument(help="A successor's model folder, such as RUN/stage2/best.", exists=True, file_okay=False)
     ],
-    data: Annotated[
-        Path,
-        typer.Option(
-            help="JSONL file with the texts, such as DATA/test.jsonl.",
-            exists=True,
-            dir_okay=False,
-            rich_help_panel=panels.INPUT,
-        ),
-    ],
+    data: Texts,
     types: Annotated[
         str, typer.Option(help="Numbers of types, T, rising.", rich_help_panel=panels.MEASUREMENT)
     ] = "1,3,8,10,30",
@@ -35,10 +28,8 @@ def shared(
     int8: Annotated[
         bool, typer.Option("--int8", help="Dense layers in int8.", rich_help_panel=panels.MEASUREMENT)
     ] = False,
-    rounds: Annotated[
-        int, typer.Option(help="Timed rounds; the fastest counts.", min=1, rich_help_panel=panels.MEASUREMENT)
-    ] = 3,
-    out: Annotated[Path | None, typer.Option(help="JSON report to write.", rich_help_panel=panels.OUTPUT)] = None,
+    rounds: Rounds = 3,
+    out: Report = None,
 ) -> None:
     """What shared layers save: the same weights with 0, 1, ... S of them, by number of types."""
     check_output_files([out], [data])
@@ -53,4 +44,4 @@ def shared(
     if not texts:
         raise DataError("no texts", data)
     console = PlainConsole(stderr=True)
-    show(bench_shared(load_model(model), texts, counts, rounds, int8, console.print), out)
+    show(bench_shared(load_model(model), texts, counts, rounds, int8, console.say), out)

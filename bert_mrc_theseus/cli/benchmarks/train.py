@@ -6,6 +6,7 @@ from typing import Annotated
 import typer
 
 from bert_mrc_theseus.cli import panels
+from bert_mrc_theseus.cli.benchmarks.options import Report, Rounds
 from bert_mrc_theseus.cli.benchmarks.printing import show
 from bert_mrc_theseus.cli.values import check_names
 from bert_mrc_theseus.errors import UserError
@@ -29,14 +30,12 @@ def train(
     ],
     steps: Annotated[int, typer.Option(help="Batches a round.", min=1, rich_help_panel=panels.MEASUREMENT)] = 8,
     tokens: Annotated[int, typer.Option(help="Tokens of a batch.", min=1, rich_help_panel=panels.MEASUREMENT)] = 2048,
-    rounds: Annotated[
-        int, typer.Option(help="Timed rounds; the fastest counts.", min=1, rich_help_panel=panels.MEASUREMENT)
-    ] = 3,
+    rounds: Rounds = 3,
     contenders: Annotated[
         str | None,
         typer.Option(help="Which, separated by semicolons; default: all.", rich_help_panel=panels.MEASUREMENT),
     ] = None,
-    out: Annotated[Path | None, typer.Option(help="JSON report to write.", rich_help_panel=panels.OUTPUT)] = None,
+    out: Report = None,
 ) -> None:
     """Optimisation steps of the three stages, beside PyTorch with the same encoder."""
     check_output_files([out], [data])
@@ -55,5 +54,5 @@ def train(
         raise UserError(f"{model} reads query and context apart; bench train measures models that read them together")
     examples = spec.examples(list(read_documents(data)))
     console = PlainConsole(stderr=True)
-    report = bench_train(model, examples, steps, tokens, rounds, console.print, names)
+    report = bench_train(model, examples, steps, tokens, rounds, console.say, names)
     show(report, out)

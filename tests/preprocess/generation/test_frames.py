@@ -1,7 +1,8 @@
 """The frames that come along and the dev set of today have nothing in common."""
 
 from bert_mrc_theseus.preprocess.generation.generate import generated, own_grammar
-from bert_mrc_theseus.preprocess.generation.grammar import literal_parts, read_grammar
+from bert_mrc_theseus.preprocess.generation.grammar import read_grammar
+from bert_mrc_theseus.preprocess.generation.phrases import literal_parts
 
 from bert_mrc_theseus.package_data import data_folder
 from bert_mrc_theseus.text.interchange import read_documents

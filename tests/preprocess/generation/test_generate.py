@@ -4,7 +4,8 @@ import json
 
 import pytest
 from bert_mrc_theseus.preprocess.generation.generate import generate_folder, generated, own_grammar
-from bert_mrc_theseus.preprocess.generation.grammar import Grammar, parse_phrase, read_grammar
+from bert_mrc_theseus.preprocess.generation.grammar import Grammar, read_grammar
+from bert_mrc_theseus.preprocess.generation.phrases import parse_phrase
 from bert_mrc_theseus.preprocess.generation.variety import NEAR, likeness, ngrams, variety
 
 from bert_mrc_theseus.errors import UserError

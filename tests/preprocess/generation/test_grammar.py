@@ -2,7 +2,8 @@
 
 import numpy as np
 import pytest
-from bert_mrc_theseus.preprocess.generation.grammar import literal_parts, read_grammar
+from bert_mrc_theseus.preprocess.generation.grammar import read_grammar
+from bert_mrc_theseus.preprocess.generation.phrases import literal_parts
 
 from bert_mrc_theseus.errors import DataError
 from bert_mrc_theseus.text.documents import Entity

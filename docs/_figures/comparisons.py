@@ -1,24 +1,14 @@
-"""What the tables of `compare` have in common: their words, and a row over its seeds."""
+"""Rows of what `compare` wrote; those of models of characters alone by corpus, row and seed."""
 
 import statistics
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from docs._figures.reports import f1_of
-from docs._figures.table import Cell, Text
+from docs._figures.reports import f1_of, one, report
+from docs._figures.table import Text
 
-METHOD = Text("method", "方法")
-LAYERS = Text("layers", "层数")
-TEST_AND_DEV = Text("strict F1 test (dev)", "严格 F1：测试集（开发集）")
-RETENTION = Text("retention", "保留比例")
-MINUTES = Text("minutes", "分钟")
-MEAN = Text("mean", "平均")
-MEAN_AND_SD = Text("mean ± sd", "平均 ± 标准差")
-MEAN_OF_DEV = Text("mean of dev", "开发集平均")
-STRING_SET = Text("string-set F1", "字符串集合 F1")
 SEEDS = (42, 43, 44)
-OF_SEEDS: list[Cell] = [Text(f"seed {seed}", f"种子 {seed}") for seed in SEEDS]
 
 TITLES = {
     "predecessor": Text("predecessor", "前任"),
@@ -98,3 +88,44 @@ class Trained:
 def score(run: dict[str, Any]) -> str:
     """F1 on test, and on dev in brackets."""
     return f"{f1_of(run):.4f} ({run['dev_f1']:.4f})"
+
+
+def resume(seed: int, row: str, **wanted: Any) -> dict[str, Any]:
+    """The evaluation of a row of Resume: seed 42 has its main rows in a file of their own."""
+    if seed == 42 and row in ("predecessor", "linear-6", "constant-6", "one-stage-6", "first-6", "distilled-6"):
+        layers = 12 if row == "predecessor" else 6
+        reports = report("compare-resume")["reports"]
+        return one(reports, method=row.removesuffix("-6"), layers=layers, shared=wanted.get("shared", 0))
+    if seed == 43 and row == "linear-6":
+        return one(report("compare-resume-shared")["reports"], seed=43, method="linear", layers=6, shared=0)
+    if seed == 43 and row == "predecessor":
+        wanted = {"processor": None}
+    return one(report("compare-resume-3"), seed=seed, row=row, **wanted)
+
+
+MAIN = {
+    "predecessor": "predecessor", "linear": "linear-6", "constant": "constant-6", "one-stage": "one-stage-6",
+    "first": "first-6",
+}  # fmt: skip
+"""Of three seeds: the row by its title."""
+
+
+def resume_of_seeds(title: str) -> Trained:
+    """A main row of Resume with its three seeds."""
+    predecessors = [resume(seed, "predecessor") for seed in SEEDS]
+    return Trained(title, [resume(seed, MAIN[title]) for seed in SEEDS], predecessors)
+
+
+def peoples_daily(row: str, processor: str = XEON) -> dict[str, Any]:
+    """The evaluation of a row of People's Daily."""
+    return one(report("compare-peoples-daily"), row=row, processor=processor)
+
+
+def weibo_of_seeds(title: str, name: str) -> Trained:
+    """A row of Weibo with its three seeds."""
+    runs = report("compare-weibo")
+    return Trained(
+        title,
+        [one(runs, row=name, seed=seed) for seed in SEEDS],
+        [one(runs, row="predecessor", seed=seed) for seed in SEEDS],
+    )

@@ -1,0 +1,103 @@
+#!/usr/bin/env bash
+# From the corpora to ner-zh-small and ner-zh-tiny, with words. What is finished is kept: the same command goes on.
+# The model that comes with the package now is of an earlier recipe, docs/notes/ner-zh-small-recipe.md.
+#
+#   BMT_CORPORA   folder of the known corpora (bert-mrc-theseus preprocess --list)
+#   LEXICONS      folder of HanLP's word lists, see docs/words.md
+#   RUNS          where everything is written; default runs/models
+#   BMT           the program; default bert-mrc-theseus
+#   STEP          data, predecessor, silver, small, tiny, export; default: all, in this order
+set -euo pipefail
+
+: "${BMT_CORPORA:?BMT_CORPORA is the folder of the known corpora, see bert-mrc-theseus preprocess --list}"
+: "${LEXICONS:?LEXICONS is the folder of the word lists of HanLP, see docs/words.md}"
+: "${RUNS:=runs/models}" "${BMT:=bert-mrc-theseus}" "${STEP:=all}"
+[ -d "$LEXICONS" ] || { echo "LEXICONS: no such folder: $LEXICONS" >&2; exit 1; }
+C=$RUNS/corpora
+mkdir -p "$C"
+here=$(dirname "${BASH_SOURCE[0]}")
+queries=$here/../queries/msra.toml
+
+wanted() { [ "$STEP" = all ] || [ "$STEP" = "$1" ]; }
+# corpus NAME OPTIONS: preprocesses into $C/NAME
+corpus() { [ -e "$C/$1/corpus.json" ] || "$BMT" preprocess "${@:2}" --out "$C/$1"; }
+# copies NAME: copies of the training documents with other names, without the documents themselves
+copies() {
+  [ -d "$C/$1-more" ] || "$BMT" augment "$C/$1" --out "$C/$1-more" --jieba --seed 42 >&2
+  grep -E '^\{"id": "[^"]*-copy' "$C/$1-more/train.jsonl"
+}
+# stage RUN OPTIONS: a stage of training, begun or gone on with
+stage() {
+  local run=$1 resume=()
+  shift
+  if [ -d "$run/stage$3" ]; then resume=(--resume); fi
+  "$BMT" train "$@" --run "$run" --loss bce --dropout 0.1 --warmup 0.05 --tokens 2048 --evaluate-every 1400 --seed 42 "${resume[@]}"
+}
+
+if wanted data && [ ! -e "$RUNS/data/corpus.json" ]; then
+  news=PER=PER,LOC=LOC,ORG=ORG
+  pfr=$BMT_CORPORA/peoples_daily_1998_pos_20pct
+  corpus msra msra
+  corpus msra-paragraphs msra --join 254
+  corpus uner uner
+  corpus uner_gsd uner_gsd
+  corpus cmner cmner --map $news --queries "$queries"
+  corpus aishell aishell_ner
+  # Annotated by other rules: only their persons are asked.
+  corpus persons-cluener cluener --map name=PER --partly --queries "$queries"
+  corpus persons-resume resume --map NAME=PER --partly --queries "$queries"
+  corpus persons-pfr --train "$pfr/valid.txt.gz" --dev "$pfr/test.txt.gz" --format pfr --map PER=PER --partly --queries "$queries"
+  # Never trained on: its texts are taken out below.
+  corpus weibo-names weibo --map PER.NAM=PER,GPE.NAM=LOC,LOC.NAM=LOC,ORG.NAM=ORG --queries "$queries"
+  [ -d "$C/generated" ] || "$BMT" generate --out "$C/generated" --lexicons "$LEXICONS" --seed 42
+  {
+    cat "$C/msra/train.jsonl"
+    copies msra-paragraphs
+    for name in uner uner_gsd cmner; do
+      cat "$C/$name/train.jsonl"
+      copies $name
+    done
+    cat "$C"/aishell/train.jsonl "$C"/persons-{cluener,resume,pfr}/train.jsonl "$C/persons-pfr/dev.jsonl"
+    cat "$C"/generated/train.jsonl "$C"/generated/train.jsonl
+  } > "$RUNS/train.jsonl"
+  {
+    awk 'NR % 4 == 1' "$C/msra/dev.jsonl"
+    cat "$C/uner/dev.jsonl"
+    awk 'NR % 3 == 0' "$C/cmner/dev.jsonl"
+    awk 'NR % 6 == 0' "$C/aishell/dev.jsonl"
+  } > "$RUNS/dev.jsonl"
+  cat "$C"/{msra,uner,uner_gsd}/{dev,test}.jsonl "$C/cmner/dev.jsonl" "$C"/weibo-names/{train,dev,test}.jsonl \
+    "$here/../today/dev.jsonl" > "$RUNS/unseen.jsonl"
+  "$BMT" preprocess --format jsonl --train "$RUNS/train.jsonl" --dev "$RUNS/dev.jsonl" --test "$RUNS/unseen.jsonl" \
+    --queries "$queries" --drop-leaks --out "$RUNS/data"
+fi
+
+if wanted predecessor; then
+  stage "$RUNS/predecessor" "$RUNS/data" --stage 0 --lexicon "jieba,$LEXICONS" --epochs 2 --learning-rate 2e-4
+fi
+
+teacher=$RUNS/predecessor/stage0/best
+if wanted silver && [ ! -e "$RUNS/both/corpus.json" ]; then
+  # every K-th line of raw text, so that no genre outweighs the others
+  for each in fewclue/tnews:1 fewclue/chid:1 cluecorpussmall_sample/CLUECorpusSmall_sampled:1 wikipedia/cmrc2018_simplified:1 \
+    wikipedia/drcd_traditional:1 fewclue/eprstmt:2 fewclue/iflytek:4 fewclue/csldcp:6; do
+    gzip -dc "$BMT_CORPORA/raw_text_${each%:*}.txt.gz" | awk "NR % ${each#*:} == 0"
+  done > "$RUNS/raw.txt"
+  "$BMT" predict "$RUNS/raw.txt" --model "$teacher" -o "$RUNS/silver.jsonl" --resume
+  cat "$RUNS/data/train.jsonl" "$RUNS/silver.jsonl" > "$RUNS/both.jsonl"
+  "$BMT" preprocess --format jsonl --train "$RUNS/both.jsonl" --dev "$RUNS/data/dev.jsonl" --test "$RUNS/data/test.jsonl" \
+    --queries "$queries" --drop-leaks --out "$RUNS/both"
+fi
+
+for each in small:6 tiny:3; do
+  name=${each%:*}
+  taught=(--predecessor "$teacher" --distill-logits 1 --epochs 1)
+  if wanted "$name"; then
+    stage "$RUNS/$name" "$RUNS/both" --stage 1 --modules "${each#*:}" --learning-rate 2e-4 "${taught[@]}"
+    stage "$RUNS/$name" "$RUNS/both" --stage 2 --learning-rate 1.5e-4 "${taught[@]}"
+  fi
+  if wanted export && [ ! -d "$RUNS/ner-zh-$name" ]; then
+    "$BMT" evaluate "$RUNS/$name/stage2/best" "$RUNS/data" --split dev --tune --save-thresholds
+    "$BMT" export "$RUNS/$name/stage2/best" --int8 --data "$RUNS/data" --out "$RUNS/ner-zh-$name"
+  fi
+done
