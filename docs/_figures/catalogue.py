@@ -28,6 +28,7 @@ TABLES: dict[str, Callable[[], Table]] = {
     "compression-weibo": compression.compression_weibo,
     "shared-cost": shared_context.shared_cost,
     "shared-f1": shared_context.shared_f1,
+    "shared-all": shared_context.shared_all,
     "speed-summary": speed.speed_summary,
     "speed-predict": speed.speed_predict,
     "speed-long": speed.speed_long,
