@@ -62,6 +62,9 @@ def compression_words_one_seed() -> Table:
         run = row.runs[0]
         string_set = f"{run['string_set']['f1']:.4f}"
         cells.append([CORPORA[corpus], TITLES[title], row.layers, score(run), row.retention, string_set])
+    run = evaluation("uner", "predecessor-characters", 42, PROCESSOR)
+    title = Text("*predecessor, characters alone*", "*前任，只读字*")
+    cells.insert(len(ROWS), [CORPORA["uner"], title, "12", score(run), "", f"{run['string_set']['f1']:.4f}"])
     return Table([CORPUS, METHOD, LAYERS, TEST_AND_DEV, RETENTION, STRING_SET], cells)
 
 
@@ -70,7 +73,7 @@ def compression_words_twice() -> Table:
     titles = {row: TITLES[title] for title, row in ROWS.items()}
     cells: list[list[Cell]] = []
     for run in report("compare-words")["rows"]:
-        if run["processor"] == PROCESSOR:
+        if run["processor"] == PROCESSOR and run["row"] in titles:
             first = evaluation(run["corpus"], run["row"], run["seed"])
             cells.append([CORPORA[run["corpus"]], titles[run["row"]], str(run["seed"]), score(first), score(run)])
     return Table([CORPUS, METHOD, Text("seed", "种子"), H200, PROCESSOR], cells)
