@@ -5,7 +5,7 @@ In reading order:
 - `table`: a table in both languages.
 - `reports`: the files of docs/results.
 - `comparisons`: rows of what `compare` wrote.
-- `compression`, `shared_context`, `speed`, `scores`: tables made of what commands wrote.
+- `compression`, `words`, `shared_context`, `speed`, `scores`: tables made of what commands wrote.
 - `transcribed`: tables whose figures were copied from a page once, since the output of their command is not kept.
 - `catalogue`: every table and every single figure by its name.
 - `marked`: the parts of a page that have these names.

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from functools import partial
 
-from docs._figures import compression, scores, shared_context, speed
+from docs._figures import compression, scores, shared_context, speed, words
 from docs._figures.reports import f1_of, report
 from docs._figures.table import Table
 from docs._figures.transcribed import transcribed, transcribed_names
@@ -15,7 +15,10 @@ TABLES: dict[str, Callable[[], Table]] = {
     "queries": scores.queries,
     "nested-cmeee": scores.nested_cmeee,
     "nested-peoples-daily": scores.nested_peoples_daily,
-    "compression-summary": compression.compression_summary,
+    "compression-summary": words.compression_summary,
+    "compression-words-seeds": words.compression_words_seeds,
+    "compression-words-one-seed": words.compression_words_one_seed,
+    "compression-words-twice": words.compression_words_twice,
     "compression-resume": compression.compression_resume,
     "compression-resume-seeds": compression.compression_resume_seeds,
     "compression-resume-longer": compression.compression_resume_longer,
@@ -25,6 +28,7 @@ TABLES: dict[str, Callable[[], Table]] = {
     "compression-weibo": compression.compression_weibo,
     "shared-cost": shared_context.shared_cost,
     "shared-f1": shared_context.shared_f1,
+    "shared-all": shared_context.shared_all,
     "speed-summary": speed.speed_summary,
     "speed-predict": speed.speed_predict,
     "speed-long": speed.speed_long,

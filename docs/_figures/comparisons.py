@@ -1,4 +1,4 @@
-"""What `compare` wrote, by corpus, row and seed: the rows of compression.md and README."""
+"""Rows of what `compare` wrote; those of models of characters alone by corpus, row and seed."""
 
 import statistics
 from collections.abc import Sequence
@@ -67,6 +67,16 @@ class Trained:
     def f1(self) -> list[float]:
         """Strict micro F1 on test."""
         return [f1_of(run) for run in self.runs]
+
+    @property
+    def mean(self) -> str:
+        """Of its seeds: mean F1 on test, and the standard deviation."""
+        return f"{statistics.fmean(self.f1):.4f} ± {statistics.stdev(self.f1):.4f}"
+
+    @property
+    def dev(self) -> str:
+        """Mean F1 on dev."""
+        return f"{statistics.fmean(run['dev_f1'] for run in self.runs):.4f}"
 
     @property
     def retention(self) -> str:

@@ -1,4 +1,4 @@
-"""Tables of compression.md, README and notes of what `compare` wrote."""
+"""Tables of compression.md and notes: what `compare` wrote of models of characters alone."""
 
 import statistics
 from typing import Any
@@ -16,7 +16,7 @@ from docs._figures.comparisons import (
     score,
     weibo_of_seeds,
 )
-from docs._figures.reports import f1_of, one, report
+from docs._figures.reports import one, report
 from docs._figures.table import Cell, Table, Text
 
 METHOD = Text("method", "方法")
@@ -25,6 +25,10 @@ TEST_AND_DEV = Text("strict F1 test (dev)", "严格 F1：测试集（开发集�
 RETENTION = Text("retention", "保留比例")
 MINUTES = Text("minutes", "分钟")
 MEAN = Text("mean", "平均")
+MEAN_AND_SD = Text("mean ± sd", "平均 ± 标准差")
+MEAN_OF_DEV = Text("mean of dev", "开发集平均")
+STRING_SET = Text("string-set F1", "字符串集合 F1")
+OF_SEEDS: list[Cell] = [Text(f"seed {seed}", f"种子 {seed}") for seed in SEEDS]
 
 
 def compression_resume() -> Table:
@@ -72,13 +76,9 @@ def compression_resume_seeds() -> Table:
     """The main rows of three seeds."""
     rows = [resume_of_seeds(title) for title in MAIN]
     return Table(
-        [METHOD, *_seeds(), MEAN],
+        [METHOD, *OF_SEEDS, MEAN],
         [[TITLES[row.title], *map(score, row.runs), f"{statistics.fmean(row.f1):.4f}"] for row in rows],
     )
-
-
-def _seeds() -> list[Text]:
-    return [Text(f"seed {seed}", f"种子 {seed}") for seed in SEEDS]
 
 
 def compression_resume_longer() -> Table:
@@ -150,7 +150,7 @@ def compression_peoples_daily() -> Table:
         minutes = f"{run['minutes']:.0f}"
         cells.append([TITLES[title], row.layers, score(run), row.retention, string_set, published, minutes])
     own = Text("published (its own metric)", "原项目公布的（其自己的指标）")
-    return Table([METHOD, LAYERS, TEST_AND_DEV, RETENTION, Text("string-set F1", "字符串集合 F1"), own, MINUTES], cells)
+    return Table([METHOD, LAYERS, TEST_AND_DEV, RETENTION, STRING_SET, own, MINUTES], cells)
 
 
 def compression_weibo() -> Table:
@@ -160,62 +160,14 @@ def compression_weibo() -> Table:
     cells: list[list[Cell]] = []
     for title, name in names:
         row = weibo_of_seeds(title, name)
-        mean = f"{statistics.fmean(row.f1):.4f} ± {statistics.stdev(row.f1):.4f}"
-        dev = f"{statistics.fmean(run['dev_f1'] for run in row.runs):.4f}"
-        cells.append([TITLES[title], row.layers, row.shared, *map(score, row.runs), mean, dev, row.retention])
+        cells.append([TITLES[title], row.layers, row.shared, *map(score, row.runs), row.mean, row.dev, row.retention])
     heads: list[Cell] = [
         METHOD,
         LAYERS,
         "K",
-        *_seeds(),
-        Text("mean ± sd", "平均 ± 标准差"),
-        Text("mean of dev", "开发集平均"),
+        *OF_SEEDS,
+        MEAN_AND_SD,
+        MEAN_OF_DEV,
         RETENTION,
     ]
     return Table(heads, cells)
-
-
-def compression_summary() -> Table:
-    """README's: Resume and People's Daily side by side."""
-    titles = {
-        "predecessor": Text("predecessor, 12 layers", "前任，12 层"),
-        "linear": Text("two-stage, linear replace rate", "两阶段，线性替换率"),
-        "constant": Text("two-stage, constant replace rate 0.5", "两阶段，恒定替换率 0.5"),
-        "one-stage": Text("one-stage", "单阶段"),
-        "first": Text("first 6 layers, fine-tuned: no Theseus", "前 6 层直接微调：不用 Theseus"),
-    }
-    rows: list[list[Cell]] = [
-        [title, f"{statistics.fmean(resume_of_seeds(name).f1):.4f}", f"{f1_of(peoples_daily(MAIN[name])):.4f}"]
-        for name, title in titles.items()
-    ]
-    three = f"{f1_of(resume(42, 'linear-3')):.4f}"
-    longer = f"{statistics.fmean(f1_of(resume(seed, 'linear-3-x3')) for seed in (42, 44)):.4f}"
-    daily = f"{f1_of(peoples_daily('linear-3-x5')):.4f}"
-    rows += [
-        [
-            Text("two-stage, linear, 3 layers", "两阶段，线性，3 层"),
-            Text(f"{three} (one seed)", f"{three}（一个种子）"),
-            f"{f1_of(peoples_daily('linear-3')):.4f}",
-        ],
-        [
-            Text("the same with a longer stage 2", "同上，阶段 2 更长"),
-            Text(f"{longer} (x 3, two seeds)", f"{longer}（× 3，两个种子）"),
-            Text(f"{daily} (x 5)", f"{daily}（× 5）"),
-        ],
-    ]
-    entities = f"{resume(42, 'predecessor')['strict']['micro']['support']:,}"
-    of_daily = f"{peoples_daily('predecessor')['strict']['micro']['support']:,}"
-    return Table(
-        [
-            "",
-            Text(
-                f"Resume ({entities} entities, 8 types), three seeds",
-                f"Resume（{entities} 个实体，8 个类型），三个种子",
-            ),
-            Text(
-                f"People's Daily ({of_daily} entities, 3 types), one seed",
-                f"人民日报（{of_daily} 个实体，3 个类型），一个种子",
-            ),
-        ],
-        rows,
-    )

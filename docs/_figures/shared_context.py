@@ -1,9 +1,9 @@
-"""Tables of shared-context.md: what `bench shared` and `compare` wrote."""
+"""Tables of shared-context.md: what `bench shared`, `compare` and `train` wrote."""
 
 import statistics
 
 from docs._figures.comparisons import SEEDS
-from docs._figures.compression import MEAN
+from docs._figures.compression import MEAN, OF_SEEDS
 from docs._figures.reports import f1_of, one, report
 from docs._figures.table import Cell, Table, Text
 
@@ -33,4 +33,22 @@ def shared_f1() -> Table:
     for name, kind in kinds:
         scores = [f1_of(one(found, seed=seed, **kind)) for seed in SEEDS]
         rows.append([name, *(f"{value:.4f}" for value in scores), f"{statistics.fmean(scores):.4f}"])
-    return Table(["", *(Text(f"seed {seed}", f"种子 {seed}") for seed in SEEDS), MEAN], rows)
+    return Table(["", *OF_SEEDS, MEAN], rows)
+
+
+def shared_all() -> Table:
+    """Strict dev F1 of Resume with all layers shared and with all but one; a cell is empty where a seed was not trained."""
+    titles = {
+        (6, "texts"): "K = 6",
+        (5, "texts"): "K = 5",
+        (5, "pairs"): Text("K = 5, batches of pairs", "K = 5，按配对分批"),
+    }
+    rows: list[list[Cell]] = []
+    for (shared, batches), title in titles.items():
+        runs = [run for run in report("shared-all")["rows"] if (run["shared"], run["batches"]) == (shared, batches)]
+        by_seed = {run["seed"]: run["dev_f1"] for run in runs}
+        steps = sorted({f"{run['steps']:,}" for run in runs})
+        scores = [f"{by_seed[seed]:.4f}" if seed in by_seed else "" for seed in SEEDS]
+        mean = f"{statistics.fmean(by_seed.values()):.4f}" if len(by_seed) == len(SEEDS) else ""
+        rows.append([title, ", ".join(steps), *scores, mean])
+    return Table(["", Text("steps", "步数"), *OF_SEEDS, MEAN], rows)
