@@ -62,9 +62,14 @@ def compression_words_one_seed() -> Table:
         run = row.runs[0]
         string_set = f"{run['string_set']['f1']:.4f}"
         cells.append([CORPORA[corpus], TITLES[title], row.layers, score(run), row.retention, string_set])
-    run = evaluation("uner", "predecessor-characters", 42, PROCESSOR)
-    title = Text("*predecessor, characters alone*", "*前任，只读字*")
-    cells.insert(len(ROWS), [CORPORA["uner"], title, "12", score(run), "", f"{run['string_set']['f1']:.4f}"])
+    characters = [
+        (Text("*predecessor, characters alone*", "*前任，只读字*"), "predecessor-characters"),
+        (Text("*two-stage, linear, characters alone*", "*两阶段，线性，只读字*"), "linear-6-characters"),
+    ]
+    for place, (title, name) in enumerate(characters, len(ROWS)):
+        run = evaluation("uner", name, 42, PROCESSOR)
+        string_set = f"{run['string_set']['f1']:.4f}"
+        cells.insert(place, [CORPORA["uner"], title, str(run["layers"]), score(run), "", string_set])
     return Table([CORPUS, METHOD, LAYERS, TEST_AND_DEV, RETENTION, STRING_SET], cells)
 
 
