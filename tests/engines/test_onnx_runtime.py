@@ -1,4 +1,4 @@
-"""ONNX Runtime sends nothing, and writes nothing."""
+"""ONNX Runtime sends nothing, writes nothing, and multiplies right, the fast way where the processor has it."""
 
 import os
 import shutil
@@ -6,7 +6,9 @@ import subprocess
 import sys
 
 import pytest
+from onnx import TensorProto, helper
 
+from bert_mrc_theseus.bench.machine import describe_machine
 from bert_mrc_theseus.engines import onnx_runtime
 
 PREDICT = """
@@ -71,3 +73,44 @@ def test_a_provider_that_is_not_there_or_cannot_be_started(command, monkeypatch,
     monkeypatch.setattr(onnx_runtime.onnxruntime, "get_available_providers", lambda: ["CUDAExecutionProvider"])
     status, out, err = command(*arguments, "onnx:cuda")
     assert status == 1 and not out and "cannot start its provider 'cuda'" in err
+
+
+def test_the_graph_is_what_is_said():
+    weights = helper.make_tensor("w", TensorProto.INT8, [4, 1], bytes([127] * 4), raw=True)
+    graph = helper.make_graph(
+        [helper.make_node("MatMulInteger", ["x", "w"], ["y"])],
+        "products",
+        [helper.make_tensor_value_info("x", TensorProto.UINT8, [2, 4])],
+        [helper.make_tensor_value_info("y", TensorProto.INT32, [2, 1])],
+        [weights],
+    )
+    model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)], ir_version=8)
+    assert model.SerializeToString() == onnx_runtime._PRODUCT
+
+
+def test_a_processor_with_vnni_takes_the_fast_product():
+    if not describe_machine()["vnni"]:
+        pytest.skip("needs a processor with VNNI")
+    assert onnx_runtime.products_are_right()
+
+
+@pytest.mark.skipif(shutil.which("qemu-x86_64") is None, reason="needs qemu-user")
+def test_a_processor_without_vnni_is_known():
+    code = "from bert_mrc_theseus.engines.onnx_runtime import products_are_right; print(products_are_right())"
+    command = ["qemu-x86_64", "-cpu", "Haswell", sys.executable, "-c", code]
+    assert subprocess.run(command, capture_output=True, text=True).stdout == "False\n"
+
+
+@pytest.mark.parametrize("right", [True, False])
+def test_the_slow_product_is_taken_where_the_fast_one_is_wrong(monkeypatch, right):
+    entries = {}
+
+    class Options(onnx_runtime.onnxruntime.SessionOptions):
+        def add_session_config_entry(self, key: str, value: str) -> None:
+            entries[key] = value
+            super().add_session_config_entry(key, value)
+
+    monkeypatch.setattr(onnx_runtime, "products_are_right", lambda: right)
+    monkeypatch.setattr(onnx_runtime.onnxruntime, "SessionOptions", Options)
+    onnx_runtime.open_session(onnx_runtime._PRODUCT, inputs=["x"], outputs=["y"])
+    assert ("session.x64quantprecision" in entries) is not right
