@@ -1,4 +1,4 @@
-"""Where the package's own data lie: queries, its own corpora, the model that comes along; and what is kept between runs."""
+"""Where the package's own data lie: queries, its own corpora, the models that come along; and what is kept between runs."""
 
 import os
 from importlib import resources
@@ -14,6 +14,10 @@ CACHE = "BMT_CACHE"
 """Variable that names the cache folder."""
 
 BUNDLED = "ner-zh-small"
+"""The model that is taken when none is named."""
+
+BUNDLED_MODELS = (BUNDLED, "ner-zh-tiny")
+"""Names of the models that come along; they stand for their folders."""
 
 MODELS = "bert_mrc_theseus_models"
 """Package of the distribution bert-mrc-theseus-models, which is built from the folder `data/models`."""
@@ -36,21 +40,24 @@ def data_folder() -> Path:
         ) from error
 
 
-def bundled_model() -> Path:
-    """Folder of the model for persons, places and organisations; see the README.md in it.
+def bundled_model(name: str = BUNDLED) -> Path:
+    """Folder of a model for persons, places and organisations; see the README.md in it.
+
+    Args:
+        name: one of `BUNDLED_MODELS`.
 
     Raises:
-        ModelError: this installation has none.
+        ModelError: this installation does not have it.
     """
-    own = data_folder() / "models" / BUNDLED
+    own = data_folder() / "models" / name
     if own.is_dir():
         return own
     installed = find_spec(MODELS)
     # It holds data alone: a package without a module.
     for place in (installed.submodule_search_locations if installed else None) or ():
-        if (Path(place) / BUNDLED).is_dir():
-            return Path(place) / BUNDLED
-    raise ModelError(f"{BUNDLED} is not installed: pip install bert-mrc-theseus-models, or name a model folder")
+        if (Path(place) / name).is_dir():
+            return Path(place) / name
+    raise ModelError(f"{name} is not installed: pip install bert-mrc-theseus-models, or name a model folder")
 
 
 def cache_folder() -> Path:

@@ -8,9 +8,11 @@ from collections import Counter
 
 import pytest
 
+from bert_mrc_theseus.package_data import BUNDLED_MODELS
 from docs._figures import marked
 from docs._figures.catalogue import TABLES
 from docs._figures.reports import RESULTS, one
+from docs._figures.scores import CARD
 from docs._figures.table import Table, Text
 from docs._figures.transcribed import transcribed_names
 
@@ -46,7 +48,7 @@ def test_a_row_too_many_is_named():
         "<!-- figures: queries -->\n\n| a |\n",
         "<!-- figures: queries -->\n\n<!-- figures: peers -->\n\n<!-- /figures -->\n",
         "F1 <!-- figure: nothing -->0.9<!-- / -->\n",
-        "F1 <!-- figure: card.msra -->0.9\n",
+        "F1 <!-- figure: card.small.msra -->0.9\n",
     ],
 )
 def test_a_part_that_nothing_fills_is_named(text):
@@ -55,9 +57,9 @@ def test_a_part_that_nothing_fills_is_named(text):
 
 
 def test_a_single_figure_is_filled_in_its_sentence():
-    text = "F1 <!-- figure: card.msra -->?<!-- / --> on MSRA"
+    text = "F1 <!-- figure: card.small.msra -->?<!-- / --> on MSRA"
     assert re.fullmatch(
-        r"F1 <!-- figure: card.msra -->0\.\d{3}<!-- / --> on MSRA", marked.filled(text, "en", "page.md")
+        r"F1 <!-- figure: card.small.msra -->0\.\d{3}<!-- / --> on MSRA", marked.filled(text, "en", "page.md")
     )
 
 
@@ -88,7 +90,7 @@ def test_a_table_of_scores_is_marked():
 def test_every_file_of_results_is_used():
     everything = "".join(page.read_text(encoding="utf-8") for page in (marked.ROOT / "docs").rglob("*.md"))
     everything += "".join(module.read_text(encoding="utf-8") for module in (marked.ROOT / "docs/_figures").glob("*.py"))
-    made = {f"ner-zh-small-{name}" for name in ("msra", "msra-joined", "uner", "uner_gsd", "weibo-nam")}
+    made = {f"{model}-{name}" for model in BUNDLED_MODELS for name in CARD}
     names = {path.stem for path in RESULTS.glob("*.json")}
     assert {name for name in names - made if name not in everything} == set()
 

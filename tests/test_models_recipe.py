@@ -35,6 +35,7 @@ elif command in ("preprocess", "augment", "generate", "export"):
     for name in ("train", "dev", "test"):
         (out / (name + ".jsonl")).write_text(line + line.replace("train-1", "train-1-copy1") * (command == "augment"))
     (out / "corpus.json").touch()
+    (out / "queries.toml").touch()
 """
 
 
@@ -91,6 +92,7 @@ def test_all_steps_in_order_and_what_is_finished_is_kept(place):
     # Every line of five files of raw text, and every second, fourth and sixth of one.
     assert len((place / "runs/raw.txt").read_text().splitlines()) == 5 * 6 + 3 + 1 + 1
     assert len((place / "runs/both.jsonl").read_text().splitlines()) == 2
+    assert len((place / "runs/replacing/train.jsonl").read_text().splitlines()) == 1
 
     assert run(place).returncode == 0
     again = calls(place)

@@ -9,7 +9,7 @@ import pytest
 
 from bert_mrc_theseus import package_data
 from bert_mrc_theseus.errors import ModelError, UserError
-from bert_mrc_theseus.package_data import MODELS, bundled_model
+from bert_mrc_theseus.package_data import BUNDLED_MODELS, MODELS, bundled_model
 
 ROOT = Path(__file__).parents[1]
 
@@ -22,8 +22,11 @@ def without_models(tmp_path, monkeypatch) -> Path:
     return tmp_path
 
 
-def test_a_clone_has_the_model():
+def test_a_clone_has_the_models():
     assert bundled_model() == ROOT / "data" / "models" / "ner-zh-small"
+    assert {bundled_model(name).name for name in BUNDLED_MODELS} == {
+        config.parent.name for config in (ROOT / "data" / "models").glob("*/config.json")
+    }
 
 
 def test_a_clone_that_is_not_what_is_installed_is_said(monkeypatch):
@@ -37,12 +40,15 @@ def test_without_it_the_command_says_what_to_install(without_models, command):
         bundled_model()
     status, _, err = command("predict", "--text", "广州")
     assert status == 1 and "pip install bert-mrc-theseus-models" in err
+    status, _, err = command("predict", "--text", "广州", "-m", "ner-zh-tiny")
+    assert status == 2 and "ner-zh-tiny is not installed: pip install bert-mrc-theseus-models" in err
 
 
 def test_the_distribution_of_models_has_it(without_models):
     shutil.copytree(ROOT / "data" / "models", without_models / MODELS)
     importlib.invalidate_caches()
-    assert bundled_model() == without_models / MODELS / "ner-zh-small"
+    for name in BUNDLED_MODELS:
+        assert bundled_model(name) == without_models / MODELS / name
 
 
 def test_both_distributions_list_all_models():

@@ -24,8 +24,9 @@ def test_the_libraries_of_keras_backend_are_named(monkeypatch, backend, named):
     assert {"tensorflow", "jax", "jaxlib"} & set(versions()) == named
 
 
-def test_the_program_is_named_without_its_folder(monkeypatch):
-    monkeypatch.setattr(sys, "argv", ["/opt/bin/bert-mrc-theseus", "train", "数据"])
+@pytest.mark.parametrize("program", ["/opt/bin/bert-mrc-theseus", "/opt/lib/bert_mrc_theseus/__main__.py"])
+def test_the_program_is_named_without_its_folder(monkeypatch, program):
+    monkeypatch.setattr(sys, "argv", [program, "train", "数据"])
     assert command_line() == "bert-mrc-theseus train 数据"
 
 

@@ -33,7 +33,7 @@ def several_of(values: Callable[[], Iterable[str]]) -> Completion:
 
 
 def types_of_model(ctx: Context, incomplete: str) -> list[str]:
-    """Offers the types of the model that the command line names before, or of the one that comes along."""
+    """Offers the types of the model that the command line names before, or of the one that is taken when none is named."""
     from bert_mrc_theseus.errors import UserError
     from bert_mrc_theseus.model_files.model_folder import load_spec
     from bert_mrc_theseus.package_data import bundled_model

@@ -1,4 +1,4 @@
-"""Models as a command line names them: a folder, or hf:OWNER/NAME for one on the Hugging Face hub.
+"""Models as a command line names them: a folder, hf:OWNER/NAME for one on the Hugging Face hub, or one that comes along.
 
 Nothing is fetched while a command line is read: a command calls `model_files.hub.local_model` when all else has been looked at.
 """
@@ -9,7 +9,9 @@ from typing import Any
 
 import typer
 
-from bert_mrc_theseus.model_files.hub import is_on_hub
+from bert_mrc_theseus.errors import ModelError
+from bert_mrc_theseus.model_files.hub import is_bundled, is_on_hub
+from bert_mrc_theseus.package_data import bundled_model
 
 
 def model_place(given: str) -> Path:
@@ -18,6 +20,11 @@ def model_place(given: str) -> Path:
     Raises:
         typer.BadParameter: there is no such folder.
     """
+    if is_bundled(given):
+        try:
+            return bundled_model(given)
+        except ModelError as error:
+            raise typer.BadParameter(str(error)) from error
     path = Path(given)
     if not is_on_hub(given):
         if not os.path.exists(path):

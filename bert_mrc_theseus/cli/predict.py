@@ -40,7 +40,7 @@ def predict(
         typer.Option(
             "-m",
             "--model",
-            help="Model folder, such as RUN/stage2/best, or hf:OWNER/NAME; default: ner-zh-small.",
+            help="Model folder, such as RUN/stage2/best, ner-zh-tiny, or hf:OWNER/NAME; default: ner-zh-small.",
             **MODEL_PLACE,
             rich_help_panel=panels.MODEL,
         ),

@@ -41,7 +41,7 @@ def predict_ray(
         typer.Option(
             "-m",
             "--model",
-            help="Model folder, on every machine, or hf:OWNER/NAME; default: ner-zh-small.",
+            help="Model folder, on every machine, ner-zh-tiny, or hf:OWNER/NAME; default: ner-zh-small.",
             **MODEL_PLACE,
             rich_help_panel=panels.MODEL,
         ),

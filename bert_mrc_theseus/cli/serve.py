@@ -16,7 +16,8 @@ def serve(
     models: Annotated[
         list[str] | None,
         typer.Argument(
-            metavar="[MODEL]...", help="Model folders or hf:OWNER/NAME, or NAME=FOLDER; default: ner-zh-small."
+            metavar="[MODEL]...",
+            help="Model folders, ner-zh-tiny or hf:OWNER/NAME, or NAME=FOLDER; default: ner-zh-small.",
         ),
     ] = None,
     host: Annotated[

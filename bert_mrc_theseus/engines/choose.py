@@ -102,7 +102,7 @@ def load_engine(folder: str | Path, wanted: str = "auto", threads: int | None = 
         >>> from bert_mrc_theseus.package_data import bundled_model
         >>> spec, engine = bmt.engines.load_engine(bundled_model())
         >>> type(engine).__name__
-        'OnnxEngine'
+        'OnnxTextEngine'
     """
     chosen = choose_engine(folder, wanted)
     if chosen != "keras":

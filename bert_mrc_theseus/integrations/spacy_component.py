@@ -95,7 +95,8 @@ def make_component(
     Args:
         nlp: the pipeline.
         name: of the component in it.
-        model: folder, or "hf:OWNER/NAME"; None: the model that comes with the package. A saved pipeline has its model in it.
+        model: folder, "hf:OWNER/NAME" or "ner-zh-tiny"; None: ner-zh-small, which comes with the package. A saved
+            pipeline has its model in it.
         types: names of the types to look for; None: all.
         nested: see `Extractor`.
         spans_key: where in `doc.spans` the entities are put.

@@ -1,10 +1,11 @@
-"""Models on the Hugging Face hub: "hf:OWNER/NAME" instead of a folder."""
+"""Models by name instead of by folder: "hf:OWNER/NAME" on the Hugging Face hub, "ner-zh-tiny" among those that come along."""
 
 from pathlib import Path
 
 from bert_mrc_theseus.errors import ModelError, UserError, printable
 from bert_mrc_theseus.model_files.checksums import CHECKSUMS
 from bert_mrc_theseus.model_files.model_folder import CHECKED
+from bert_mrc_theseus.package_data import BUNDLED_MODELS, bundled_model
 
 HUB = "hf:"
 """Before the name of a model on the hub; behind it may stand a revision: "hf:OWNER/NAME@v1.0"."""
@@ -19,16 +20,24 @@ def is_on_hub(place: str | Path) -> bool:
     return str(place).startswith(HUB)
 
 
+def is_bundled(place: str | Path) -> bool:
+    """Whether a model is named by its name among those that come along; a folder of that name goes first."""
+    return str(place) in BUNDLED_MODELS and not Path(place).exists()
+
+
 def local_model(place: str | Path) -> Path:
     """The folder of a model: a path is that itself; what is on the hub is downloaded, or found in the cache of huggingface-hub.
 
     Args:
-        place: folder, or see `HUB`.
+        place: folder, or one of `package_data.BUNDLED_MODELS`, or see `HUB`.
 
     Raises:
         UserError: huggingface-hub is not installed.
-        ModelError: the model is neither on the hub nor in the cache, or the hub cannot be reached.
+        ModelError: the model is neither on the hub nor in the cache, or the hub cannot be reached; or it comes with a
+            distribution that is not installed.
     """
+    if is_bundled(place):
+        return bundled_model(str(place))
     if not is_on_hub(place):
         return Path(place)
     try:

@@ -123,8 +123,8 @@ class Extractor:
         """An extractor from a model folder.
 
         Args:
-            folder: model folder, or "hf:OWNER/NAME" for one on the Hugging Face hub; default: the one that comes with the
-                package, `package_data.bundled_model`.
+            folder: model folder, or "hf:OWNER/NAME" for one on the Hugging Face hub, or "ner-zh-tiny", which comes with the
+                package; default: "ner-zh-small", which does so too.
             thresholds: instead of the model's own.
             engine: "auto", "onnx", "keras", or "onnx:" and a provider of ONNX Runtime such as "onnx:cuda"; see
                 `engines.choose.choose_engine`.

@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # From the corpora to ner-zh-small and ner-zh-tiny, with words. What is finished is kept: the same command goes on.
-# The model that comes with the package now is of an earlier recipe, docs/notes/ner-zh-small-recipe.md.
+# What the models that come along were made with, and how long it took: their cards. The first ner-zh-small was made another
+# way, docs/notes/ner-zh-small-recipe.md.
 #
 #   BMT_CORPORA   folder of the known corpora (bert-mrc-theseus preprocess --list)
 #   LEXICONS      folder of HanLP's word lists, see docs/words.md
@@ -26,12 +27,21 @@ copies() {
   [ -d "$C/$1-more" ] || "$BMT" augment "$C/$1" --out "$C/$1-more" --jieba --seed 42 >&2
   grep -E '^\{"id": "[^"]*-copy' "$C/$1-more/train.jsonl"
 }
-# stage RUN OPTIONS: a stage of training, begun or gone on with
+# sample NAME COUNT: documents of gold and silver, drawn at random
+sample() {
+  [ -d "$RUNS/$1" ] && return
+  mkdir -p "$RUNS/$1.partial"
+  cp "$RUNS/both/dev.jsonl" "$RUNS/both/queries.toml" "$RUNS/$1.partial/"
+  awk 'BEGIN { srand(42) } { print rand() "\t" $0 }' "$RUNS/both/train.jsonl" | LC_ALL=C sort | sed -n "1,$2p" | cut -f 2- \
+    > "$RUNS/$1.partial/train.jsonl"
+  mv "$RUNS/$1.partial" "$RUNS/$1"
+}
+# stage RUN DATA --stage N OPTIONS: a stage of training, begun or gone on with
 stage() {
   local run=$1 resume=()
   shift
   if [ -d "$run/stage$3" ]; then resume=(--resume); fi
-  "$BMT" train "$@" --run "$run" --loss bce --dropout 0.1 --warmup 0.05 --tokens 2048 --evaluate-every 1400 --seed 42 "${resume[@]}"
+  "$BMT" train "$@" --run "$run" --loss bce --dropout 0.1 --warmup 0.05 --seed 42 "${resume[@]}"
 }
 
 if wanted data && [ ! -e "$RUNS/data/corpus.json" ]; then
@@ -73,7 +83,8 @@ if wanted data && [ ! -e "$RUNS/data/corpus.json" ]; then
 fi
 
 if wanted predecessor; then
-  stage "$RUNS/predecessor" "$RUNS/data" --stage 0 --lexicon "jieba,$LEXICONS" --epochs 2 --learning-rate 2e-4
+  stage "$RUNS/predecessor" "$RUNS/data" --stage 0 --lexicon "jieba,$LEXICONS" --epochs 2 --tokens 2048 \
+    --learning-rate 2e-4 --evaluate-every 1400
 fi
 
 teacher=$RUNS/predecessor/stage0/best
@@ -91,10 +102,12 @@ fi
 
 for each in small:6 tiny:3; do
   name=${each%:*}
-  taught=(--predecessor "$teacher" --distill-logits 1 --epochs 1)
+  of=(--epochs 1 --tokens 1024 --learning-rate 1.5e-4)
   if wanted "$name"; then
-    stage "$RUNS/$name" "$RUNS/both" --stage 1 --modules "${each#*:}" --learning-rate 2e-4 "${taught[@]}"
-    stage "$RUNS/$name" "$RUNS/both" --stage 2 --learning-rate 1.5e-4 "${taught[@]}"
+    sample replacing 20000
+    sample fine-tuning 80000
+    stage "$RUNS/$name" "$RUNS/replacing" --stage 1 --predecessor "$teacher" --modules "${each#*:}" --evaluate-every 1400 "${of[@]}"
+    stage "$RUNS/$name" "$RUNS/fine-tuning" --stage 2 --evaluate-every 1450 "${of[@]}"
   fi
   if wanted export && [ ! -d "$RUNS/ner-zh-$name" ]; then
     "$BMT" evaluate "$RUNS/$name/stage2/best" "$RUNS/data" --split dev --tune --save-thresholds

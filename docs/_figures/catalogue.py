@@ -9,7 +9,8 @@ from docs._figures.table import Table
 from docs._figures.transcribed import transcribed, transcribed_names
 
 TABLES: dict[str, Callable[[], Table]] = {
-    "card-scores": scores.card_scores,
+    "card-scores-small": partial(scores.card_scores, "ner-zh-small"),
+    "card-scores-tiny": partial(scores.card_scores, "ner-zh-tiny"),
     "peers": scores.peers,
     "peers-summary": scores.peers_summary,
     "queries": scores.queries,
@@ -46,11 +47,19 @@ def single_figures() -> dict[str, str]:
     """What stands between `<!-- figure: NAME -->` and `<!-- / -->`, in a sentence."""
     fastest = speed.of_engine("linear-6-shared5/stage2", "onnx int8", 3)
     return {
-        **{f"card.{name}": f"{f1_of(report(f'ner-zh-small-{name}')):.3f}" for name in scores.CARD},
+        **_cards(),
         **_peers(),
         **_cold_start(),
         "speed.shared.sentences": f"{fastest['sentences_per_second']:.0f}",
         "speed.shared.ratio": f"{fastest['ratio']:.0f}",
+    }
+
+
+def _cards() -> dict[str, str]:
+    return {
+        f"card.{model}.{name}": f"{f1_of(report(f'ner-zh-{model}-{name}')):.3f}"
+        for model in ("small", "tiny")
+        for name in scores.CARD
     }
 
 

@@ -14,16 +14,18 @@ CARD = {
     "msra-joined": Text("MSRA test as paragraphs", "MSRA 测试集，按段落"),
     "uner": Text("UNER Chinese-GSDSIMP test", "UNER Chinese-GSDSIMP 测试集"),
     "uner_gsd": Text("UNER Chinese-GSD test", "UNER Chinese-GSD 测试集"),
-    "weibo-nam": Text("Weibo test (names only)", "微博测试集（只算名称）"),
+    "weibo-nam": Text("Weibo test (names only), never trained on", "微博测试集（只算名称），没有用来训练"),
+    "today": Text("text of today (`data/today`), never trained on", "今天的文本（`data/today`），没有用来训练"),
+    "cmner": Text("CMNER dev", "CMNER 开发集"),
 }
-"""Test sets of the model card, by the reports' names."""
+"""Gold data of the model cards, by the reports' names."""
 
 
-def card_scores() -> Table:
-    """The bundled model on test sets."""
+def card_scores(model: str) -> Table:
+    """A bundled model on test sets, and on two dev sets of text of today."""
     rows: list[list[Cell]] = []
     for name, title in CARD.items():
-        strict = report(f"ner-zh-small-{name}")["strict"]
+        strict = report(f"{model}-{name}")["strict"]
         micro = strict["micro"]
         of_types = [f"{strict['types'][kind]['f1']:.4f}" for kind in ("PER", "LOC", "ORG")]
         own = [f"{micro['support']:,}", f"{micro['precision']:.4f}", f"{micro['recall']:.4f}", f"**{micro['f1']:.4f}**"]
@@ -70,11 +72,14 @@ def peers_summary() -> Table:
         "uner/test": "UNER", "msra/test": "MSRA",
     }  # fmt: skip
     names = {short_name(file): file for file in found["data"]}
-    own = Text("ner-zh-small, the model of this project", "ner-zh-small，本项目的模型")
+    own = {
+        "ner-zh-small": Text("**ner-zh-small**, this project's default", "**ner-zh-small**，本项目的默认模型"),
+        "ner-zh-tiny": Text("**ner-zh-tiny**, this project's small one", "**ner-zh-tiny**，本项目的小模型"),
+    }
     heads: list[Cell] = ["", *files.values(), Text("sentences/s", "句/秒"), Text("memory MB", "内存 MB")]
     rows: list[list[Cell]] = [
         [
-            own if row["contender"] == "ner-zh-small" else f"{row['contender']} {row['version']}",
+            own.get(row["contender"], f"{row['contender']} {row['version']}"),
             *(f"{row['scores'][names[file]]['micro']['f1']:.4f}" for file in files),
             f"{row['sentences_per_second']:,.0f}",
             f"{row['memory']:,.0f}",

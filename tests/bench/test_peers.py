@@ -10,7 +10,7 @@ from bert_mrc_theseus import __version__
 from bert_mrc_theseus.bench.peers import Contender, bench_peers
 from bert_mrc_theseus.bench.peers_table import markdown_table
 from bert_mrc_theseus.errors import UserError
-from bert_mrc_theseus.package_data import bundled_model
+from bert_mrc_theseus.package_data import BUNDLED_MODELS, bundled_model
 from bert_mrc_theseus.text.documents import Document, Entity
 from bert_mrc_theseus.text.interchange import write_documents
 
@@ -162,7 +162,8 @@ def test_the_command_writes_table_and_report(bench, command, tmp_path, monkeypat
     for name, documents in DATA.items():
         write_documents(name, documents)
     write_documents("timed.jsonl", [Document(str(number), text) for number, text in enumerate(["", *TEXTS, "more"])])
-    FakeProcess.says, FakeProcess.started = {"ner-zh-small": says(OURS), "LAC": says(LAC)}, []
+    FakeProcess.says = {**dict.fromkeys(BUNDLED_MODELS, says(OURS)), "LAC": says(LAC)}
+    FakeProcess.started = []
     options = "--texts timed.jsonl --sentences 4 --rounds 2 --contenders LAC --threads 1"
     written = "--out report.json --markdown table.md"
     status, out, err = command(*f"bench peers --data a/test.jsonl --data b/test.jsonl {options} {written}".split())
@@ -171,7 +172,7 @@ def test_the_command_writes_table_and_report(bench, command, tmp_path, monkeypat
     assert out.splitlines()[2].startswith(f"| ner-zh-small | {__version__} | 1.0000 | – | 4 |")
     assert all(process.threads == 1 for process in FakeProcess.started)
     report = json.loads((tmp_path / "report.json").read_text(encoding="utf-8"))
-    assert [row["contender"] for row in report["rows"]] == ["ner-zh-small", "LAC"] and report["command"] in out
+    assert [row["contender"] for row in report["rows"]] == [*BUNDLED_MODELS, "LAC"] and report["command"] in out
     assert set(report["sha256"]) == {"a/test.jsonl", "b/test.jsonl", "timed.jsonl"}
     assert "北京" not in json.dumps(report, ensure_ascii=False)
 

@@ -1,4 +1,4 @@
-"""Models of the hub, named on the command line; they lie in a local cache."""
+"""Models that come along and models of the hub, named on the command line; the latter lie in a local cache."""
 
 import json
 
@@ -6,6 +6,7 @@ import pytest
 
 from bert_mrc_theseus import Extractor
 from bert_mrc_theseus.model_files.hub import local_model
+from bert_mrc_theseus.package_data import bundled_model
 from bert_mrc_theseus.service.settings import named_models
 from tests.helpers.hub import hub_cache
 
@@ -50,3 +51,15 @@ def test_what_is_on_no_hub_and_no_disk_is_one_line(command, cache, tmp_path, arg
     assert status == 1 and "neither on the hub nor in the cache" in err and err.count("\n") == 1
     status, _, err = command(*arguments, "owner/name", *more)
     assert status == 2 and "Directory 'owner/name' does not exist" in err
+
+
+def test_a_model_that_comes_along_has_a_name(command, tmp_path, monkeypatch):
+    tiny = bundled_model("ner-zh-tiny")
+    monkeypatch.chdir(tmp_path)
+    for arguments in (["predict", "--text", TEXT], ["predict", "--text", TEXT, "--engine", "onnx"]):
+        assert command(*arguments, "-m", "ner-zh-tiny")[:2] == command(*arguments, "-m", tiny)[:2]
+    assert named_models(["ner-zh-tiny", "t=ner-zh-tiny"]) == {"ner-zh-tiny": tiny, "t": tiny}
+    # A folder of one's own of that name goes first.
+    (tmp_path / "ner-zh-tiny").mkdir()
+    status, _, err = command("predict", "--text", TEXT, "-m", "ner-zh-tiny")
+    assert status == 1 and "ner-zh-tiny" in err

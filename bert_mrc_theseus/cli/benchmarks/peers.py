@@ -25,7 +25,7 @@ def peers(
     ],
     models: Annotated[
         list[Path] | None,
-        typer.Argument(help="Model folders; default: the one that comes along.", exists=True, file_okay=False),
+        typer.Argument(help="Model folders; default: those that come along.", exists=True, file_okay=False),
     ] = None,
     texts: Annotated[
         Path | None,
@@ -68,7 +68,7 @@ def peers(
     from bert_mrc_theseus.engines.thread_pool import available_cores
     from bert_mrc_theseus.files.atomic_files import atomic_write
     from bert_mrc_theseus.files.sha256 import sha256_of
-    from bert_mrc_theseus.package_data import bundled_model
+    from bert_mrc_theseus.package_data import BUNDLED_MODELS, bundled_model
     from bert_mrc_theseus.provenance import command_line, write_json
     from bert_mrc_theseus.text.interchange import read_documents
 
@@ -77,7 +77,7 @@ def peers(
         raise UsageError(f"--threads is at most {cores}, the cores that this process may use. Received: {threads}")
     programs = list(PEERS) if contenders is None else comma_list(contenders, str, "--contenders")
     check_names(programs, PEERS, "--contenders")
-    folders = list(models or [bundled_model()])
+    folders = list(models or map(bundled_model, BUNDLED_MODELS))
     labels = short_names(data, "--data", least=2)
     ours = short_names(folders, "MODEL")
     for folder in folders:
