@@ -178,9 +178,10 @@ class Batcher:
                 raise RuntimeError("the batcher is closed")
             self._tasks.append(task)
             self._changed.notify()
-            starts = self._running < self._threads
+            # A task of many batches is no one thread's: what a model with words reads of a batch is not shared out.
+            starts = min(self._threads - self._running, max(1, -(-task.tokens // self._budget)))
             self._running += starts
-        if starts:
+        for _ in range(starts):
             self._engine.submit(self._run)
         return task.future
 

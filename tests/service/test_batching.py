@@ -73,8 +73,11 @@ def test_long_texts_come_to_their_end_though_short_ones_never_stop():
     engine = SlowEngine(go)
     batcher = Batcher(engine, 1, budget=15)
     long = task_of("。".join(["一" * 30] * 20))
+    left: list[int] = []
+    # Counted at once: short ones are read on until this thread has its turn.
+    long.future.add_done_callback(lambda _: left.append(len(more)))
     batcher.submit(long).result()
-    assert more, "the long text was left until no short one was there"
+    assert left[0], "the long text was left until no short one was there"
     batcher.close()
 
 
@@ -117,11 +120,14 @@ def test_each_text_is_read_once_in_batches_that_pay(sizes, budget, threads):
         assert len(batch) * max(tokens) - sum(tokens) <= RUN * (len(batch) - 1)
 
 
-def test_each_thread_reads_a_batch_of_its_own():
+@pytest.mark.parametrize(
+    "tasks", [[("一" * 10,), ("一" * 40,)], [("一" * 10, "一" * 40)]], ids=["two tasks", "one task"]
+)
+def test_each_thread_reads_a_batch_of_its_own(tasks):
     together = Barrier(2)
     engine = SlowEngine(lambda: together.wait(5), threads=2)
-    batcher = Batcher(engine, 2)
-    for future in [batcher.submit(task_of("一" * size)) for size in (10, 40)]:
+    batcher = Batcher(engine, 2, budget=45)
+    for future in [batcher.submit(task_of(*texts)) for texts in tasks]:
         future.result()
     batcher.close()
     engine.close()
