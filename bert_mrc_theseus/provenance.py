@@ -18,8 +18,9 @@ DISTRIBUTION = "bert-mrc-theseus"
 
 def command_line() -> str:
     """The command that is running, without the path of the program; `python -m bert_mrc_theseus` is the same command."""
-    name = Path(sys.argv[0]).name
-    return " ".join([DISTRIBUTION if name == "__main__.py" else name, *sys.argv[1:]])
+    program = Path(sys.argv[0])
+    name = DISTRIBUTION if program.parts[-2:] == ("bert_mrc_theseus", "__main__.py") else program.name
+    return " ".join([name, *sys.argv[1:]])
 
 
 def package_version() -> str:
