@@ -17,8 +17,8 @@ from bert_mrc_theseus.engines.engine import Engine
 from bert_mrc_theseus.engines.onnx_engine import BUDGET
 from bert_mrc_theseus.model_files.model_spec import ModelSpec, SavedModel
 from bert_mrc_theseus.mrc.examples import Examples
-from bert_mrc_theseus.onnx_export.export import measure_ranges
 from bert_mrc_theseus.onnx_export.graphs import engine_of
+from bert_mrc_theseus.onnx_export.observation import measure_ranges
 
 
 @dataclass(frozen=True)

@@ -37,6 +37,7 @@ COMMANDS = {
     "train": panels.TRAIN,
     "compare": panels.TRAIN,
     "average": panels.TRAIN,
+    "prune": panels.TRAIN,
     "export": panels.TRAIN,
     "evaluate": panels.MEASURE,
     "report": panels.MEASURE,

@@ -118,6 +118,15 @@ EXAMPLES: dict[str, tuple[Example, ...]] = {
     "average": (
         Example("the mean of two trainings", "bert-mrc-theseus average run1/stage0/best run2/stage0/best --out mean"),
     ),
+    "prune": (
+        Example(
+            "half of the heads and of the feed-forward",
+            "bert-mrc-theseus prune run/stage2/best --data data/resume --heads 6 --intermediate-size 768 --out narrow",
+        ),
+        Example(
+            "the same, fine-tuned", "bert-mrc-theseus train data/resume --run run-narrow --stage 2 --successor narrow"
+        ),
+    ),
     "export": (
         Example("graphs for prediction, in int8", "bert-mrc-theseus export run/stage2/best --data data/resume --int8"),
         Example("a folder for transformers", "bert-mrc-theseus export run/stage2/best --to hf --out hf-model"),

@@ -71,6 +71,14 @@ def train(
             rich_help_panel=panels.STAGES,
         ),
     ] = None,
+    successor: Annotated[
+        Path | None,
+        typer.Option(
+            help="Model folder, or hf:OWNER/NAME, that stage 2 starts from, such as a pruned one; default RUN/stage1/best.",
+            **MODEL_PLACE,
+            rich_help_panel=panels.STAGES,
+        ),
+    ] = None,
     resume: Annotated[
         bool,
         typer.Option(
@@ -111,6 +119,8 @@ def train(
             "--predecessor is read by stage 1, and in stage 2 by distillation (--distill-logits, --distill-borders): leave it "
             "out"
         )
+    if successor is not None and stage != 2:
+        raise UsageError("--successor is read by --stage 2 alone: leave it out")
     if resume and overwrite:
         raise UsageError("--resume goes on with a stage, --overwrite starts it again: say one of the two")
     check_place(run / "x")
@@ -119,6 +129,8 @@ def train(
     check_backend(os.environ.get("KERAS_BACKEND"), given.get("devices", 1))
     if predecessor is not None:
         predecessor = local_model(predecessor)
+    if successor is not None:
+        successor = local_model(successor)
     with terminated_as_by_ctrl_c():
         import_tensorflow()
         from bert_mrc_theseus.training.stages import fine_tune_predecessor, fine_tune_successor, replace_modules
@@ -130,7 +142,9 @@ def train(
             elif number == 1:
                 result = replace_modules(data, run, config, replacing, distillation, predecessor=predecessor, **more)
             else:
-                result = fine_tune_successor(data, run, config, distillation, predecessor=predecessor, **more)
+                result = fine_tune_successor(
+                    data, run, config, distillation, predecessor=predecessor, successor=successor, **more
+                )
             if result.finds_nothing and number != stages[-1]:
                 raise TrainingError(
                     f"stage {number} finds no entity of dev ({result.best}): stage {number + 1} was not begun. When stage "

@@ -122,14 +122,15 @@ class EncoderLayer(keras.layers.Layer):
     def __init__(self, config: EncoderConfig, site: int, dropout_rate: float = 0.0, seed: int | None = None, **kwargs):
         super().__init__(**kwargs)
         hidden, inner = config.hidden_size, config.intermediate_size
-        self.heads, self.head_size = config.num_heads, config.hidden_size // config.num_heads
+        self.heads, self.head_size = config.num_heads, config.size_of_head
+        attention = config.attention_size
         self.rate = dropout_rate
         self.site = 1 + 3 * site
         seeds = [None if seed is None else 6 * seed + number for number in range(6)]
-        self.query = _dense(hidden, hidden, "query", seeds[0])
-        self.key = _dense(hidden, hidden, "key", seeds[1])
-        self.value = _dense(hidden, hidden, "value", seeds[2])
-        self.attention_output = _dense(hidden, hidden, "attention_output", seeds[3])
+        self.query = _dense(hidden, attention, "query", seeds[0])
+        self.key = _dense(hidden, attention, "key", seeds[1])
+        self.value = _dense(hidden, attention, "value", seeds[2])
+        self.attention_output = _dense(attention, hidden, "attention_output", seeds[3])
         self.attention_norm = LayerNorm(hidden, config.layer_norm_eps, name="attention_norm")
         self.inner = _dense(hidden, inner, "intermediate", seeds[4])
         self.outer = _dense(inner, hidden, "output", seeds[5])
@@ -155,12 +156,12 @@ class EncoderLayer(keras.layers.Layer):
         def split(x):
             return ops.transpose(ops.reshape(x, (batch, length, self.heads, self.head_size)), (0, 2, 1, 3))
 
-        query = split(self.query(rows) * (1.0 / math.sqrt(self.head_size)))  # (B, heads, L, H/heads)
+        query = split(self.query(rows) * (1.0 / math.sqrt(self.head_size)))  # (B, heads, L, head size)
         scores = ops.matmul(query, ops.transpose(split(self.key(rows)), (0, 1, 3, 2)))  # (B, heads, L, L)
         scores = ops.softmax(ops.cast(scores, "float32") + ops.cast(attention_bias, "float32"))
         scores = dropout(ops.cast(scores, hidden.dtype), self.rate, seed, self.site)
         mixed = ops.transpose(ops.matmul(scores, split(self.value(rows))), (0, 2, 1, 3))
-        attended = self.attention_output(ops.reshape(mixed, (-1, size)))
+        attended = self.attention_output(ops.reshape(mixed, (-1, self.heads * self.head_size)))
         rows = self.attention_norm(rows + dropout(attended, self.rate, seed, self.site + 1))
         fed = self.outer(gelu(self.inner(rows)))
         rows = self.output_norm(rows + dropout(fed, self.rate, seed, self.site + 2))

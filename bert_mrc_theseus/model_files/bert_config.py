@@ -50,7 +50,16 @@ def read_bert_config(path: Path) -> EncoderConfig:
 
 
 def bert_config(config: EncoderConfig) -> dict[str, Any]:
-    """The same as a JSON value that Google's code and Hugging Face's both understand."""
+    """The same as a JSON value that Google's code and Hugging Face's both understand.
+
+    Raises:
+        ModelError: heads were pruned, for which they have no place.
+    """
+    if config.attention_size != config.hidden_size:
+        raise ModelError(
+            f"the model has {config.num_heads} attention heads of {config.size_of_head} in {config.hidden_size}: heads were "
+            f"pruned, which the formats of other projects cannot say. Export one whose heads were not"
+        )
     return {
         **{theirs: getattr(config, ours) for ours, theirs in _FIELDS.items()},
         "type_vocab_size": config.type_vocab_size,

@@ -12,6 +12,7 @@ ENCODER_SIZES = {
     "intermediate_size": 1 << 20,
     "max_positions": 1 << 20,
     "type_vocab_size": 1 << 10,
+    "head_size": 1 << 16,
 }
 """The largest value of each size of an encoder; all are at least 1."""
 

@@ -6,12 +6,14 @@ Tensor names and orientations are those of Hugging Face's `BertModel`: dense ker
     embeddings.position_embeddings.weight                [max_positions, H]
     embeddings.token_type_embeddings.weight              [type_vocab, H]
     embeddings.LayerNorm.weight, .bias                   [H]
-    encoder.layer.{i}.attention.self.{query,key,value}.weight [H, H], .bias [H]
-    encoder.layer.{i}.attention.output.dense.weight      [H, H], .bias [H]
+    encoder.layer.{i}.attention.self.{query,key,value}.weight [A, H], .bias [A]
+    encoder.layer.{i}.attention.output.dense.weight      [H, A], .bias [H]
     encoder.layer.{i}.attention.output.LayerNorm.weight, .bias
     encoder.layer.{i}.intermediate.dense.weight          [FF, H], .bias [FF]
     encoder.layer.{i}.output.dense.weight                [H, FF], .bias [H]
     encoder.layer.{i}.output.LayerNorm.weight, .bias
+
+A is H, unless heads were pruned.
 """
 
 from collections.abc import Mapping
@@ -59,20 +61,21 @@ def layer_tensor(layer: int, name: str, stack: str = ENCODER) -> str:
     return f"{stack}.layer.{layer}.{name}"
 
 
-def layer_shapes(layer: int, hidden: int, inner: int, stack: str = ENCODER) -> dict[str, tuple[int, ...]]:
+def layer_shapes(layer: int, config: EncoderConfig, inner: int, stack: str = ENCODER) -> dict[str, tuple[int, ...]]:
     """Every tensor of a layer, with its shape.
 
     Args:
         layer: its number.
-        hidden: H.
+        config: of the encoder.
         inner: FF.
         stack: see `layer_tensor`.
     """
+    hidden, attention = config.hidden_size, config.attention_size
+    entering = {"attention.output.dense": attention, "output.dense": inner}
     shapes: dict[str, tuple[int, ...]] = {}
     for name in LAYER_TENSORS:
-        out, kernel = (inner, (inner, hidden)) if name.startswith("intermediate") else (hidden, (hidden, hidden))
-        if name == "output.dense.weight":
-            kernel = (hidden, inner)
+        out = inner if name.startswith("intermediate") else attention if name.startswith("attention.self") else hidden
+        kernel = (out, entering.get(name.rpartition(".")[0], hidden))
         is_kernel = name.endswith("weight") and "LayerNorm" not in name
         shapes[layer_tensor(layer, name, stack)] = kernel if is_kernel else (out,)
     return shapes
@@ -80,7 +83,7 @@ def layer_shapes(layer: int, hidden: int, inner: int, stack: str = ENCODER) -> d
 
 def expected_shapes(config: EncoderConfig) -> dict[str, tuple[int, ...]]:
     """Every tensor that an encoder of this config has, with its shape."""
-    hidden, inner = config.hidden_size, config.intermediate_size
+    hidden = config.hidden_size
     shapes: dict[str, tuple[int, ...]] = {
         "embeddings.word_embeddings.weight": (config.vocab_size, hidden),
         "embeddings.position_embeddings.weight": (config.max_positions, hidden),
@@ -89,7 +92,7 @@ def expected_shapes(config: EncoderConfig) -> dict[str, tuple[int, ...]]:
         "embeddings.LayerNorm.bias": (hidden,),
     }
     for layer in range(config.num_layers):
-        shapes |= layer_shapes(layer, hidden, inner)
+        shapes |= layer_shapes(layer, config, config.intermediate_size)
     return shapes
 
 

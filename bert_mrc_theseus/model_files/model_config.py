@@ -9,7 +9,12 @@ from bert_mrc_theseus.errors import ModelError
 
 @dataclass(frozen=True, slots=True)
 class EncoderConfig:
-    """Shape of a BERT encoder (Devlin et al., 2019): post-LayerNorm, learnt positions, erf-gelu."""
+    """Shape of a BERT encoder (Devlin et al., 2019): post-LayerNorm, learnt positions, erf-gelu.
+
+    Attributes:
+        head_size: of each attention head; None: hidden_size / num_heads, as in every BERT. Pruned heads leave another
+            (`pruning.fewer_heads`).
+    """
 
     vocab_size: int
     hidden_size: int
@@ -19,10 +24,21 @@ class EncoderConfig:
     max_positions: int = 512
     type_vocab_size: int = 2
     layer_norm_eps: float = 1e-12
+    head_size: int | None = None
 
     def __post_init__(self) -> None:
-        if self.hidden_size % self.num_heads:
+        if self.head_size is None and self.hidden_size % self.num_heads:
             raise ValueError(f"hidden_size {self.hidden_size} is not a multiple of num_heads {self.num_heads}")
+
+    @property
+    def size_of_head(self) -> int:
+        """Of each attention head."""
+        return self.head_size or self.hidden_size // self.num_heads
+
+    @property
+    def attention_size(self) -> int:
+        """Of all heads together: hidden_size, where no head was pruned."""
+        return self.num_heads * self.size_of_head
 
 
 @dataclass(frozen=True, slots=True)

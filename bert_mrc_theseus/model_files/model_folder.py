@@ -257,7 +257,8 @@ def _config_to_dict(spec: ModelSpec) -> dict[str, Any]:
     return {
         "format": FORMAT,
         "version": VERSIONS[-1],
-        "encoder": asdict(config.encoder),
+        # Older programs do not know pruned heads; what has none is as they wrote it.
+        "encoder": {name: value for name, value in asdict(config.encoder).items() if value is not None},
         "window": asdict(spec.window),
         # The names of format version 2.
         "sharing": {"modules": config.shared.layers, "context_position": config.shared.position},

@@ -32,5 +32,5 @@ def own_shapes(config: ModelConfig) -> dict[str, tuple[int, ...]]:
     shapes |= {"top.own.weight": (hidden, hidden), "top.own.bias": (hidden,)}
     shapes |= {f"top.LayerNorm.{kind}": (hidden,) for kind in ("weight", "bias")}
     for number in range(words.layers):
-        shapes |= layer_shapes(number, hidden, words.intermediate_size, TOP)
+        shapes |= layer_shapes(number, config.encoder, words.intermediate_size, TOP)
     return shapes

@@ -6,5 +6,7 @@ text_nodes     what reads texts and queries apart
 text_graphs    the two graphs of a model that shares all layers
 graphs         the two graphs of a model
 quantisation   int8 weights and uint8 inputs
+observation    what enters the products while texts are read
 export         `export --to onnx`
+prune          `prune`
 """

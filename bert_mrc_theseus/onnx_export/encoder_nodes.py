@@ -5,7 +5,7 @@ Add and LayerNormalization together, its BiasGelu twice as long as Gelu).
 """
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -23,7 +23,7 @@ Ranges = Mapping[str, np.ndarray]
 """Smallest and largest value of each channel that enters an int8 product, (2, K), by the product's name."""
 
 OBSERVED = "observed/"
-"""Prefix of the outputs that say what enters each product, (2, K)."""
+"""Prefix of the outputs that say what enters each product, a row for each reduction."""
 
 SMOOTHED = {"attention.output.dense": 0.65, "intermediate.dense": 0.65, "output.dense": 0.8}
 """Products whose input channels are smoothed before they are quantised, by the end of their name (the first that fits), and
@@ -34,7 +34,7 @@ nothing from it."""
 class RowShape(NamedTuple):
     """Names of constants or values that say how rows are laid out."""
 
-    heads: str  # (N, L, heads, H/heads)
+    heads: str  # (N, L, heads, head size)
     states: str  # (N, L, H)
 
 
@@ -44,14 +44,15 @@ class EncoderWriter:
     Args:
         model: shapes and weights.
         ranges: of the products that are int8; None for float32.
-        observe: make what enters each product an output.
+        observe: reductions over the rows of what enters each product, by the names of ONNX (Min, SumSquare ...); they become
+            outputs, (number of reductions, K) for each product.
     """
 
-    def __init__(self, model: SavedModel, ranges: Ranges | None, observe: bool):
+    def __init__(self, model: SavedModel, ranges: Ranges | None, observe: Sequence[str]):
         self.graph = Graph()
         self.config, self.tensors = model.spec.config.encoder, model.tensors
         self.ranges, self.observe = ranges, observe
-        self.head_size = self.config.hidden_size // self.config.num_heads
+        self.head_size = self.config.size_of_head
 
     def shape(self, count: str, length: str) -> RowShape:
         """Shapes of N*L rows, N and L being the names of integers of shape (1,)."""
@@ -100,7 +101,7 @@ class EncoderWriter:
         return self.norm("embeddings.LayerNorm", rows)
 
     def project(self, number: int, hidden: str, shape: RowShape, stack: str = ENCODER) -> tuple[str, str, str]:
-        """Queries, keys and values of a layer, in the shapes of `STATES`; the queries divided by sqrt(H/heads)."""
+        """Queries, keys and values of a layer, in the shapes of `STATES`; the queries divided by the root of the head size."""
         graph = self.graph
         name = layer_tensor(number, "attention.self", stack)
         entering = self.entering(name, hidden)
@@ -121,7 +122,7 @@ class EncoderWriter:
         scores = graph.add("Add", graph.add("MatMul", q, k), bias)  # (N, heads, L, keys)
         mixed = graph.add("MatMul", graph.add("Softmax", scores, axis=-1), v)
         mixed = graph.add("Transpose", mixed, perm=(0, 2, 1, 3))
-        mixed = graph.add("Reshape", mixed, graph.integers(-1, self.config.hidden_size))
+        mixed = graph.add("Reshape", mixed, graph.integers(-1, self.config.attention_size))
         hidden = self._add_and_norm(layer_tensor(number, "attention.output", stack), mixed, hidden)
         name = layer_tensor(number, "intermediate.dense", stack)
         # Of float32 only standard operators are used, see `nodes.OPSET`.
@@ -193,8 +194,8 @@ class EncoderWriter:
         """What enters a product: uint8 if that is int8."""
         graph = self.graph
         if self.observe:
-            ends = [graph.add(f"Reduce{kind}", x, graph.integers(0), keepdims=1) for kind in ("Min", "Max")]
-            graph.observed.append(graph.add("Concat", *ends, axis=0, output=OBSERVED + range_name))
+            reduced = [graph.add(f"Reduce{kind}", x, graph.integers(0), keepdims=1) for kind in self.observe]
+            graph.observed.append(graph.add("Concat", *reduced, axis=0, output=OBSERVED + range_name))
         if self.ranges is None:
             return x
         factors = self._smoothing(range_name)

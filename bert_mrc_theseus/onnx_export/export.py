@@ -1,10 +1,9 @@
 """`export --to onnx`: writes a model's graphs beside its weights or without them, and refuses those that differ."""
 
 import shutil
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
@@ -17,10 +16,8 @@ from bert_mrc_theseus.evaluation.metrics import strict_scores
 from bert_mrc_theseus.files.atomic_folders import atomic_folder
 from bert_mrc_theseus.files.places import refuse_existing
 from bert_mrc_theseus.model_files.model_folder import FILES, FOR_HUBS, OF_WORDS, RECORD, load_model, write_for_hubs
-from bert_mrc_theseus.model_files.model_spec import SavedModel
-from bert_mrc_theseus.mrc.examples import Examples
-from bert_mrc_theseus.onnx_export.encoder_nodes import OBSERVED, Ranges
 from bert_mrc_theseus.onnx_export.graphs import build_graphs, serialised
+from bert_mrc_theseus.onnx_export.observation import measure_ranges, spread
 from bert_mrc_theseus.text.documents import Document
 
 CALIBRATION = 200
@@ -50,24 +47,6 @@ class ExportCheck:
     megabytes: float
 
 
-def measure_ranges(model: SavedModel, examples: Examples) -> Ranges:
-    """Smallest and largest value of each channel that enters a dense layer, over all tokens of some examples."""
-    ranges: dict[str, np.ndarray] = {}
-
-    def run(session: Any, inputs: Mapping, outputs: Sequence[str]) -> Sequence:
-        observed = [output.name for output in session.get_outputs() if output.name.startswith(OBSERVED)]
-        values = session.run([*outputs, *observed], inputs)
-        for name, (low, high) in zip(observed, values[len(outputs) :], strict=True):
-            known = ranges.get(name.removeprefix(OBSERVED), np.stack([low, high]))
-            ranges[name.removeprefix(OBSERVED)] = np.stack([np.minimum(known[0], low), np.maximum(known[1], high)])
-        return values[: len(outputs)]
-
-    engine = onnx_engine(model.spec, serialised(build_graphs(model, observe=True)), threads=1, run=run)
-    engine.answer(examples, lambda *answer: None)
-    engine.close()
-    return ranges
-
-
 def export_onnx(
     folder: str | Path,
     truth: Engine,
@@ -84,8 +63,7 @@ def export_onnx(
         truth: the model's own engine in float32.
         documents: with gold entities, to compare on.
         int8: dense layers in int8.
-        calibration: documents that say which values int8 must hold; `CALIBRATION` of them are used, spread evenly, since files
-            of several corpora are often joined one after the other.
+        calibration: documents that say which values int8 must hold; `CALIBRATION` of them are used, spread evenly.
         largest_loss: strict F1 that int8 may cost on `documents`.
         out: a new folder that predicts without the weights, to be given to others; None: the graphs go into `folder`.
 
@@ -99,8 +77,7 @@ def export_onnx(
         refuse_existing(out)
     model = load_model(folder)
     spec = model.spec
-    spread = calibration[:: max(1, len(calibration) // CALIBRATION)][:CALIBRATION]
-    bare = [replace(document, entities=()) for document in spread]
+    bare = [replace(document, entities=()) for document in spread(calibration, CALIBRATION)]
     ranges = measure_ranges(model, spec.examples(bare)) if int8 else None
     graphs = serialised(build_graphs(model, ranges))
     examples = spec.examples(documents)

@@ -24,6 +24,7 @@ from onnx import TensorProto, helper
 from bert_mrc_theseus.engines.choose import onnx_engine
 from bert_mrc_theseus.engines.engine import Engine
 from bert_mrc_theseus.engines.onnx_engine import STATES
+from bert_mrc_theseus.model_files.model_config import EncoderConfig
 from bert_mrc_theseus.model_files.model_spec import SavedModel
 from bert_mrc_theseus.onnx_export.encoder_nodes import EncoderWriter, Ranges
 from bert_mrc_theseus.onnx_export.nodes import floats, model_proto
@@ -39,7 +40,7 @@ class Graphs(NamedTuple):
 
 
 def build_graphs(
-    model: SavedModel, ranges: Ranges | None = None, observe: bool = False, split: int | None = None
+    model: SavedModel, ranges: Ranges | None = None, observe: Sequence[str] = (), split: int | None = None
 ) -> Graphs:
     """The model as ONNX graphs with dynamic sizes: C contexts of Lc tokens, T queries of Lq tokens.
 
@@ -50,8 +51,8 @@ def build_graphs(
 
     Args:
         model: the saved model, with its tensors.
-        ranges: makes dense layers int8; see `export.measure_ranges`.
-        observe: further outputs: the smallest and largest value of each channel that enters a product.
+        ranges: makes dense layers int8; see `observation.measure_ranges`.
+        observe: reductions of what enters each product, as further outputs; see `EncoderWriter`.
         split: number of layers in the lower graph, by default all K shared ones. With fewer the result is the same and the
             work more: what remains of them is done for each pair.
 
@@ -96,7 +97,7 @@ def _lower(encoder: EncoderWriter, split: int) -> onnx.ModelProto:
     return model_proto(
         graph,
         [helper.make_tensor_value_info(name, TensorProto.INT32, sizes) for name, sizes in inputs.items()],
-        _state_infos("", "N", "L", config.hidden_size, config.num_heads),
+        _state_infos("", "N", "L", config),
     )
 
 
@@ -164,17 +165,17 @@ def _upper(encoder: EncoderWriter, model: SavedModel, split: int) -> onnx.ModelP
         info
         for part, count, length in (("context.", "C", "Lc"), ("query.", "T", "Lq"))
         for info in (
-            *_state_infos(part, count, length, config.hidden_size, config.num_heads),
+            *_state_infos(part, count, length, config),
             helper.make_tensor_value_info(f"{part}lengths", TensorProto.INT32, [count]),
         )
     ]
     return model_proto(graph, inputs, outputs)
 
 
-def _state_infos(prefix: str, count: str, length: str, hidden: int, heads: int) -> list[onnx.ValueInfoProto]:
-    size = hidden // heads
+def _state_infos(prefix: str, count: str, length: str, config: EncoderConfig) -> list[onnx.ValueInfoProto]:
+    heads, size = config.num_heads, config.size_of_head
     shapes: Sequence[Sequence[str | int]] = (
-        (count, length, hidden),
+        (count, length, config.hidden_size),
         (count, heads, length, size),
         (count, heads, size, length),
         (count, heads, length, size),

@@ -42,7 +42,7 @@ def model_proto(
     graph: Graph, inputs: Sequence[onnx.ValueInfoProto], outputs: Sequence[onnx.ValueInfoProto]
 ) -> onnx.ModelProto:
     """A graph as a model, with what is observed as further outputs."""
-    outputs = [*outputs, *(floats(name, 2, "K") for name in graph.observed)]
+    outputs = [*outputs, *(floats(name, "R", "K") for name in graph.observed)]
     body = helper.make_graph(graph.nodes, "bert-mrc-theseus", inputs, outputs, list(graph.constants.values()))
     opsets = [helper.make_opsetid("", OPSET)]
     if any(node.domain == FUSED for node in graph.nodes):

@@ -1,6 +1,25 @@
-"""int8 weights, uint8 inputs, and smoothing, which makes both easier: pure functions of arrays."""
+"""int8 weights, uint8 inputs, smoothing, which makes both easier, and tables in 4 bit: pure functions of arrays."""
 
 import numpy as np
+
+BLOCK = 32
+"""Weights of a row that have one scale, in 4 bit."""
+
+
+def quantise_blocks(table: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Symmetric 4 bit of a table (R, C), C a multiple of `BLOCK`: a weight is (nibble - 8) * scale.
+
+    The rounding is that of GGML's Q4_0: the largest value of a block, with its sign, becomes nibble 0.
+
+    Returns:
+        uint8 (R, C / 2), weight 2j in the low half of byte j and weight 2j + 1 in its high half; float16 scales (R, C / BLOCK).
+    """
+    blocks = table.reshape(len(table), -1, BLOCK)
+    largest = np.take_along_axis(blocks, np.abs(blocks).argmax(axis=2)[..., None], axis=2)
+    scales = (largest / -8.0).astype(np.float16)
+    divisors = np.where(scales == 0.0, np.float32(1.0), scales.astype(np.float32))
+    nibbles = np.clip(np.round(blocks / divisors) + 8.0, 0.0, 15.0).astype(np.uint8).reshape(len(table), -1)
+    return nibbles[:, 0::2] | (nibbles[:, 1::2] << 4), scales[..., 0]
 
 
 def quantise_rows(weight: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

@@ -5,7 +5,7 @@
     upper   `context` of some texts, `query` of some queries -> probabilities of each text for each query
 
 Each text goes through `lower` once whatever the number of types. What is int8, and what is not: see `graphs`; the tables of
-embeddings are int8 then too, with one scale a row.
+embeddings are then in 4 bit.
 """
 
 import onnx
@@ -36,9 +36,10 @@ def text_lower(encoder: TextWriter, words: WordShape | None) -> onnx.ModelProto:
             hidden = encoder.attend_and_feed(number, hidden, *projected, bias, stack)
         return hidden
 
-    hidden = layers(encoder.text_embeddings(words), config.num_layers, ENCODER)
+    own = encoder.table_rows("word", "token_ids")
+    hidden = layers(encoder.text_embeddings(own, words), config.num_layers, ENCODER)
     if words is not None:
-        hidden = layers(encoder.top_input(hidden, words), words.layers, TOP)
+        hidden = layers(encoder.top_input(hidden, own, words), words.layers, TOP)
     graph.add("Reshape", encoder.fused_context(hidden), shape.states, output="context")
     states = graph.add("Reshape", hidden, shape.states)
     graph.add("Identity", encoder.fused_query(states, valid), output="query")

@@ -6,16 +6,20 @@ from onnx import TensorProto
 from bert_mrc_theseus.model_files.model_config import WordShape
 from bert_mrc_theseus.mrc.lexicon import BITS
 from bert_mrc_theseus.onnx_export.encoder_nodes import EncoderWriter
-from bert_mrc_theseus.onnx_export.quantisation import quantise_rows
+from bert_mrc_theseus.onnx_export.nodes import FUSED
+from bert_mrc_theseus.onnx_export.quantisation import BLOCK, quantise_blocks, quantise_rows
 
 
 class TextWriter(EncoderWriter):
     """Writes nodes of a BERT encoder that reads texts alone; arguments as in `EncoderWriter`."""
 
-    def text_embeddings(self, words: WordShape | None) -> str:
-        """Rows of the tokens of texts read alone, see `model.embeddings.Embeddings`: at positions 0, 1 ..., of type 0."""
+    def text_embeddings(self, own: str, words: WordShape | None) -> str:
+        """Rows of the tokens of texts read alone, see `model.embeddings.Embeddings`: at positions 0, 1 ..., of type 0.
+
+        `own` are the tokens' rows of the table of word embeddings (N, L, H).
+        """
         graph = self.graph
-        summed = self.table_rows("word", "token_ids")
+        summed = own
         if words is not None and words.pieces:
             none = graph.constant("no_piece", np.array(-1, np.int32))
             several = graph.add("Cast", graph.add("Greater", "token_pieces", none), to=TensorProto.FLOAT)
@@ -38,11 +42,29 @@ class TextWriter(EncoderWriter):
         )
 
     def table_rows(self, kind: str, ids: str) -> str:
-        """Rows of a table of embeddings, "word" or "piece": (N, L) -> (N, L, H); in int8 they have one scale each."""
+        """Rows of a table of embeddings, "word" or "piece": (N, L) -> (N, L, H).
+
+        Of int8 models they are in 4 bit, or in int8 with one scale a row where H is no multiple of a block.
+        """
         graph, name = self.graph, f"embeddings.{kind}_embeddings.weight"
+        table = self.tensors[name]
         if self.ranges is None:
             return graph.add("Gather", self.constant(name), ids)
-        values, scales = quantise_rows(self.tensors[name])
+        if table.shape[1] % BLOCK == 0:
+            nibbles, scales = quantise_blocks(table)
+            return graph.add(
+                "GatherBlockQuantized",
+                graph.constant(f"{name}.int4", nibbles),
+                ids,
+                # Half as many bytes in the file; ONNX Runtime widens them once, when the graph is loaded.
+                graph.add("Cast", graph.constant(f"{name}.scales", scales), to=TensorProto.FLOAT),
+                domain=FUSED,
+                bits=4,
+                block_size=BLOCK,
+                gather_axis=0,
+                quantize_axis=1,
+            )
+        values, scales = quantise_rows(table)
         rows = graph.add("Gather", graph.constant(f"{name}.int8", values), ids)
         scale = graph.add("Gather", graph.constant(f"{name}.scales", scales[:, None]), ids)
         return graph.add("Mul", graph.add("Cast", rows, to=TensorProto.FLOAT), scale)
@@ -63,10 +85,10 @@ class TextWriter(EncoderWriter):
         kernel = self.constant(f"{prefix}.lexicon_embeddings.weight")
         return graph.add("Add", added, graph.add("MatMul", graph.add("Reshape", features, shape), kernel))
 
-    def top_input(self, hidden: str, words: WordShape) -> str:
-        """What the layers of `model.top_layers` read: rows (N*L, H) -> rows."""
+    def top_input(self, hidden: str, own: str, words: WordShape) -> str:
+        """What the layers of `model.top_layers` read: rows (N*L, H) -> rows; `own` as in `text_embeddings`."""
         graph, rows = self.graph, self.graph.integers(-1, self.config.hidden_size)
-        own = graph.add("Reshape", self.table_rows("word", "token_ids"), rows)
+        own = graph.add("Reshape", own, rows)
         own = self.product("top.own", self.entering("top.own", own), "top.own")
         features = graph.add("Reshape", self.word_features("top.words", words), rows)
         return self.norm("top.LayerNorm", graph.add("Add", graph.add("Add", hidden, own), features))

@@ -127,18 +127,20 @@ def fine_tune_successor(
     distillation: Distillation = Distillation(),
     *,
     predecessor: Path | None = None,
+    successor: Path | None = None,
     resume: bool = False,
     overwrite: bool = False,
     progress: Progress | None = None,
 ) -> StageResult:
-    """Stage 2: fine-tunes the run's successor alone.
+    """Stage 2: fine-tunes a successor alone.
 
     Args:
         data_folder: with train.jsonl, dev.jsonl and queries.toml.
-        run: the run folder, with stage1/best.
+        run: the run folder.
         config: settings.
         distillation: how much the predecessor teaches.
         predecessor: model folder of the teacher; by default the run's stage0/best.
+        successor: model folder that the stage starts from; by default the run's stage1/best.
         resume, overwrite, progress: see `fine_tune_predecessor`.
 
     Raises:
@@ -157,12 +159,14 @@ def fine_tune_successor(
     """
     folders = RunFolder(run)
     teacher = (predecessor or folders.stage(0).best) if distillation else None
+    starts_from = "stage1/best" if successor is None else str(successor)
+    source = successor or folders.stage(1).best
     stage = Stage(
         folders.stage(2),
         config,
         settings_record(config, distillation=distillation),
         partial(load_data, data_folder, NAME),
-        lambda data: model_origin(2, data, folders.stage(1).best, "stage1/best", teacher),
+        lambda data: model_origin(2, data, source, starts_from, teacher),
         lambda data, origin: lone_successor(origin, data, config, distillation),
     )
     return run_stage(stage, resume, overwrite, progress)

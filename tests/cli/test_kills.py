@@ -52,6 +52,7 @@ COMMANDS = {
     "preprocess": Writing("preprocess --train {}.bio --out out/data", ("out/data",)),
     "augment": Writing("augment data --copies 20 --out out/more", ("out/more",), replaces=False),
     "average": Writing("average models/0 models/1 models/2 --out out/mean", ("out/mean",), replaces=False),
+    "prune": Writing("prune models/0 --data data --heads 1 --out out/narrow", ("out/narrow",), replaces=False),
     "evaluate": Writing(
         "evaluate models/0 data/{}.jsonl --report out/scores.json --errors out/errors.jsonl",
         ("out/scores.json", "out/errors.jsonl"),

@@ -11,7 +11,7 @@ from bert_mrc_theseus.decoding.spans import Thresholds
 from bert_mrc_theseus.engines.keras_engine import keras_engine
 from bert_mrc_theseus.errors import ModelError
 from bert_mrc_theseus.model.build import keras_model
-from bert_mrc_theseus.onnx_export.export import measure_ranges
+from bert_mrc_theseus.onnx_export.observation import measure_ranges
 from bert_mrc_theseus.text.documents import Document
 from bert_mrc_theseus.text.schema import EntityType, Schema
 from tests.helpers.documents import LETTERS, nested_toys, toy_documents

@@ -38,6 +38,7 @@ BASES: dict[str, dict[str, Any]] = {
     "predict-ray": {"input_path": "data", "out": "found"},
     "serve": {"models": [MODEL]},
     "average": {"models": [MODEL, MODEL], "out": "averaged"},
+    "prune": {"model": MODEL, "data": "data", "out": "pruned", "heads": "1"},
     "export": {"model": MODEL, "data": "data", "out": "exported"},
     "report": {"models": ["empty"], "data": "data", "out": "page.html"},
     "queries check": {"file": "data/queries.toml"},

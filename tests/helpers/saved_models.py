@@ -22,8 +22,8 @@ from bert_mrc_theseus.model_files.training_record import TrainingRecord
 from bert_mrc_theseus.mrc.examples import Examples
 from bert_mrc_theseus.mrc.windows import WindowSize
 from bert_mrc_theseus.onnx_export.encoder_nodes import Ranges
-from bert_mrc_theseus.onnx_export.export import measure_ranges
 from bert_mrc_theseus.onnx_export.graphs import build_graphs, serialised
+from bert_mrc_theseus.onnx_export.observation import measure_ranges
 from bert_mrc_theseus.prediction.predict import predict_documents
 from bert_mrc_theseus.text.documents import Document
 from bert_mrc_theseus.text.schema import EntityType, Schema

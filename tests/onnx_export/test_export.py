@@ -10,7 +10,8 @@ from bert_mrc_theseus.errors import ModelError, UserError
 from bert_mrc_theseus.model.build import keras_model
 from bert_mrc_theseus.model_files.model_folder import ONNX, save_model
 from bert_mrc_theseus.onnx_export import export
-from bert_mrc_theseus.onnx_export.export import export_onnx, measure_ranges
+from bert_mrc_theseus.onnx_export.export import export_onnx
+from bert_mrc_theseus.onnx_export.observation import measure_ranges
 from tests.helpers.documents import toy_documents
 from tests.helpers.saved_models import bare_toys, documents_of_spread_model, spread_engine, spread_model
 

@@ -7,8 +7,8 @@ from onnx.reference import ReferenceEvaluator
 
 from bert_mrc_theseus.decoding.spans import Thresholds
 from bert_mrc_theseus.model_files.model_config import SharedContext
-from bert_mrc_theseus.onnx_export.export import measure_ranges
 from bert_mrc_theseus.onnx_export.graphs import build_graphs
+from bert_mrc_theseus.onnx_export.observation import measure_ranges
 from tests.helpers.saved_models import (
     bare_toys,
     differences,
