@@ -16,7 +16,7 @@ from bert_mrc_theseus.files.sha256 import sha256_of
 from bert_mrc_theseus.package_data import BUNDLED_MODELS, bundled_model
 from bert_mrc_theseus.text.interchange import read_documents
 
-MEGABYTES = {"ner-zh-small": 30, "ner-zh-tiny": 21}
+MEGABYTES = {"ner-zh-small": 23, "ner-zh-tiny": 14}
 NO_TENSORFLOW = "import sys; sys.modules['tensorflow'] = sys.modules['keras'] = None; "
 PREDICT = (
     f"{NO_TENSORFLOW}sys.argv = ['x', 'predict', '-', *sys.argv[1:]]; import bert_mrc_theseus.cli.app as c; c.main()"

@@ -30,7 +30,7 @@ if command == "train":
     (out / ("stage" + options["--stage"]) / "best").mkdir(parents=True, exist_ok=True)
 elif command == "predict":
     out.write_text(line)
-elif command in ("preprocess", "augment", "generate", "export"):
+elif command in ("preprocess", "augment", "generate", "export", "prune"):
     out.mkdir(parents=True)
     for name in ("train", "dev", "test"):
         (out / (name + ".jsonl")).write_text(line + line.replace("train-1", "train-1-copy1") * (command == "augment"))
@@ -82,8 +82,14 @@ def test_all_steps_in_order_and_what_is_finished_is_kept(place):
     ]
     assert trained == [
         *[("runs/predecessor", "0")],
-        *[("runs/small", "1"), ("runs/small", "2")],
-        *[("runs/tiny", "1"), ("runs/tiny", "2")],
+        *[("runs/small", "1"), ("runs/small", "2"), ("runs/small-again", "2"), ("runs/small-narrow", "2")],
+        *[("runs/tiny", "1"), ("runs/tiny", "2"), ("runs/tiny-narrow", "2")],
+    ]
+    starts = [call[call.index("--successor") + 1] for call in called if "--successor" in call]
+    assert starts == ["runs/small/stage2/best", "runs/small-pruned", "runs/tiny-pruned"]
+    assert [call[call.index("--out") + 1] for call in called if call[0] == "prune"] == [
+        "runs/small-pruned",
+        "runs/tiny-pruned",
     ]
     # Copies stand beside a corpus, of the paragraphs without the sentences that they are joined from; no table is in it.
     lines = (place / "runs/train.jsonl").read_text().splitlines()

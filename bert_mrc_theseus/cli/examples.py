@@ -104,6 +104,10 @@ EXAMPLES: dict[str, tuple[Example, ...]] = {
             "bert-mrc-theseus train data/resume --run run --stage 0 --encoder chinese-bert --no-words",
         ),
         Example("its successor of three layers", "bert-mrc-theseus train data/resume --run run --stage 1 --modules 3"),
+        Example(
+            "a pruned successor, fine-tuned",
+            "bert-mrc-theseus train data/resume --run run-narrow --stage 2 --successor narrow",
+        ),
     ),
     "compare": (
         Example(
@@ -122,9 +126,6 @@ EXAMPLES: dict[str, tuple[Example, ...]] = {
         Example(
             "half of the heads and of the feed-forward",
             "bert-mrc-theseus prune run/stage2/best --data data/resume --heads 6 --intermediate-size 768 --out narrow",
-        ),
-        Example(
-            "the same, fine-tuned", "bert-mrc-theseus train data/resume --run run-narrow --stage 2 --successor narrow"
         ),
     ),
     "export": (

@@ -7,6 +7,7 @@ import typer
 
 from bert_mrc_theseus.cli.model_places import MODEL_PLACE
 from bert_mrc_theseus.errors import UsageError
+from bert_mrc_theseus.files.places import refuse_existing
 from bert_mrc_theseus.output.terminal import PlainConsole
 
 
@@ -31,15 +32,14 @@ def prune(
     ] = None,
 ) -> None:
     """Take out of each layer the heads and channels that it uses least; fine-tune what is left with train --stage 2."""
-    from bert_mrc_theseus.files.places import refuse_existing
+    if heads is None and intermediate_size is None and top_intermediate_size is None:
+        raise UsageError("say what is to be narrower: --heads, --intermediate-size or --top-intermediate-size")
+    refuse_existing(out)
     from bert_mrc_theseus.model_files.hub import local_model
     from bert_mrc_theseus.model_files.model_folder import save_model
     from bert_mrc_theseus.onnx_export.prune import prune_model
     from bert_mrc_theseus.text.interchange import read_documents
 
-    if heads is None and intermediate_size is None and top_intermediate_size is None:
-        raise UsageError("say what is to be narrower: --heads, --intermediate-size or --top-intermediate-size")
-    refuse_existing(out)
     model = local_model(model)
     documents = list(read_documents(data / "train.jsonl"))
     pruned = prune_model(model, documents, heads, intermediate_size, top_intermediate_size)

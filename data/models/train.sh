@@ -27,21 +27,25 @@ copies() {
   [ -d "$C/$1-more" ] || "$BMT" augment "$C/$1" --out "$C/$1-more" --jieba --seed 42 >&2
   grep -E '^\{"id": "[^"]*-copy' "$C/$1-more/train.jsonl"
 }
-# sample NAME COUNT: documents of gold and silver, drawn at random
+# sample NAME FIRST LAST: documents of gold and silver, from one place to another of an order drawn at random
 sample() {
   [ -d "$RUNS/$1" ] && return
   mkdir -p "$RUNS/$1.partial"
   cp "$RUNS/both/dev.jsonl" "$RUNS/both/queries.toml" "$RUNS/$1.partial/"
-  awk 'BEGIN { srand(42) } { print rand() "\t" $0 }' "$RUNS/both/train.jsonl" | LC_ALL=C sort | sed -n "1,$2p" | cut -f 2- \
+  awk 'BEGIN { srand(42) } { print rand() "\t" $0 }' "$RUNS/both/train.jsonl" | LC_ALL=C sort | sed -n "$2,$3p" | cut -f 2- \
     > "$RUNS/$1.partial/train.jsonl"
   mv "$RUNS/$1.partial" "$RUNS/$1"
 }
-# stage RUN DATA --stage N OPTIONS: a stage of training, begun or gone on with
+# stage RUN DATA --stage N OPTIONS: a stage of training, begun or gone on with; SEED, by default 42
 stage() {
   local run=$1 resume=()
   shift
   if [ -d "$run/stage$3" ]; then resume=(--resume); fi
-  "$BMT" train "$@" --run "$run" --loss bce --dropout 0.1 --warmup 0.05 --seed 42 "${resume[@]}"
+  "$BMT" train "$@" --run "$run" --loss bce --dropout 0.1 --warmup 0.05 --seed "${SEED:-42}" "${resume[@]}"
+}
+# pruned RUN OPTIONS: the model of its stage 2, narrower, as NAME-pruned
+pruned() {
+  [ -d "$RUNS/$name-pruned" ] || "$BMT" prune "$RUNS/$1/stage2/best" --data "$RUNS/fine-tuning" --out "$RUNS/$name-pruned" "${@:2}"
 }
 
 if wanted data && [ ! -e "$RUNS/data/corpus.json" ]; then
@@ -101,16 +105,31 @@ if wanted silver && [ ! -e "$RUNS/both/corpus.json" ]; then
 fi
 
 for each in small:6 tiny:3; do
-  name=${each%:*}
-  of=(--epochs 1 --tokens 1024 --learning-rate 1.5e-4)
+  name=${each%:*} best=$RUNS/${each%:*}-narrow/stage2/best
+  of=(--epochs 1 --tokens 1024)
   if wanted "$name"; then
-    sample replacing 20000
-    sample fine-tuning 80000
-    stage "$RUNS/$name" "$RUNS/replacing" --stage 1 --predecessor "$teacher" --modules "${each#*:}" --evaluate-every 1400 "${of[@]}"
-    stage "$RUNS/$name" "$RUNS/fine-tuning" --stage 2 --evaluate-every 1450 "${of[@]}"
+    sample replacing 1 20000
+    sample fine-tuning 1 80000
+    stage "$RUNS/$name" "$RUNS/replacing" --stage 1 --predecessor "$teacher" --modules "${each#*:}" --learning-rate 1.5e-4 \
+      --evaluate-every 1400 "${of[@]}"
+    stage "$RUNS/$name" "$RUNS/fine-tuning" --stage 2 --learning-rate 1.5e-4 --evaluate-every 1450 "${of[@]}"
+    if [ "$name" = small ]; then
+      sample rest 80001 '$'
+      sample narrow 69001 91000
+      SEED=43 stage "$RUNS/small-again" "$RUNS/rest" --stage 2 --successor "$RUNS/small/stage2/best" --learning-rate 1e-4 \
+        --evaluate-every 1450 "${of[@]}"
+      pruned small-again --heads 8 --intermediate-size 1280
+      SEED=43 stage "$RUNS/small-narrow" "$RUNS/narrow" --stage 2 --successor "$RUNS/small-pruned" --learning-rate 5e-5 \
+        --evaluate-every 600 "${of[@]}"
+    else
+      # A narrow model has more to learn again, and reads faster: all documents.
+      pruned tiny --heads 6 --intermediate-size 640 --top-intermediate-size 384
+      SEED=43 stage "$RUNS/tiny-narrow" "$RUNS/both" --stage 2 --successor "$RUNS/tiny-pruned" --learning-rate 1.5e-4 \
+        --evaluate-every 1450 "${of[@]}"
+    fi
   fi
   if wanted export && [ ! -d "$RUNS/ner-zh-$name" ]; then
-    "$BMT" evaluate "$RUNS/$name/stage2/best" "$RUNS/data" --split dev --tune --save-thresholds
-    "$BMT" export "$RUNS/$name/stage2/best" --int8 --data "$RUNS/data" --out "$RUNS/ner-zh-$name"
+    "$BMT" evaluate "$best" "$RUNS/data" --split dev --tune --save-thresholds
+    "$BMT" export "$best" --int8 --data "$RUNS/data" --out "$RUNS/ner-zh-$name"
   fi
 done

@@ -68,7 +68,7 @@ def test_without_options_stages_have_the_usual_settings(command, stages):
     assert stages == [
         (0, (usual[0], NewPredecessor()), again),
         (1, (usual[1], Replacing(), Distillation()), {**again, "predecessor": None}),
-        (2, (usual[2], Distillation()), {**again, "predecessor": None}),
+        (2, (usual[2], Distillation()), {**again, "predecessor": None, "successor": None}),
     ]
 
 
@@ -130,7 +130,7 @@ def test_options_that_are_no_settings(command, stages):
     assert command(*TRAIN, "--stage", 2, "--predecessor", "p", "--distill-logits", 1, "--overwrite")[0] == 0
     assert [call.more for call in stages] == [
         {"resume": True, "overwrite": False, "predecessor": Path("other/best")},
-        {"resume": False, "overwrite": True, "predecessor": Path("p")},
+        {"resume": False, "overwrite": True, "predecessor": Path("p"), "successor": None},
     ]
 
 
