@@ -6,24 +6,19 @@ import numpy as np
 import torch
 from transformers import BertConfig, BertModel
 
+from bert_mrc_theseus.model_files.bert_config import bert_config
 from bert_mrc_theseus.model_files.model_spec import SavedModel
 from bert_mrc_theseus.mrc.batch_types import PairBatch
 
 
 def torch_model(model: SavedModel) -> tuple[Any, Any]:
-    """Encoder and heads, with the saved weights, in evaluation mode."""
+    """Encoder and heads, with the saved weights, in evaluation mode.
+
+    Raises:
+        ModelError: attention heads were pruned, which `BertModel` cannot have.
+    """
     shape = model.spec.config.encoder
-    config = BertConfig(
-        vocab_size=shape.vocab_size,
-        hidden_size=shape.hidden_size,
-        num_hidden_layers=shape.num_layers,
-        num_attention_heads=shape.num_heads,
-        intermediate_size=shape.intermediate_size,
-        max_position_embeddings=shape.max_positions,
-        type_vocab_size=shape.type_vocab_size,
-        layer_norm_eps=shape.layer_norm_eps,
-    )
-    bert = BertModel(config, add_pooling_layer=False).eval()
+    bert = BertModel(BertConfig(**bert_config(shape)), add_pooling_layer=False).eval()
     tensors = {name: torch.from_numpy(np.array(tensor)) for name, tensor in model.tensors.items()}
     heads = torch.nn.Linear(shape.hidden_size, 2)
     with torch.no_grad():

@@ -12,6 +12,6 @@ model_places             models by folder, or by their name on the hub
 values                   values of options that typer has no type for
 predict, predict_ray, serve                     find entities
 preprocess, augment, generate, queries          prepare data
-train, compare, average, prune, export                 train and compress
+train, compare, average, prune, export          train and compress
 evaluate, report, bench, benchmarks             measure
 """

@@ -19,7 +19,7 @@ model_folder      a trained model in a folder of ours: `load_model`, `save_model
 hub               models on the Hugging Face hub
 encoders          encoders of any kind: `load_encoder`
 averaging         the mean of several models
-pruning           narrower layers
+pruning           narrower layers, when it is known what they use
 successor         where a successor's layers come from
 run_folder        the layout of a run
 """

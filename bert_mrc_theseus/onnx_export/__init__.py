@@ -8,5 +8,5 @@ graphs         the two graphs of a model
 quantisation   int8 weights and uint8 inputs
 observation    what enters the products while texts are read
 export         `export --to onnx`
-prune          `prune`
+prune          `prune`: texts are read, and what the layers use least goes
 """

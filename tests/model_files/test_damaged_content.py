@@ -36,6 +36,8 @@ CONFIGS: list[tuple[str, Any]] = [
     ("encoder.num_heads", -1),
     ("encoder.num_heads", 3),
     ("encoder.intermediate_size", -32),
+    ("encoder.head_size", 0),
+    ("encoder.head_size", HUGE),
     ("encoder.max_positions", "128"),
     ("encoder.type_vocab_size", 0),
     ("encoder.layer_norm_eps", float("nan")),
